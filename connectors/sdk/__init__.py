@@ -1,0 +1,1 @@
+"""What a connector is: protocols, value types, errors, http client, guard, auth."""

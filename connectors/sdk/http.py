@@ -1,0 +1,1 @@
+"""The authenticated, guarded client that a connector speaks through."""

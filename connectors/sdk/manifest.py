@@ -1,0 +1,130 @@
+"""What a connector declares about itself: data, read without running it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel
+
+from connectors.sdk.types import Level
+
+if TYPE_CHECKING:
+    from connectors.sdk.http import Api
+    from connectors.sdk.protocols import Connector, Inbound
+
+
+class Capability(StrEnum):
+    """What a connector can do. Each stands for one protocol in `connectors.sdk.protocols`."""
+
+    TARGETS = "targets"  # list places where copies can stand
+    PUBLISH = "publish"  # make a copy (or a link)
+    UPDATE = "update"  # change the mapped fields of a copy
+    REPLACE = "replace"  # change the bytes of a copy, same reference
+    REPOINT = "repoint"  # let all uses of one copy show another
+    WITHDRAW = "withdraw"  # take a copy away, its uses included
+    FIND = "find"  # find copies by marker
+    LOOK = "look"  # read one copy back
+    SUBSCRIBE = "subscribe"  # have the remote send webhooks
+
+
+class Write(StrEnum):
+    """What a lost answer to a write means."""
+
+    KEYED = "keyed"  # we choose the id; a repeat is refused and names the first
+    FINDABLE = "findable"  # the marker can be searched exactly
+    HARMLESS = "harmless"  # doing it twice, or leaving it half done, shows nobody anything wrong
+    UNANSWERABLE = "unanswerable"  # a person must be asked
+
+
+class Carries(StrEnum):
+    """What a copy at this remote consists of."""
+
+    BYTES = "bytes"
+    LINK = "link"
+
+
+class Meaning(StrEnum):
+    """What a vendor's error code means, where its HTTP status says something else."""
+
+    REJECTED = "rejected"
+    MISSING = "missing"
+    MISCONFIGURED = "misconfigured"
+    AUTH_EXPIRED = "auth_expired"
+    RETRY_LATER = "retry_later"
+    DONE = "done"
+
+
+@dataclass(frozen=True, slots=True)
+class Ability:
+    """One declared capability: how its write behaves and how well its effect can be known."""
+
+    write: Write | None = None  # None: it only reads
+    best: Level = Level.READ
+
+
+@dataclass(frozen=True, slots=True)
+class AuthField:
+    """One thing that a person types in to connect."""
+
+    name: str
+    label: str
+    secret: bool = False
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OAuth:
+    """Addresses and habits of a vendor's OAuth 2 server (authorization code with PKCE S256)."""
+
+    authorize_url: str
+    token_url: str
+    revoke_url: str | None = None
+    scopes: tuple[str, ...] = ()
+    token_auth: str = "client_secret_basic"  # noqa: S105 - a method's name; or client_secret_post, none
+
+
+@dataclass(frozen=True, slots=True)
+class Auth:
+    """One way to connect. `headers` turns the typed-in or granted secrets into request headers."""
+
+    name: str
+    label: str
+    headers: Callable[[Mapping[str, str]], Mapping[str, str]]
+    fields: tuple[AuthField, ...] = ()
+    oauth: OAuth | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """At most `calls` in `per_s` seconds, counted per connection or per app key."""
+
+    calls: int
+    per_s: float
+    scope: str = "connection"  # or "app"
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """A connector, declared. `connectors/<name>/__init__.py` exports exactly one, as `MANIFEST`."""
+
+    name: str
+    title: str
+    summary: str  # one sentence for a person who considers connecting it
+    settings: type[BaseModel]  # the connection's non-secret settings; a form is made of it
+    origin: Callable[[Any], str]  # settings -> the scheme, host and port that every call goes to
+    auths: tuple[Auth, ...]
+    abilities: Mapping[Capability, Ability]
+    carries: Carries
+    connect: Callable[[Api, Any], Connector]  # (authenticated client, settings) -> connector; no call is made
+    sandbox: str  # import path of the sandbox's factory, "connectors.<name>.sandbox:create"
+    rendition: str = "web"  # which preset a copy of bytes is made from: web or original
+    accepts: tuple[str, ...] = ("*/*",)  # media types that the remote takes
+    settles_after_s: float = 5.0  # "not found by marker" counts only after this long
+    limits: tuple[Limit, ...] = ()
+    error_codes: Mapping[str, Meaning] = field(default_factory=dict[str, Meaning])
+    error_code: Callable[[Any, str], str] | None = None  # (JSON body or None, text) -> the vendor's error code
+    inbound: Inbound | None = None  # verifies and reads webhooks that the remote sends
+    gaps: Mapping[str, str] = field(default_factory=dict[str, str])  # what cannot be done -> why, for the user

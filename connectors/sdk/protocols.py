@@ -1,0 +1,123 @@
+"""What a connector must be able to say and do: one small protocol per capability.
+
+A connector only speaks. It holds no state between calls, decides nothing, retries nothing and knows no status codes: it
+returns values or lets the SDK's errors pass. Every method that writes makes as few calls as the remote allows, and
+doing it again after it was done must be as its declared write class says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol, runtime_checkable
+
+from connectors.sdk.types import Account, Copy, Fields, Hint, Outgoing, Page, Receipt, Target
+
+
+@runtime_checkable
+class Connector(Protocol):
+    """What every connector can do."""
+
+    def identify(self) -> Account:
+        """Say who we are there; proves that the credentials work. One or two cheap reads."""
+        ...
+
+
+@runtime_checkable
+class Targets(Protocol):
+    """TARGETS."""
+
+    def targets(self, cursor: str | None) -> Page[Target]:
+        """List places where copies can stand, complete over all pages, in a stable order."""
+        ...
+
+
+@runtime_checkable
+class Publish(Protocol):
+    """PUBLISH."""
+
+    def publish(self, target: Target, outgoing: Outgoing) -> Receipt:
+        """Make a copy (or a link) that carries `outgoing.marker` and `outgoing.content_key` findably."""
+        ...
+
+
+@runtime_checkable
+class Update(Protocol):
+    """UPDATE."""
+
+    def update(self, target: Target, ref: str, fields: Fields) -> Receipt:
+        """Set exactly these fields of a copy, leave the others. Raises Missing when the copy is gone."""
+        ...
+
+
+@runtime_checkable
+class Replace(Protocol):
+    """REPLACE."""
+
+    def replace(self, target: Target, ref: str, outgoing: Outgoing) -> Receipt:
+        """Put other bytes in the place of a copy's, same reference and address."""
+        ...
+
+
+@runtime_checkable
+class Repoint(Protocol):
+    """REPOINT."""
+
+    def repoint(self, target: Target, old_ref: str, new_ref: str) -> Receipt:
+        """Let every use of the old copy that can be found show the new one. Doing it again changes nothing."""
+        ...
+
+
+@runtime_checkable
+class Withdraw(Protocol):
+    """WITHDRAW."""
+
+    def withdraw(self, target: Target, ref: str) -> None:
+        """Take a copy and its findable uses away for good. A copy that is gone already is no error."""
+        ...
+
+
+@runtime_checkable
+class Find(Protocol):
+    """FIND."""
+
+    def find(self, target: Target, marker: str) -> tuple[Copy, ...]:
+        """Find every copy with exactly this marker, complete; never one whose marker merely begins with it."""
+        ...
+
+
+@runtime_checkable
+class Look(Protocol):
+    """LOOK."""
+
+    def look(self, target: Target, ref: str) -> Copy:
+        """Read one copy back as it is now. Raises Missing only when the remote says that it is gone."""
+        ...
+
+
+@runtime_checkable
+class Subscribe(Protocol):
+    """SUBSCRIBE."""
+
+    def subscribe(self, target: Target, callback_url: str) -> str:
+        """Have the remote send webhooks about this target; return the subscription's ref. Existing one: the same."""
+        ...
+
+    def unsubscribe(self, ref: str) -> None:
+        """End a subscription. One that is gone already is no error."""
+        ...
+
+
+class Inbound(Protocol):
+    """Verifies and reads the webhooks that a remote sends. Stateless; touches no network."""
+
+    def greet(self, method: str, headers: Mapping[str, str], body: bytes) -> tuple[int, Mapping[str, str], bytes] | None:
+        """Answer a handshake, such as Trello's HEAD; None when this is an ordinary delivery."""
+        ...
+
+    def verify(self, *, secret: str, url: str, headers: Mapping[str, str], body: bytes) -> None:
+        """Check the signature over the raw body; raise `webhooks.SignatureError` in every case of doubt."""
+        ...
+
+    def read(self, headers: Mapping[str, str], body: bytes) -> Hint:
+        """Read a verified delivery. An unknown event type gives a hint without refs, never an error."""
+        ...

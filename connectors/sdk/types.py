@@ -1,0 +1,133 @@
+"""The values that pass between the hub and a connector. All are frozen; none holds a secret."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import IO, Generic, TypeVar
+
+JsonValue = None | bool | int | float | str | list["JsonValue"] | dict[str, "JsonValue"]
+Fields = Mapping[str, JsonValue]
+T = TypeVar("T")
+
+
+class PartKind(StrEnum):
+    """What a part of a copy is."""
+
+    MEDIA = "media"  # the copy itself, such as a media library item
+    EMBED = "embed"  # a use of it, such as an image in a post
+    LINK = "link"  # a link to our delivery address, such as a card's attachment
+    PUBLIC_URL = "public_url"  # an address that anybody can open without signing in
+
+
+class PartState(StrEnum):
+    """What a look found of a part."""
+
+    UNKNOWN = "unknown"
+    SHOWING = "showing"
+    GONE = "gone"
+
+
+class Level(StrEnum):
+    """How we know something, weakest first; `attested` is a person's word and stands apart."""
+
+    SAID = "said"  # the remote accepted our write
+    READ = "read"  # a second call shows it
+    SEEN = "seen"  # anonymous GET of every known public address shows it
+    ATTESTED = "attested"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Who we are at the remote."""
+
+    key: str  # names the outside account or site for good, such as its address; never a person's secret
+    label: str
+    user: str = ""
+    scopes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A place in a remote where copies can stand."""
+
+    kind: str
+    ref: str  # the remote's own id, never a name
+    label: str
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """Part of a listing; `cursor` is None on the last page."""
+
+    items: tuple[T, ...]
+    cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """What is to stand in a target.
+
+    `marker` names the placement and must be findable at the remote exactly, afterwards and for good. `content_key`
+    (12 hexadecimal digits of the bytes' SHA-256) names the bytes; with it several copies of one placement
+    (an old one and its replacement) can be told apart.
+    """
+
+    marker: str
+    content_key: str
+    filename: str  # safe ASCII with the right extension
+    media_type: str
+    size: int
+    sha256: str
+    open: Callable[[], IO[bytes]]  # a fresh stream of exactly `size` bytes at each call
+    link: str  # our delivery address for this copy; carries the marker; stays the same for its whole life
+    fields: Fields  # mapped fields in the remote's shape
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One remote object, use, link or public address of a copy, as a look found it."""
+
+    kind: PartKind
+    ref: str  # the remote's id; for PUBLIC_URL the address itself
+    state: PartState = PartState.SHOWING
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """What stands in a target, as the remote tells it now.
+
+    `sha256` is the hash of the bytes that the remote keeps, where the connector could read them (of the file that
+    was uploaded, not of a scaled derivative); None where it cannot. `fields` are in the remote's shape, the same keys
+    that `Outgoing.fields` uses.
+    """
+
+    ref: str
+    marker: str | None
+    content_key: str | None
+    fields: Fields
+    parts: tuple[Part, ...]
+    sha256: str | None = None
+    url: str | None = None  # where a person sees it
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The remote's answer to a write that made or changed a copy."""
+
+    ref: str
+    parts: tuple[Part, ...] = ()
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """What an inbound webhook says. Never believed: it only makes the named copies due for a look."""
+
+    delivery_key: str  # the same for a repeated delivery of the same event
+    kind: str  # the remote's own event name
+    refs: tuple[str, ...] = ()  # refs of copies that may have changed; empty: anything may have
+    ours: bool = False  # an echo of our own write
+    extra: Fields = field(default_factory=dict[str, JsonValue])

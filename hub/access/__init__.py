@@ -1,0 +1,1 @@
+"""Users, roles, tokens, sessions: who may do what, decided in one place."""

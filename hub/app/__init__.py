@@ -1,0 +1,1 @@
+"""The composition root: wires rooms, registers handlers, nothing else."""

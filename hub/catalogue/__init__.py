@@ -1,0 +1,1 @@
+"""Assets, versions, metadata and collections."""

@@ -1,0 +1,1 @@
+"""Remote accounts, credentials, targets and the inbox."""

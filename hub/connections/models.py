@@ -1,0 +1,106 @@
+"""Outside accounts, how we reach them, where in them copies can stand, and what they told us."""
+
+from __future__ import annotations
+
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from hub.db.base import Base, Id, Json, Millis, Revisioned, Word
+
+
+class Remote(Base):
+    """An outside account or site. It outlives every connection to it."""
+
+    __tablename__ = "remotes"
+    id: Mapped[Id] = mapped_column(primary_key=True)
+    connector: Mapped[Word]
+    account_key: Mapped[str]  # what the connector's `identify` answered, such as a site's address
+    label: Mapped[str]
+    created_at: Mapped[Millis]
+    __table_args__ = (UniqueConstraint("connector", "account_key"),)
+
+
+class Connection(Revisioned, Base):
+    """One way in to a remote: settings, credentials, health."""
+
+    __tablename__ = "connections"
+    id: Mapped[Id] = mapped_column(primary_key=True)
+    remote_id: Mapped[Id] = mapped_column(ForeignKey("remotes.id"), index=True)
+    owner_id: Mapped[Id]
+    state: Mapped[Word]  # pending | live | ailing | needs_person | off
+    problem_code: Mapped[str] = mapped_column(default="")
+    problem: Mapped[str] = mapped_column(default="")
+    auth: Mapped[Word]  # which of the manifest's auth methods
+    settings: Mapped[Json]
+    granted_scopes: Mapped[Json]
+    expires_at: Mapped[Millis | None]
+    last_ok_at: Mapped[Millis | None]
+    not_before: Mapped[Millis] = mapped_column(default=0)  # told to slow down until then
+    created_at: Mapped[Millis]
+
+
+class Credential(Base):
+    """A connection's secrets, sealed with a key that is not in the database."""
+
+    __tablename__ = "credentials"
+    connection_id: Mapped[Id] = mapped_column(ForeignKey("connections.id"), primary_key=True)
+    sealed: Mapped[str]
+    key_id: Mapped[Word]
+    generation: Mapped[int]  # counts refreshes; a refresh of an old generation changes nothing
+    lease_owner: Mapped[str | None]
+    lease_until: Mapped[Millis | None]
+
+
+class OAuthDance(Base):
+    """A sign-in at a vendor that has begun: bound to one person, one session, one use."""
+
+    __tablename__ = "oauth_dances"
+    state_hash: Mapped[str] = mapped_column(primary_key=True)
+    session_hash: Mapped[str]
+    user_id: Mapped[Id]
+    connector: Mapped[Word]
+    sealed: Mapped[str]  # code verifier, settings
+    expires_at: Mapped[Millis]
+    used_at: Mapped[Millis | None]
+
+
+class Target(Revisioned, Base):
+    """A place in a remote where copies can stand."""
+
+    __tablename__ = "targets"
+    id: Mapped[Id] = mapped_column(primary_key=True)
+    remote_id: Mapped[Id] = mapped_column(ForeignKey("remotes.id"))
+    kind: Mapped[Word]
+    external_ref: Mapped[str]
+    label: Mapped[str]
+    channel: Mapped[Word]  # the word that licences use; by default the connector's name
+    territory: Mapped[Word]  # ISO 3166-1 alpha-2, or "*"
+    lead_s: Mapped[int] = mapped_column(default=0)
+    __table_args__ = (UniqueConstraint("remote_id", "kind", "external_ref"),)
+
+
+class Inbox(Base):
+    """What a remote sent us, as it came. A hint only: the truth is what a look finds."""
+
+    __tablename__ = "inbox"
+    remote_id: Mapped[Id] = mapped_column(ForeignKey("remotes.id"), primary_key=True)
+    delivery_key: Mapped[str] = mapped_column(primary_key=True)
+    at: Mapped[Millis]
+    headers: Mapped[Json]
+    body: Mapped[str]  # base64 of the raw bytes
+    state: Mapped[Word]  # new | worked | ignored
+    error: Mapped[str] = mapped_column(default="")
+    __table_args__ = (Index("ix_inbox_state_at", "state", "at"),)
+
+
+class Subscription(Base):
+    """A webhook that a remote sends to us."""
+
+    __tablename__ = "subscriptions"
+    id: Mapped[Id] = mapped_column(primary_key=True)  # stands in the callback address
+    remote_id: Mapped[Id] = mapped_column(ForeignKey("remotes.id"), index=True)
+    external_ref: Mapped[str]
+    callback_url: Mapped[str]
+    sealed_secret: Mapped[str]
+    expires_at: Mapped[Millis | None]
+    created_at: Mapped[Millis]

@@ -1,0 +1,1 @@
+"""The database: engines, sessions, units of work, migrations."""

@@ -1,0 +1,1 @@
+"""Every way bytes go out."""

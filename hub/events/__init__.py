@@ -1,0 +1,1 @@
+"""The one event log: appended last, read by cursor."""

@@ -1,0 +1,1 @@
+"""Every way bytes come in."""

@@ -1,0 +1,1 @@
+"""Leases, slots and the worker that drains what is due."""

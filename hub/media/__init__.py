@@ -1,0 +1,1 @@
+"""What a file is: probing, renditions, embedded metadata."""

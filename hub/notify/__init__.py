@@ -1,0 +1,1 @@
+"""Notices and outgoing webhook deliveries."""

@@ -1,0 +1,1 @@
+"""The ledger of copies: desired, observed, reconcile, recall, evidence."""

@@ -1,0 +1,142 @@
+"""The ledger of copies: what should be true, what was seen, what was tried, and what proves it."""
+
+from __future__ import annotations
+
+from sqlalchemy import ForeignKey, Index, String, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from hub.db.base import Base, Id, Json, Millis, Revisioned, Word
+
+UNSETTLED = text("settled_at IS NULL")
+
+
+class Placement(Revisioned, Base):
+    """One intended copy: an asset in a slot of a target."""
+
+    __tablename__ = "placements"
+    id: Mapped[Id] = mapped_column(primary_key=True)
+    asset_id: Mapped[Id] = mapped_column(ForeignKey("assets.id"))
+    target_id: Mapped[Id] = mapped_column(ForeignKey("targets.id"), index=True)
+    slot: Mapped[str] = mapped_column(String(255), default="")
+    marker: Mapped[str] = mapped_column(String(64), unique=True)
+    origin: Mapped[Word]  # pushed | picked | adopted
+    version_policy: Mapped[Word]  # follow | pin
+    pinned_version_id: Mapped[Id | None]
+    withdraw_policy: Mapped[Word]  # remove | substitute
+    wanted: Mapped[bool] = mapped_column(default=True)  # false: a person took the copy back
+    created_by: Mapped[Id]
+    created_at: Mapped[Millis]
+
+    desired: Mapped[Word]  # present | substitute | absent
+    desired_asset_id: Mapped[Id | None] = mapped_column(index=True)
+    desired_version_id: Mapped[Id | None]
+    desired_doc_hash: Mapped[str] = mapped_column(default="")
+    desired_reason: Mapped[str] = mapped_column(default="")
+    desired_generation: Mapped[int]
+
+    observed: Mapped[Word]  # unknown | absent | present | altered | mixed
+    observed_version_id: Mapped[Id | None]
+    observed_doc_hash: Mapped[str] = mapped_column(default="")
+    observed_at: Mapped[Millis | None]
+    observed_generation: Mapped[int]
+
+    phase: Mapped[Word] = mapped_column(index=True)  # stored for indexes; defined by placements.phase
+    op: Mapped[Word | None]
+    due_at: Mapped[Millis]
+    lease_owner: Mapped[str | None]
+    lease_until: Mapped[Millis | None]
+    attempt: Mapped[int]
+    problem_code: Mapped[str] = mapped_column(default="")
+    problem: Mapped[str] = mapped_column(default="")
+    urgent: Mapped[bool] = mapped_column(default=False)  # part of a recall
+    settled_at: Mapped[Millis | None]
+    settled_reason: Mapped[str] = mapped_column(default="")
+    __table_args__ = (
+        Index(
+            "uq_placements_living", "asset_id", "target_id", "slot", unique=True,
+            sqlite_where=UNSETTLED, postgresql_where=UNSETTLED,
+        ),
+        Index("ix_placements_due", "due_at", sqlite_where=UNSETTLED, postgresql_where=UNSETTLED),
+    )
+
+
+class Part(Base):
+    """One remote object, embed, link or public address that belongs to a copy."""
+
+    __tablename__ = "parts"
+    placement_id: Mapped[Id] = mapped_column(ForeignKey("placements.id"), primary_key=True)
+    kind: Mapped[Word] = mapped_column(primary_key=True)  # media | embed | public_url | link
+    external_ref: Mapped[str] = mapped_column(primary_key=True)
+    content_key: Mapped[str] = mapped_column(default="")  # which bytes it was made from
+    state: Mapped[Word]  # unknown | showing | gone
+    looked_at: Mapped[Millis | None]
+
+
+class FieldBase(Base):
+    """The value of a remote field when we last agreed with it: the base of a three-way merge."""
+
+    __tablename__ = "field_bases"
+    placement_id: Mapped[Id] = mapped_column(ForeignKey("placements.id"), primary_key=True)
+    field: Mapped[Word] = mapped_column(primary_key=True)
+    pushed: Mapped[Json]
+    theirs: Mapped[Json]
+    mapping_hash: Mapped[str]
+    conflict_at: Mapped[Millis | None]
+
+
+class Attempt(Base):
+    """A remote write: written down before the call, answered after it."""
+
+    __tablename__ = "attempts"
+    id: Mapped[Id] = mapped_column(primary_key=True)
+    placement_id: Mapped[Id] = mapped_column(ForeignKey("placements.id"), index=True)
+    generation: Mapped[int]
+    op: Mapped[Word]
+    step: Mapped[Word]
+    write: Mapped[Word]  # keyed | findable | harmless | unanswerable
+    intended_at: Mapped[Millis]
+    answered_at: Mapped[Millis | None]
+    outcome: Mapped[Word | None]  # done | refused | not_sent | unknown | found | not_found
+    detail: Mapped[Json]
+
+
+class Evidence(Base):
+    """A claim about a copy, with how we know it. Never updated or deleted."""
+
+    __tablename__ = "evidence"
+    id: Mapped[Id] = mapped_column(primary_key=True)
+    placement_id: Mapped[Id] = mapped_column(ForeignKey("placements.id"), index=True)
+    generation: Mapped[int]
+    claim: Mapped[Word]  # in_place | substituted | withdrawn | gone
+    level: Mapped[Word]  # said | read | seen | attested
+    version_id: Mapped[Id | None]
+    looks: Mapped[Json]  # list of {how, ref, answer, hash, at}
+    note: Mapped[str] = mapped_column(default="")
+    by: Mapped[str]
+    at: Mapped[Millis]
+
+
+class Recall(Base):
+    """One asset taken back from everywhere; the scope is a predicate until it closes."""
+
+    __tablename__ = "recalls"
+    id: Mapped[Id] = mapped_column(primary_key=True)
+    asset_id: Mapped[Id] = mapped_column(ForeignKey("assets.id"), index=True)
+    term_id: Mapped[Id | None] = mapped_column(ForeignKey("terms.id"))  # the take-down that it rests on
+    reason: Mapped[str]
+    substitute_id: Mapped[Id | None]
+    opened_by: Mapped[Id]
+    opened_at: Mapped[Millis]
+    closed_at: Mapped[Millis | None]
+
+
+class RecallItem(Base):
+    """How a recall ended for one copy."""
+
+    __tablename__ = "recall_items"
+    recall_id: Mapped[Id] = mapped_column(ForeignKey("recalls.id"), primary_key=True)
+    placement_id: Mapped[Id] = mapped_column(ForeignKey("placements.id"), primary_key=True)
+    result: Mapped[Word]  # withdrawn | substituted | unproven
+    level: Mapped[Word | None]
+    evidence_id: Mapped[Id | None]
+    reason: Mapped[str] = mapped_column(default="")

@@ -1,0 +1,1 @@
+"""May it be used there, then, and until when."""

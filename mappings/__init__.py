@@ -1,0 +1,1 @@
+"""The asset document, the field-mapping spec and its pure engine."""

@@ -1,0 +1,46 @@
+"""The asset document: what the catalogue says of one asset, in the one shape that mapping specs are written against."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Final
+
+from pydantic import BaseModel, ConfigDict
+
+CORE_FIELDS: Final = (
+    "title", "description", "alt_text", "keywords", "creator", "credit", "copyright", "campaign", "project",
+)  # fmt: skip
+"""Metadata fields that people edit; `keywords` is a list of texts, the others are texts."""
+
+
+class AssetDocument(BaseModel):
+    """One asset as channels may be told of it. Facts below `project` are the hub's own: never taken back from a channel."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    title: str = ""
+    description: str = ""
+    alt_text: str = ""
+    keywords: tuple[str, ...] = ()
+    creator: str = ""
+    credit: str = ""
+    copyright: str = ""
+    campaign: str = ""
+    project: str = ""
+
+    code: str
+    asset_id: str
+    version: int
+    sha256: str
+    filename: str
+    media_type: str
+    width: int | None = None
+    height: int | None = None
+    duration_ms: int | None = None
+    pages: int | None = None
+    usable_until: int | None = None  # UTC milliseconds
+    link: str = ""  # our delivery address for this copy
+
+    def digest(self) -> str:
+        """Return a SHA-256 over the whole document: equal digests mean that a channel would be told the same."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()

@@ -1,0 +1,1 @@
+"""The wire: signing, verifying, schedule, deduplication; pure, knows no asset."""
