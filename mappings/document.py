@@ -14,7 +14,10 @@ CORE_FIELDS: Final = (
 
 
 class AssetDocument(BaseModel):
-    """One asset as channels may be told of it. Facts below `project` are the hub's own: never taken back from a channel."""
+    """One asset as channels may be told of it.
+
+    Facts below `project` are the hub's own: never taken back from a channel.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

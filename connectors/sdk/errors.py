@@ -1,17 +1,17 @@
 """What a call to a remote can end in: each error says what to do next.
 
-    ConnectorError
-      RetryLater       the call was not carried out; do it again later
-        Unreachable    no connection, or a read without an answer
-        RateLimited    the remote says when
-      OutcomeUnknown   a write was sent and no answer tells: `find` before anything is repeated
-      NeedsPerson      stop, tell the connection's owner, do not retry
-        AuthExpired    the credentials are refused
-        Misconfigured  the settings or permissions on the other side do not allow it
-      GiveUp           repeating the same call cannot help
-        Rejected       the remote refused this content
-        Missing        404 or 410, and nothing else, says that a thing is gone
-        BadAnswer      the answer to a read makes no sense
+ConnectorError
+  RetryLater       the call was not carried out; do it again later
+    Unreachable    no connection, or a read without an answer
+    RateLimited    the remote says when
+  OutcomeUnknown   a write was sent and no answer tells: `find` before anything is repeated
+  NeedsPerson      stop, tell the connection's owner, do not retry
+    AuthExpired    the credentials are refused
+    Misconfigured  the settings or permissions on the other side do not allow it
+  GiveUp           repeating the same call cannot help
+    Rejected       the remote refused this content
+    Missing        404 or 410, and nothing else, says that a thing is gone
+    BadAnswer      the answer to a read makes no sense
 """
 
 from __future__ import annotations

@@ -110,7 +110,9 @@ class Subscribe(Protocol):
 class Inbound(Protocol):
     """Verifies and reads the webhooks that a remote sends. Stateless; touches no network."""
 
-    def greet(self, method: str, headers: Mapping[str, str], body: bytes) -> tuple[int, Mapping[str, str], bytes] | None:
+    def greet(
+        self, method: str, headers: Mapping[str, str], body: bytes
+    ) -> tuple[int, Mapping[str, str], bytes] | None:
         """Answer a handshake, such as Trello's HEAD; None when this is an ordinary delivery."""
         ...
 

@@ -12,7 +12,7 @@ whatever does such I/O calls `refuse_in_transaction` first.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 
 from sqlalchemy import text
@@ -56,7 +56,7 @@ class Database:
         self._before_commit.append(act)
 
     @contextmanager
-    def unit(self) -> Iterator[Session]:
+    def unit(self) -> Generator[Session]:
         """Open a writing unit of work.
 
         Raises:
@@ -79,7 +79,7 @@ class Database:
                 ) from stale
 
     @contextmanager
-    def read(self) -> Iterator[Session]:
+    def read(self) -> Generator[Session]:
         """Open a reading unit: one consistent snapshot, rolled back at the end."""
         with _counted(), Session(self.engine, expire_on_commit=False, autoflush=False) as session:
             if self.postgres:
@@ -95,7 +95,7 @@ class Database:
 
 
 @contextmanager
-def _counted() -> Iterator[None]:
+def _counted() -> Generator[None]:
     _open.count = getattr(_open, "count", 0) + 1
     try:
         yield

@@ -13,7 +13,9 @@ class Event(Base):
 
     __tablename__ = "events"
     # SQLite only counts by itself in a column that it calls INTEGER.
-    seq: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False)
+    seq: Mapped[int] = mapped_column(
+        BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False
+    )
     id: Mapped[Id] = mapped_column(unique=True)
     at: Mapped[Millis]
     kind: Mapped[Word] = mapped_column(index=True)

@@ -53,8 +53,13 @@ class Placement(Revisioned, Base):
     settled_reason: Mapped[str] = mapped_column(default="")
     __table_args__ = (
         Index(
-            "uq_placements_living", "asset_id", "target_id", "slot", unique=True,
-            sqlite_where=UNSETTLED, postgresql_where=UNSETTLED,
+            "uq_placements_living",
+            "asset_id",
+            "target_id",
+            "slot",
+            unique=True,
+            sqlite_where=UNSETTLED,
+            postgresql_where=UNSETTLED,
         ),
         Index("ix_placements_due", "due_at", sqlite_where=UNSETTLED, postgresql_where=UNSETTLED),
     )
