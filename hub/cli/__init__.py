@@ -1,1 +1,1 @@
-"""The command line door."""
+"""The command line door: parse, ask one service, print."""

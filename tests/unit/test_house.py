@@ -1,0 +1,129 @@
+"""The house rules that import-linter cannot say: who touches the network, sizes, names, promises in the tree."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+from pathlib import Path
+
+import grimp
+import pytest
+
+ROOT = Path(__file__).parents[2]
+ROOMS = ("hub", "connectors", "mappings", "webhooks")
+SOURCES = sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py"))
+
+NETWORK = {
+    # package -> the only modules that may import it, and why
+    "httpx": {"connectors.sdk"},  # the guarded client and what stands on it
+    "requests": set(),
+    "urllib3": set(),
+    "boto3": {"hub.storage.s3"},
+    "botocore": {"hub.storage.s3"},
+    "wordpress_xmlrpc": {"connectors.wordpress"},  # over the SDK's own transport
+    "authlib": {"connectors.sdk.oauth", "connectors.testing"},
+    "socket": {"connectors.sdk", "connectors.testing", "hub.app", "hub.media", "hub.db.installation"},
+    "smtplib": set(),
+    "dbos": {"hub.jobs"},
+    "av": {"hub.media", "hub.app.samples"},
+    "pyvips": {"hub.media", "hub.app.samples"},
+    "pypdfium2": {"hub.media"},
+}
+
+
+@pytest.fixture(scope="session")
+def graph():
+    return grimp.build_graph(*ROOMS, include_external_packages=True, cache_dir=None)
+
+
+@pytest.mark.parametrize("package", sorted(NETWORK))
+def test_only_named_files_import(graph, package):
+    if package not in graph.modules:
+        return
+    importers = graph.find_modules_that_directly_import(package)
+    strangers = {m for m in importers if not any(m == ok or m.startswith(f"{ok}.") for ok in NETWORK[package])}
+    assert not strangers
+
+
+def test_authlibs_httpx_integration_is_never_imported():
+    offenders = [str(path) for path in SOURCES if "authlib.integrations" in path.read_text()]
+    assert not offenders
+
+
+def test_a_connector_imports_only_the_sdk_and_the_wire(graph):
+    for module in graph.modules:
+        if not module.startswith("connectors.") or module.split(".")[1] in {"sdk", "testing"}:
+            continue
+        own = ".".join(module.split(".")[:2])
+        for imported in graph.find_modules_directly_imported_by(module):
+            if imported.split(".")[0] in ROOMS:
+                allowed = (own, "connectors.sdk", "connectors.testing", "webhooks")
+                assert imported.startswith(allowed), f"{module} imports {imported}"
+                if imported.startswith("connectors.testing"):
+                    assert module == f"{own}.sandbox", f"{module}: only a sandbox uses the sandbox kit"
+
+
+def test_only_the_clock_asks_for_the_time():
+    pattern = re.compile(r"\btime\.time(_ns)?\(|datetime\.(now|utcnow|today)\(|date\.today\(")
+    rooms = [p for p in SOURCES if p.is_relative_to(ROOT / "hub") and p != ROOT / "hub" / "clock.py"]
+    assert [str(p.relative_to(ROOT)) for p in rooms if pattern.search(p.read_text())] == []
+
+
+def test_modules_stay_under_400_lines():
+    long = {str(p.relative_to(ROOT)): n for p in SOURCES if (n := len(p.read_text().splitlines())) > 400}
+    assert not long
+
+
+def test_functions_stay_under_60_lines():
+    long = [
+        f"{path.relative_to(ROOT)}:{node.name}"
+        for path in SOURCES
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.FunctionDef) and (node.end_lineno or 0) - node.lineno + 1 > 60
+    ]
+    assert not long
+
+
+def test_no_room_without_a_meaning_in_its_name():
+    assert [str(p) for p in SOURCES if p.stem in {"utils", "util", "common", "helpers", "helper", "misc"}] == []
+
+
+def test_each_connector_folder_is_complete():
+    for folder in (ROOT / "connectors").iterdir():
+        if folder.is_dir() and folder.name not in {"sdk", "testing", "__pycache__"}:
+            for needed in ("__init__.py", "connector.py", "sandbox.py", "README.md"):
+                assert (folder / needed).is_file(), f"{folder.name} has no {needed}"
+            assert (ROOT / "mappings" / "specs" / f"{folder.name}.yaml").is_file()
+            assert len((folder / "connector.py").read_text().splitlines()) <= 300
+
+
+def test_tests_do_not_sleep():
+    sleeping = [
+        str(path.relative_to(ROOT))
+        for path in (ROOT / "tests").rglob("*.py")
+        if re.search(r"\btime\.sleep\(", path.read_text()) and path != Path(__file__)
+    ]
+    assert not sleeping
+
+
+def test_silenced_findings_stay_few_and_carry_a_reason():
+    silenced = [
+        f"{path.relative_to(ROOT)}: {line.strip()}"
+        for path in [*SOURCES, *(ROOT / "tests").rglob("*.py")]
+        if path != Path(__file__)
+        for line in path.read_text().splitlines()
+        if re.search(r"# (noqa|type: ignore|pyright: ignore)", line)
+    ]
+    assert len(silenced) <= 25, "\n".join(silenced)
+
+
+def test_no_file_names_a_package_index():
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split(
+        "\n"
+    )
+    hosts = re.compile(r"pypi\.org|pythonhosted\.org|registry\.npmjs|deb\.debian\.org")
+    text = [
+        ROOT / name for name in listed if name and Path(name).suffix in {".py", ".toml", ".lock", ".sh", ".md", ".yaml"}
+    ]
+    assert [str(p) for p in text if p != Path(__file__) and p.is_file() and hosts.search(p.read_text())] == []
