@@ -1,0 +1,1 @@
+"""One mapping spec per connector, as data."""
