@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 import pkgutil
+import shutil
 
 import pytest
 
-import hub
 from hub.clock import ManualClock
-from hub.db.base import Base
+from hub.db.migrate import migrate
 from hub.db.unit import Database
 from hub.events.log import EventLog
+from hub.settings import Settings
+from hub.storage.stores import make_store
+from tests import services
+
+pytest_plugins = [f"tests.services.{module.name}" for module in pkgutil.iter_modules(services.__path__)]
 
 
-def import_all_models() -> None:
-    """Import every room's tables, so that the metadata is whole."""
-    for room in pkgutil.iter_modules(hub.__path__, "hub."):
-        if room.ispkg and importlib.util.find_spec(f"{room.name}.models"):
-            importlib.import_module(f"{room.name}.models")
+def pytest_addoption(parser):
+    parser.addoption(
+        "--require-services",
+        action="store_true",
+        help="a server that cannot start is a failure (also: DAMHUB_REQUIRE_SERVICES=1)",
+    )
+
+
+def pytest_terminal_summary(terminalreporter):
+    if lines := services.summary():
+        terminalreporter.section("suites left out on this machine")
+        for line in lines:
+            terminalreporter.line(line)
 
 
 @pytest.fixture
@@ -27,12 +38,56 @@ def clock():
     return ManualClock()
 
 
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory):
+    """A database file with every table, to be copied."""
+    path = tmp_path_factory.mktemp("template") / "damhub.sqlite3"
+    database = Database(f"sqlite:///{path}")
+    migrate(database)
+    database.dispose()
+    return path
+
+
 @pytest.fixture
-def database(tmp_path, clock):
-    """An empty database with every table."""
-    import_all_models()
-    database = Database(f"sqlite:///{tmp_path / 'damhub.sqlite3'}")
-    Base.metadata.create_all(database.engine)
+def sqlite_url(tmp_path, sqlite_template):
+    """The URL of an empty SQLite database with every table."""
+    path = tmp_path / "damhub.sqlite3"
+    shutil.copyfile(sqlite_template, path)
+    return f"sqlite:///{path}"
+
+
+@pytest.fixture
+def postgres_url(postgres):
+    """The URL of an empty PostgreSQL database with every table."""
+    url = postgres.fresh()
+    yield url
+    postgres.drop(url)
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database_url(request):
+    """The URL of an empty database with every table, on each of the two databases."""
+    return request.getfixturevalue(f"{request.param}_url")
+
+
+@pytest.fixture
+def database(database_url, clock):
+    """An empty database with every table and an event log, on each of the two databases."""
+    database = Database(database_url)
     EventLog(database, clock)
     yield database
     database.dispose()
+
+
+@pytest.fixture(params=["folder", "s3"])
+def storage_settings(request, tmp_path):
+    """Settings that name each of the two kinds of store."""
+    if request.param == "s3":
+        return Settings(home=tmp_path / "home", storage="s3", s3=request.getfixturevalue("s3_settings"))
+    return Settings(home=tmp_path / "home")
+
+
+@pytest.fixture
+def store(storage_settings):
+    """An empty blob store, of each of the two kinds."""
+    return make_store(storage_settings)
