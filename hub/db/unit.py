@@ -87,6 +87,8 @@ class Database:
             try:
                 yield session
             finally:
+                # Rolling back would empty the rows that the caller has read; cut loose, they can still be looked at.
+                session.expunge_all()
                 session.rollback()
 
     def dispose(self) -> None:

@@ -1,0 +1,53 @@
+"""Passwords: which are taken, how they are kept (argon2id), and checking them in equal time for everybody."""
+
+from __future__ import annotations
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from hub.errors import Invalid
+
+SHORTEST = 12
+LONGEST = 1024
+
+
+class Passwords:
+    """Hashes and checks passwords."""
+
+    def __init__(self, hasher: PasswordHasher | None = None) -> None:
+        """Take a hasher; by default argon2id with the library's current recommendation."""
+        self._hasher = hasher or PasswordHasher()
+        # Checked for unknown people, so that an answer takes as long as for known ones.
+        self._nobody = self._hasher.hash(b"nobody")
+
+    def hash(self, password: str) -> str:
+        """Return what to keep for a new password.
+
+        Raises:
+            Invalid: it is too short or too long.
+        """
+        if not SHORTEST <= len(password) <= LONGEST:
+            raise Invalid(
+                "password_unfit",
+                f"A password has {SHORTEST} to {LONGEST} characters.",
+                where="password",
+                next_step="Choose a longer one; a few words in a row are good.",
+            )
+        return self._hasher.hash(_encoded(password))
+
+    def matches(self, kept: str | None, password: str) -> bool:
+        """Check a password; takes equally long when nothing is kept for that person."""
+        fits = len(password) <= LONGEST
+        try:
+            self._hasher.verify(kept or self._nobody, _encoded(password if fits else ""))
+        except (VerificationError, InvalidHashError):
+            return False
+        return fits and kept is not None
+
+    def outdated(self, kept: str) -> bool:
+        """Tell whether a kept hash was made with weaker parameters than today's."""
+        return self._hasher.check_needs_rehash(kept)
+
+
+def _encoded(password: str) -> bytes:
+    return password.encode("utf-8", "surrogatepass")
