@@ -1,7 +1,340 @@
-"""The authenticated, guarded client that a connector speaks through."""
+"""The authenticated, guarded client that a connector speaks through.
+
+A connector calls `get`, `post`, `put`, `patch`, `delete`, `upload` and `upload_form`; everything that can go wrong
+comes back as one of `connectors.sdk.errors` (the table stands in `connectors.sdk.translate`). Reads are tried a few
+times; a write is sent once.
+"""
 
 from __future__ import annotations
 
+import json as jsonlib
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
+from urllib.parse import urljoin
+
+import httpx
+from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
+
+from connectors.sdk.answer import Answer, Call
+from connectors.sdk.errors import AuthExpired, ConnectorError, RateLimited, Unreachable
+from connectors.sdk.guard import origin_of, same_origin
+from connectors.sdk.manifest import Manifest
+from connectors.sdk.multipart import MultipartBody
+from connectors.sdk.source import CHUNK, SourceBroken, chunks
+from connectors.sdk.translate import REDIRECTS, Translator, redact, secrets_in
+from connectors.sdk.types import JsonValue, Outgoing
+from connectors.sdk.wire import Monotonic, guarded_client, time_limit
+
+__all__ = ["Answer", "Api", "Limits", "Turns", "guarded_client"]
+
+T = TypeVar("T")
+Query = Mapping[str, str | int | bool | None]
+Headers = Mapping[str, str]
+
+READS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class Turns(Protocol):
+    """Keeps calls within a remote's limits; `connectors.sdk.limiter.Limiter` is one."""
+
+    def acquire(self, *, urgent: bool = False) -> None:
+        """Wait for a turn, or raise RateLimited."""
+        ...
+
+    def learn(self, headers: Mapping[str, str], *, refused: bool) -> float | None:
+        """Take in what an answer says of limits; return how long to wait when it was a refusal."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long and how large one call may be."""
+
+    total_s: float = 60.0
+    upload_bytes_per_s: float = 32 * 1024  # an upload gets this much more time
+    answer_bytes: int = 16 * 1024 * 1024
+    redirects: int = 5
+    read_attempts: int = 3
+
 
 class Api:
-    """An authenticated client for one remote."""
+    """An authenticated client for one remote. Holds no state of its own and no secret: it asks for headers per call."""
+
+    def __init__(
+        self,
+        origin: str,
+        *,
+        manifest: Manifest,
+        client: httpx.Client,
+        headers: Callable[[], Headers] = dict,
+        renew: Callable[[], bool] | None = None,
+        limiter: Turns | None = None,
+        urgent: bool = False,
+        busy: Callable[[], bool] | None = None,
+        limits: Limits | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+        monotonic: Monotonic = time.monotonic,
+    ) -> None:
+        """Speak to one origin.
+
+        Args:
+            origin: scheme, host and port; every path is taken from there, and credentials go nowhere else.
+            manifest: whose title and error codes are used.
+            client: from `guarded_client`; may be shared between threads and remotes.
+            headers: returns the credentials' headers, asked anew for each call.
+            renew: called once after the credentials were refused; True means that `headers` has new ones.
+            limiter: keeps within the remote's limits.
+            urgent: whether calls go before others in the limiter's line.
+            busy: tells whether a unit of work is open, in which case nothing is sent.
+            limits: sizes and times.
+            sleep: waits between two tries of a read.
+            monotonic: measures the total time.
+        """
+        self.origin = origin_of(origin)
+        self._client = client
+        self._headers = headers
+        self._renew = renew
+        self._limiter = limiter
+        self._urgent = urgent
+        self._busy = busy
+        self._limits = limits or Limits()
+        self._sleep = sleep
+        self._monotonic = monotonic
+        self._translator = Translator(manifest.title, codes=manifest.error_codes, code_of=manifest.error_code)
+
+    def __repr__(self) -> str:
+        return f"Api({self.origin!r})"
+
+    def get(self, path: str, shape: type[T], *, query: Query | None = None, headers: Headers | None = None) -> T:
+        """Read; `shape` is the JSON's expected type, such as `list[Card]` or `dict[str, Any]`."""
+        return self.ask("GET", path, query=query, headers=headers).parse(shape)
+
+    def post(
+        self,
+        path: str,
+        shape: type[T],
+        *,
+        query: Query | None = None,
+        json: JsonValue | Mapping[str, Any] = None,
+        form: Mapping[str, str] | None = None,
+        headers: Headers | None = None,
+    ) -> T:
+        """Write by POST and parse the answer."""
+        return self.ask("POST", path, query=query, json=json, form=form, headers=headers).parse(shape)
+
+    def put(
+        self,
+        path: str,
+        shape: type[T],
+        *,
+        query: Query | None = None,
+        json: JsonValue | Mapping[str, Any] = None,
+        form: Mapping[str, str] | None = None,
+        headers: Headers | None = None,
+    ) -> T:
+        """Write by PUT and parse the answer."""
+        return self.ask("PUT", path, query=query, json=json, form=form, headers=headers).parse(shape)
+
+    def patch(
+        self,
+        path: str,
+        shape: type[T],
+        *,
+        query: Query | None = None,
+        json: JsonValue | Mapping[str, Any] = None,
+        headers: Headers | None = None,
+    ) -> T:
+        """Write by PATCH and parse the answer."""
+        return self.ask("PATCH", path, query=query, json=json, headers=headers).parse(shape)
+
+    def delete(self, path: str, *, query: Query | None = None, headers: Headers | None = None) -> Answer:
+        """Write by DELETE; many remotes answer nothing that is worth parsing."""
+        return self.ask("DELETE", path, query=query, headers=headers)
+
+    def upload(
+        self, path: str, outgoing: Outgoing, *, method: str = "POST", query: Query | None = None, headers: Headers
+    ) -> Answer:
+        """Send the bytes as the whole body, streamed."""
+        length = {"Content-Length": str(outgoing.size), "Content-Type": outgoing.media_type}
+
+        def body() -> Iterator[bytes]:
+            return chunks(outgoing)
+
+        return self._call(
+            Call(method, path, writes=True), query, {**length, **headers}, body, extra_s=self._extra(outgoing.size)
+        )
+
+    def upload_form(
+        self,
+        path: str,
+        outgoing: Outgoing,
+        *,
+        part: str = "file",
+        fields: Mapping[str, str] | None = None,
+        query: Query | None = None,
+        headers: Headers | None = None,
+    ) -> Answer:
+        """Send the bytes as one part of a form, streamed, after the plain fields."""
+        body = MultipartBody(part, outgoing, fields or {})
+        return self._call(
+            Call("POST", path, writes=True), query, {**(headers or {}), **body.headers}, body.chunks,
+            extra_s=self._extra(outgoing.size),
+        )  # fmt: skip
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Query | None = None,
+        json: JsonValue | Mapping[str, Any] = None,
+        form: Mapping[str, str] | None = None,
+        content: bytes | None = None,
+        headers: Headers | None = None,
+        reads: bool | None = None,
+    ) -> Answer:
+        """Send one call and return the whole answer.
+
+        Args:
+            method: the HTTP method.
+            path: from the origin's root on; a whole address is taken if it lies at the origin.
+            query: parameters; those that are None are left out.
+            json: a JSON body.
+            form: a form body.
+            content: a body as it is.
+            headers: more headers than the credentials'.
+            reads: whether this call only reads, where the method does not tell (a search by POST).
+        """
+        more = dict(headers or {})
+        body = content
+        if json is not None:
+            body = jsonlib.dumps(json, ensure_ascii=False, separators=(",", ":")).encode()
+            more.setdefault("Content-Type", "application/json")
+        elif form is not None:
+            body = str(httpx.QueryParams(form)).encode()
+            more.setdefault("Content-Type", "application/x-www-form-urlencoded")
+        writes = method not in READS if reads is None else not reads
+        return self._call(Call(method, path, writes=writes), query, more, body)
+
+    def fault(self, call: Call, code: str, text: str, status: int) -> ConnectorError | None:
+        """Translate a refusal that a protocol carries inside a 200, such as an XML-RPC fault."""
+        body = jsonlib.dumps({"code": code, "message": text}).encode()
+        return self._translator.failure(Answer(call, status, {}, body), secrets=secrets_in(self._headers()))
+
+    def _extra(self, size: int) -> float:
+        return size / self._limits.upload_bytes_per_s
+
+    def _call(
+        self,
+        call: Call,
+        query: Query | None,
+        headers: Headers,
+        body: bytes | Callable[[], Iterator[bytes]] | None,
+        *,
+        extra_s: float = 0.0,
+    ) -> Answer:
+        if self._busy is not None and self._busy():
+            raise RuntimeError(f"{call} inside a unit of work: end the unit first")
+        url = str(httpx.URL(urljoin(self.origin + "/", call.path)))
+        if not same_origin(url, self.origin):
+            raise ValueError(f"{call} does not lie at {self.origin}")
+        parameters = {name: value for name, value in (query or {}).items() if value is not None}
+        tries = Retrying(
+            stop=stop_after_attempt(1 if call.writes else self._limits.read_attempts),
+            retry=retry_if_exception_type(Unreachable),
+            wait=wait_exponential_jitter(multiplier=0.2, max=5.0),
+            sleep=self._sleep,
+            reraise=True,
+        )
+        with time_limit(self._limits.total_s + extra_s, monotonic=self._monotonic):
+            return tries(self._renewing, call, url, parameters, headers, body)
+
+    def _renewing(
+        self,
+        call: Call,
+        url: str,
+        parameters: Query,
+        headers: Headers,
+        body: bytes | Callable[[], Iterator[bytes]] | None,
+    ) -> Answer:
+        """Send; once more with new credentials when the old ones were refused, which says that nothing was done."""
+        try:
+            return self._once(call, url, parameters, headers, body)
+        except AuthExpired:
+            if self._renew is None or not self._renew():
+                raise
+        return self._once(call, url, parameters, headers, body)
+
+    def _once(
+        self,
+        call: Call,
+        url: str,
+        parameters: Query,
+        headers: Headers,
+        body: bytes | Callable[[], Iterator[bytes]] | None,
+    ) -> Answer:
+        if self._limiter is not None:
+            self._limiter.acquire(urgent=self._urgent)
+        credentials = self._headers()
+        secrets = secrets_in(credentials)
+        content = body() if callable(body) else body
+        request = self._client.build_request(
+            call.method, url, params=parameters or None, headers={**credentials, **headers}, content=content
+        )
+        answer = self._exchange(call, request, credentials, secrets)
+        refused = self._translator.failure(answer, secrets=secrets)
+        pause = self._limiter.learn(answer.headers, refused=isinstance(refused, RateLimited)) if self._limiter else None
+        if isinstance(refused, RateLimited) and refused.after_s is None:
+            refused.after_s = pause
+        if refused is not None:
+            raise refused
+        return answer
+
+    def _exchange(self, call: Call, request: httpx.Request, credentials: Headers, secrets: frozenset[str]) -> Answer:
+        """Send, follow a read's redirects, read the body: nothing of httpx leaves this method."""
+        try:
+            for _ in range(self._limits.redirects + 1):
+                response = self._client.send(request, stream=True)
+                with closing(response):
+                    following = self._following(call, request, response, credentials)
+                    if following is None:
+                        return self._read(call, response)
+                request = following
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol) as error:
+            failure = self._translator.never_sent(_why(call, error, secrets))
+        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, SourceBroken) as error:
+            failure = self._translator.lost(call, _why(call, error, secrets))
+        else:
+            failure = call.senseless(f"more than {self._limits.redirects} redirects")
+        raise failure from None
+
+    def _following(
+        self, call: Call, request: httpx.Request, response: httpx.Response, credentials: Headers
+    ) -> httpx.Request | None:
+        if call.writes or response.status_code not in REDIRECTS or "location" not in response.headers:
+            return None
+        url = urljoin(str(request.url), response.headers["location"])
+        headers = dict(request.headers)
+        headers.pop("host", None)
+        if not same_origin(url, self.origin):
+            for name in (*credentials, "authorization", "cookie"):
+                headers.pop(name.lower(), None)
+        return self._client.build_request(request.method, url, headers=headers)
+
+    def _read(self, call: Call, response: httpx.Response) -> Answer:
+        received: list[bytes] = []
+        size = 0
+        for chunk in response.iter_bytes(CHUNK):
+            size += len(chunk)
+            if size > self._limits.answer_bytes:
+                raise call.senseless(f"more than {self._limits.answer_bytes} bytes", status=response.status_code)
+            received.append(chunk)
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        return Answer(call, response.status_code, headers, b"".join(received))
+
+
+def _why(call: Call, error: Exception, secrets: frozenset[str]) -> str:
+    return redact(f"{call}: {type(error).__name__}: {error}", secrets)

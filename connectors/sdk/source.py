@@ -1,0 +1,31 @@
+"""The bytes of an upload, read from a fresh stream for each try, in chunks, and exactly as many as were announced."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+
+from connectors.sdk.types import Outgoing
+
+CHUNK = 64 * 1024
+
+
+class SourceBroken(Exception):
+    """A stream held fewer or more bytes than its size said; part of them may have been sent."""
+
+
+def chunks(outgoing: Outgoing) -> Iterator[bytes]:
+    """Yield the bytes.
+
+    Raises:
+        SourceBroken: there are fewer or more than `outgoing.size`.
+    """
+    left = outgoing.size
+    with closing(outgoing.open()) as stream:
+        while chunk := stream.read(CHUNK):
+            left -= len(chunk)
+            if left < 0:
+                break
+            yield chunk
+    if left:
+        raise SourceBroken(f"{'more' if left < 0 else 'fewer'} bytes than the {outgoing.size} announced")

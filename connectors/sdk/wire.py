@@ -1,0 +1,162 @@
+"""The wire: an httpx client that only connects to checked addresses and keeps to a total time.
+
+This file and its neighbours in `connectors.sdk` are the only ones that import httpx.
+"""
+
+from __future__ import annotations
+
+import functools
+import ssl
+import time
+from collections.abc import Callable, Generator, Iterable
+from contextlib import contextmanager
+from contextvars import ContextVar
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+
+import httpcore
+import httpx
+
+from connectors.sdk.guard import AddressRefused, Guard, origin_of
+
+USER_AGENT = "damhub/0.1"
+CONNECT_S = 10.0
+IDLE_S = 30.0
+"""No byte for so long ends a call, whatever is left of its total time."""
+MAX_CONNECTIONS = 20
+
+SocketOptions = Iterable[httpcore.SOCKET_OPTION] | None
+Monotonic = Callable[[], float]
+
+_ends_at: ContextVar[tuple[float, Monotonic] | None] = ContextVar("damhub_call_ends_at", default=None)
+_origin: ContextVar[str] = ContextVar("damhub_call_origin", default="")
+
+
+@contextmanager
+def time_limit(total_s: float, *, monotonic: Monotonic = time.monotonic) -> Generator[None]:
+    """Bound everything that this thread sends and receives inside: a remote that drips ends in a time-out too."""
+    token = _ends_at.set((monotonic() + total_s, monotonic))
+    try:
+        yield
+    finally:
+        _ends_at.reset(token)
+
+
+def _left(timeout: float | None, error: type[Exception]) -> float | None:
+    ends = _ends_at.get()
+    if ends is None:
+        return timeout
+    left = ends[0] - ends[1]()
+    if left <= 0:
+        raise error("the call's total time is used up")
+    return left if timeout is None else min(timeout, left)
+
+
+class _BoundedStream(httpcore.NetworkStream):
+    """A socket whose every wait is cut to what is left of the call's time."""
+
+    def __init__(self, stream: httpcore.NetworkStream) -> None:
+        self._stream = stream
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return self._stream.read(max_bytes, _left(timeout, httpcore.ReadTimeout))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._stream.write(buffer, _left(timeout, httpcore.WriteTimeout))
+
+    def close(self) -> None:
+        self._stream.close()
+
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.NetworkStream:
+        limit = _left(timeout, httpcore.ConnectTimeout)
+        return _BoundedStream(self._stream.start_tls(ssl_context, server_hostname, limit))
+
+    def get_extra_info(self, info: str) -> object:
+        return self._stream.get_extra_info(info)
+
+
+class _GuardedBackend(httpcore.NetworkBackend):
+    """Opens sockets to checked addresses only; TLS still names and verifies the host."""
+
+    def __init__(self, guard: Guard) -> None:
+        self._guard = guard
+        self._backend = httpcore.SyncBackend()
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: SocketOptions = None,
+    ) -> httpcore.NetworkStream:
+        try:
+            addresses = self._guard.addresses(_origin.get(), host, port)
+        except OSError as error:
+            raise httpcore.ConnectError(f"{host} does not resolve") from error
+        for address in addresses[:-1]:
+            try:
+                return self._connect(address, port, timeout, local_address, socket_options)
+            except (httpcore.ConnectError, httpcore.ConnectTimeout):
+                continue  # the next address of the same name
+        return self._connect(addresses[-1], port, timeout, local_address, socket_options)
+
+    def _connect(
+        self, address: str, port: int, timeout: float | None, local_address: str | None, options: SocketOptions
+    ) -> httpcore.NetworkStream:
+        limit = _left(timeout, httpcore.ConnectTimeout)
+        return _BoundedStream(self._backend.connect_tcp(address, port, limit, local_address, options))
+
+    def connect_unix_socket(
+        self, path: str, timeout: float | None = None, socket_options: SocketOptions = None
+    ) -> httpcore.NetworkStream:
+        del timeout, socket_options
+        raise AddressRefused(f"The hub does not call local sockets, such as {path}.")
+
+
+@functools.cache
+def _tls() -> ssl.SSLContext:
+    """Make the context once: loading the certificates costs more than a call."""
+    return httpx.create_ssl_context(trust_env=False)
+
+
+class GuardedTransport(httpx.HTTPTransport):
+    """httpx's own transport, over a guarded backend."""
+
+    def __init__(self, guard: Guard, *, tls: ssl.SSLContext | None = None) -> None:
+        context = tls or _tls()
+        super().__init__(verify=context, trust_env=False)
+        self._pool.close()
+        self._pool = httpcore.ConnectionPool(
+            ssl_context=context,
+            max_connections=MAX_CONNECTIONS,
+            max_keepalive_connections=MAX_CONNECTIONS,
+            keepalive_expiry=5.0,
+            network_backend=_GuardedBackend(guard),
+        )
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Send one request; redirects are for the caller, who comes through here again."""
+        token = _origin.set(origin_of(str(request.url)))
+        try:
+            return super().handle_request(request)
+        finally:
+            _origin.reset(token)
+
+
+def guarded_client(guard: Guard, *, transport: httpx.BaseTransport | None = None) -> httpx.Client:
+    """Make a client that follows no redirect by itself, uses no proxy and keeps no cookie.
+
+    Args:
+        guard: decides which addresses may be called.
+        transport: replaces the network, in tests.
+    """
+    return httpx.Client(
+        transport=transport or GuardedTransport(guard),
+        timeout=httpx.Timeout(IDLE_S, connect=CONNECT_S),
+        follow_redirects=False,
+        trust_env=False,
+        headers={"User-Agent": USER_AGENT, "Accept-Encoding": "identity"},
+        cookies=CookieJar(policy=DefaultCookiePolicy(allowed_domains=())),
+    )
