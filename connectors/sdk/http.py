@@ -23,6 +23,7 @@ from connectors.sdk.errors import AuthExpired, ConnectorError, RateLimited, Unre
 from connectors.sdk.guard import origin_of, same_origin
 from connectors.sdk.manifest import Manifest
 from connectors.sdk.multipart import MultipartBody
+from connectors.sdk.public import PublicLook, fetch_public
 from connectors.sdk.source import CHUNK, SourceBroken, chunks
 from connectors.sdk.translate import REDIRECTS, Translator, redact, secrets_in
 from connectors.sdk.types import JsonValue, Outgoing
@@ -218,6 +219,16 @@ class Api:
             more.setdefault("Content-Type", "application/x-www-form-urlencoded")
         writes = method not in READS if reads is None else not reads
         return self._call(Call(method, path, writes=writes), query, more, body)
+
+    def look_public(self, url: str) -> PublicLook:
+        """Read an address as anybody can, without credentials and wherever it lies, and hash what it sends."""
+        if self._busy is not None and self._busy():
+            raise RuntimeError("GET of a public address inside a unit of work: end the unit first")
+        return fetch_public(url, client=self._client, monotonic=self._monotonic)
+
+    def credentials(self) -> Headers:
+        """Return the credentials' headers, for a protocol that carries them in its body. They are secret."""
+        return self._headers()
 
     def fault(self, call: Call, code: str, text: str, status: int) -> ConnectorError | None:
         """Translate a refusal that a protocol carries inside a 200, such as an XML-RPC fault."""
