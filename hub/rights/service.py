@@ -1,0 +1,144 @@
+"""What doors and the worker ask of rights."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from hub.access.actors import SYSTEM, Actor
+from hub.access.permissions import Act, allowed, require
+from hub.catalogue.assets import get_asset, no_such_asset
+from hub.catalogue.models import Asset
+from hub.catalogue.views import refuse_unseen
+from hub.clock import Clock
+from hub.db.unit import Database
+from hub.events.log import emit
+from hub.review.standing import standing_of
+from hub.rights.answer import Answer, Default, may_use
+from hub.rights.models import Term
+from hub.rights.terms import lift, make_term
+
+AT_ONCE = 100
+"""How many ended windows one unit announces."""
+
+
+@dataclass(frozen=True, slots=True)
+class TermView:
+    """A clause as it is shown. `document` is empty for those who may not set rights."""
+
+    id: str
+    asset_id: str
+    source: str
+    effect: str
+    channels: tuple[str, ...]
+    territories: tuple[str, ...]
+    from_at: int | None
+    until_at: int | None
+    use: str
+    document: str
+    created_by: str
+    created_at: int
+    lifted_at: int | None
+
+
+class Rights:
+    """Clauses about the use of assets, and what follows from them. Each method is one unit of work."""
+
+    def __init__(self, database: Database, clock: Clock, default: Default) -> None:
+        """Wire the room; `default` holds for assets without any licence."""
+        self._database = database
+        self._clock = clock
+        self.default: Default = default
+
+    def add_term(
+        self,
+        actor: Actor,
+        asset_id: str,
+        *,
+        source: str,
+        effect: str,
+        channels: Sequence[str] = (),
+        territories: Sequence[str] = (),
+        from_at: int | None = None,
+        until_at: int | None = None,
+        use: str = "both",
+        document: str = "",
+    ) -> TermView:
+        """Add a clause; it counts at once.
+
+        Raises:
+            Forbidden, NotFound, Invalid: `term_unfit`; `where` names the part.
+        """
+        with self._database.unit() as session:
+            asset = _asset(session, actor, asset_id)
+            require(actor, Act.SET_RIGHTS, owner_id=asset.owner_id)
+            term = make_term(
+                session, asset.id, source=source, effect=effect, channels=channels, territories=territories,
+                from_at=from_at, until_at=until_at, use=use, document=document, by=actor.id, at=self._clock.now(),
+            )  # fmt: skip
+            return _view(term, whole=True)
+
+    def lift_term(self, actor: Actor, term_id: str) -> TermView:
+        """Take a clause back; it stays in the record.
+
+        Raises:
+            Forbidden, NotFound: `no_such_term`.
+        """
+        require(actor, Act.SET_RIGHTS)
+        with self._database.unit() as session:
+            return _view(lift(session, term_id, by=actor.id, at=self._clock.now()), whole=True)
+
+    def terms(self, actor: Actor, asset_id: str) -> list[TermView]:
+        """Return an asset's clauses, lifted ones too, oldest first."""
+        with self._database.read() as session:
+            asset = _asset(session, actor, asset_id)
+            whole = allowed(actor, Act.SET_RIGHTS, owner_id=asset.owner_id)
+            found = session.scalars(select(Term).where(Term.asset_id == asset.id).order_by(Term.id))
+            return [_view(term, whole=whole) for term in found]
+
+    def ask(self, actor: Actor, asset_id: str, *, channel: str, territory: str, use: str = "existing") -> Answer:
+        """Tell whether an asset may be used now."""
+        with self._database.read() as session:
+            asset = _asset(session, actor, asset_id)
+            return may_use(
+                session, asset.id, channel=channel, territory=territory, at=self._clock.now(), use=use,
+                default=self.default,
+            )  # fmt: skip
+
+    def drain(self, owner: str) -> int:
+        """Announce windows that have ended, each exactly once; return how many."""
+        del owner  # rows are locked for this one unit, so no lease is needed
+        with self._database.unit() as session:
+            at = self._clock.now()
+            ended = (
+                select(Term)
+                .where(Term.until_at <= at, Term.lifted_at.is_(None), Term.end_announced_at.is_(None))
+                .order_by(Term.until_at)
+                .limit(AT_ONCE)
+                .with_for_update(skip_locked=True)
+            )
+            found = session.scalars(ended).all()
+            for term in found:
+                term.end_announced_at = at
+                body = {"term_id": term.id, "source": term.source, "effect": term.effect, "until_at": term.until_at}
+                emit(session, "rights.ended", term.asset_id, actor=SYSTEM.id, body=body)
+            return len(found)
+
+
+def _asset(session: Session, actor: Actor, asset_id: str) -> Asset:
+    asset = get_asset(session, asset_id)
+    refuse_unseen(actor, asset, standing_of(session, asset.id))
+    if asset.deleted_at is not None:
+        raise no_such_asset(asset_id)
+    return asset
+
+
+def _view(term: Term, *, whole: bool) -> TermView:
+    return TermView(
+        term.id, term.asset_id, term.source, term.effect, tuple(term.channels), tuple(term.territories),
+        term.from_at, term.until_at, term.use, term.document if whole else "",
+        term.created_by, term.created_at, term.lifted_at,
+    )  # fmt: skip
