@@ -1,0 +1,162 @@
+"""What a sandbox is: a small server that behaves as a vendor's contract says, faults included.
+
+A connector's `sandbox.py` derives from `Sandbox`, fills `self.app` with routes, notes each effect in `self.ledger`, and
+tells the conformance suite the truth through the methods below the line. Its factory, named in the manifest, takes
+`ledger` and returns one: `def create(*, ledger: Ledger | None = None) -> Sandbox`.
+"""
+
+from __future__ import annotations
+
+import importlib
+import secrets
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from flask import Flask, Response, request
+from pydantic import TypeAdapter
+
+from connectors.sdk.manifest import Manifest
+from connectors.testing.contract import Contract
+from connectors.testing.control import CONTROL, Control, Seen
+from connectors.testing.faults import Faults, FaultyApp, is_write
+from connectors.testing.hooks import Delivery, Outbox
+from connectors.testing.ledger import Ledger
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+_MOST_REQUESTS = 20_000
+_MOST_BODY = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A copy as it stands at the remote in truth: what the suite compares a connector's word with."""
+
+    ref: str
+    target: str
+    marker: str | None
+    content_key: str | None
+    fields: Mapping[str, Any]
+    sha256: str | None = None  # of the bytes that were uploaded
+    parts: int = 1  # of the copy itself and its uses and addresses, as far as a look can tell
+
+
+class Sandbox(ABC):
+    """One made-up vendor. Subclasses hold the vendor's state in memory."""
+
+    name: str  # the connector's
+    auth: str  # which of the manifest's auths `secrets` is for
+    secrets: Mapping[str, str]  # what a person would type in
+    contract: Contract | None = None
+
+    def __init__(self, *, ledger: Ledger | None = None) -> None:
+        self.ledger = ledger or Ledger()
+        self.app = Flask(type(self).__name__)
+        self.faults = Faults()
+        self.outbox = Outbox()
+        self.requests: list[Seen] = []
+        self.violations: list[str] = []
+        self.control_token = secrets.token_urlsafe(16)
+        self.origin = ""  # set when it is served
+        self.lock = threading.RLock()
+        self._faulty = FaultyApp(self.app, self.faults, writes=self.writes)
+        self._control = Control(self).wsgi
+        self.app.before_request(self._check_contract)
+
+    def wsgi(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer one request: control calls directly, everything else through the faults."""
+        if environ.get("PATH_INFO", "").startswith(CONTROL + "/"):
+            return self._control(environ, start_response)
+        self._note(environ)
+        return self._faulty(environ, start_response)
+
+    def writes(self, environ: WSGIEnvironment) -> bool:
+        """Tell whether a request writes; override where the method does not tell."""
+        return is_write(environ)
+
+    def reset_requests(self) -> None:
+        """Forget the requests seen so far."""
+        self.requests.clear()
+
+    def _note(self, environ: WSGIEnvironment) -> None:
+        headers = {
+            key[5:].replace("_", "-").lower(): str(value) for key, value in environ.items() if key.startswith("HTTP_")
+        }
+        headers["content-type"] = environ.get("CONTENT_TYPE", "")
+        size = int(environ.get("CONTENT_LENGTH") or 0)
+        seen = Seen(environ["REQUEST_METHOD"], environ["PATH_INFO"], environ.get("QUERY_STRING", ""), headers, size)
+        if len(self.requests) < _MOST_REQUESTS:
+            self.requests.append(seen)
+
+    def _check_contract(self) -> Response | None:
+        if self.contract is None:
+            return None
+        sent: dict[str, Any] = dict(request.args.items())
+        kind = request.mimetype
+        if kind in ("application/x-www-form-urlencoded", "application/json") and (
+            (request.content_length or 0) <= _MOST_BODY
+        ):
+            body: Any = request.get_json(silent=True) if kind == "application/json" else request.form.to_dict()
+            sent.update(TypeAdapter(dict[str, Any]).validate_python(body) if isinstance(body, dict) else {})
+        wrong = self.contract.violations(request.method, request.path, sent)
+        if not wrong:
+            return None
+        self.violations.extend(wrong)
+        return Response("; ".join(wrong), 400, content_type="text/plain; charset=utf-8")
+
+    # What is true here, for tests: not part of the vendor's interface.
+
+    @property
+    def wrong_secrets(self) -> Mapping[str, str]:
+        """Credentials of the right form that are refused."""
+        return {name: value[::-1] for name, value in self.secrets.items()}
+
+    @abstractmethod
+    def settings(self, origin: str) -> Mapping[str, Any]:
+        """Return the settings of a connection to this sandbox, served at `origin`."""
+
+    @abstractmethod
+    def targets(self) -> tuple[str, ...]:
+        """Return the refs of all targets. There must be more than fit on one page."""
+
+    @abstractmethod
+    def copies(self, target: str) -> tuple[Standing, ...]:
+        """Return every copy that stands in a target, ours and others'."""
+
+    @abstractmethod
+    def intrude(self, target: str, text: str) -> str:
+        """Let somebody else put a thing there whose name or address holds `text`; return its ref."""
+
+    @abstractmethod
+    def vanish(self, target: str, ref: str) -> None:
+        """Let somebody there delete a copy by hand."""
+
+    @abstractmethod
+    def edit(self, target: str, ref: str, fields: Mapping[str, Any]) -> None:
+        """Let somebody there change fields of a copy by hand (in the remote's shape)."""
+
+    def delivery(self, *, target: str, ref: str, ours: bool = False, kind: str = "") -> Delivery | None:
+        """Make a signed webhook that says that a copy changed; None where this remote sends none.
+
+        Args:
+            target: the target's ref.
+            ref: the copy's.
+            ours: as caused by the hub's own write.
+            kind: an event name to use instead of the usual one, such as one that nobody knows.
+        """
+        del target, ref, ours, kind
+        return None
+
+
+Factory = Callable[..., Sandbox]
+
+
+def make_sandbox(manifest: Manifest, *, ledger: Ledger | None = None) -> Sandbox:
+    """Make the sandbox that a manifest names."""
+    module, _, name = manifest.sandbox.partition(":")
+    factory: Factory = getattr(importlib.import_module(module), name)
+    return factory(ledger=ledger)
