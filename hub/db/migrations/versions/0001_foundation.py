@@ -288,6 +288,7 @@ def upgrade() -> None:
         "subscriptions",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("remote_id", sa.String(length=36), nullable=False),
+        sa.Column("target_id", sa.String(length=36), nullable=True),
         sa.Column("external_ref", sa.Text(), nullable=False),
         sa.Column("callback_url", sa.Text(), nullable=False),
         sa.Column("sealed_secret", sa.Text(), nullable=False),
