@@ -1,0 +1,102 @@
+"""What exactly would be sent for a copy: the bytes, the mapped fields, and the digests by which changes are noticed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import mimetypes
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import IO, Final, cast
+
+from sqlalchemy.orm import Session
+
+from connectors.sdk.types import JsonValue, Outgoing
+from hub.catalogue.assets import get_asset, get_version
+from hub.catalogue.metadata import fields_of
+from hub.placements.facts import Bytes, bytes_of
+from mappings.document import AssetDocument
+
+Render = Callable[[str, AssetDocument], Mapping[str, JsonValue]]
+"""(connector, document) -> mapped fields in the remote's shape."""
+
+KEY_LENGTH: Final = 12
+_UNSAFE: Final = re.compile(r"[^A-Za-z0-9]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Rendering:
+    """What would be sent."""
+
+    version_id: str
+    bytes: Bytes | None  # None: not made yet
+    filename: str
+    fields: Mapping[str, JsonValue]
+    fields_hash: str
+    doc_hash: str  # over the fields and the bytes: equal hashes mean that the channel would be sent the same
+
+    @property
+    def content_key(self) -> str:
+        """Return the name of the bytes, empty while they are not made."""
+        return self.bytes.sha256[:KEY_LENGTH] if self.bytes else ""
+
+
+def rendering_of(
+    session: Session, asset_id: str, version_id: str, *, connector: str, preset: str, link: str, render: Render
+) -> Rendering:
+    """Return what would be sent to a connector for a version."""
+    made = bytes_of(session, version_id, preset)
+    document = _document(session, asset_id, version_id, made, link)
+    fields = render(connector, document)
+    fields_hash = _digest(json.dumps(fields, sort_keys=True, ensure_ascii=True))
+    doc_hash = _digest(f"{fields_hash} {made.sha256 if made else ''}")
+    return Rendering(version_id, made, _safe_name(document), fields, fields_hash, doc_hash)
+
+
+def outgoing(rendering: Rendering, *, marker: str, link: str, opener: Callable[[str], IO[bytes]]) -> Outgoing:
+    """Return a rendering as a connector takes it; `opener` gives a fresh stream for a hash."""
+    made = rendering.bytes
+    if made is None:
+        return Outgoing(marker, "", rendering.filename, "application/octet-stream", 0, "", _nothing, link, rendering.fields)
+    return Outgoing(
+        marker, rendering.content_key, rendering.filename, made.media_type, made.size, made.sha256,
+        lambda: opener(made.sha256), link, rendering.fields,
+    )  # fmt: skip
+
+
+def _nothing() -> IO[bytes]:
+    raise ValueError("the bytes of this copy are not made yet")
+
+
+def _document(
+    session: Session, asset_id: str, version_id: str, made: Bytes | None, link: str
+) -> AssetDocument:
+    asset = get_asset(session, asset_id)
+    version = get_version(session, version_id)
+    values = cast("dict[str, object]", fields_of(session, asset_id))
+    return AssetDocument.model_validate(
+        {
+            **values,
+            "code": asset.code,
+            "asset_id": asset.id,
+            "version": version.number,
+            "sha256": made.sha256 if made else version.sha256,
+            "filename": version.filename,
+            "media_type": made.media_type if made else version.media_type,
+            "link": link,
+        }
+    )
+
+
+def _safe_name(document: AssetDocument) -> str:
+    """Return a short ASCII file name whose extension tells what the bytes are."""
+    stem = document.filename.rpartition(".")[0] or document.filename
+    plain = unicodedata.normalize("NFKD", stem).encode("ascii", "ignore").decode()
+    tidy = _UNSAFE.sub("-", plain).strip("-").lower()[:40] or document.code.lower()
+    return tidy + (mimetypes.guess_extension(document.media_type) or ".bin")
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
