@@ -53,15 +53,9 @@ class Desired:
 def desired(facts: Facts) -> Desired:
     """Return what should be true of a copy."""
     asset = facts.chain[0]
-    if not facts.wanted:
-        return _absent("taken_back")
-    if asset.deleted:
-        return _absent("deleted")
-    if asset.archived:
-        return _absent("archived")
+    if refusal := _refusal(facts, asset):
+        return _absent(refusal)
     if asset.usable:
-        if asset.version_id is None:
-            return _absent("not_approved")
         return Desired(Want.PRESENT, asset.asset_id, asset.version_id, "wanted")
     why = f"not_usable: {asset.reason}"
     if facts.substitutes:
@@ -75,6 +69,17 @@ def fits(stand_in: Candidate) -> bool:
     """Tell whether a successor may be shown instead, there and now."""
     kept = not (stand_in.deleted or stand_in.archived)
     return kept and stand_in.ready and stand_in.usable and stand_in.version_id is not None
+
+
+def _refusal(facts: Facts, asset: Candidate) -> str:
+    """Return why the asset may not stand there whatever its rights, for which nothing stands in; empty if it may."""
+    reasons = {
+        "taken_back": not facts.wanted,
+        "deleted": asset.deleted,
+        "archived": asset.archived,
+        "not_approved": asset.version_id is None,
+    }
+    return next((reason for reason, holds in reasons.items() if holds), "")
 
 
 def _absent(reason: str) -> Desired:

@@ -49,9 +49,7 @@ def next_audit(session: Session, placement_id: str, generation: int, now: int) -
         Evidence.placement_id == placement_id, Evidence.generation == generation
     )
     first, last = session.execute(proofs).one()
-    if first is None:
-        return None
-    return audit_after(first, last, now)
+    return None if first is None or last is None else audit_after(first, last, now)
 
 
 def audit_after(first: int, last: int, now: int) -> int:

@@ -64,7 +64,9 @@ def desired_now(
     use = "new" if never_sent(row) else "existing"
     pinned = row.pinned_version_id if row.version_policy == "pin" else None
     candidates = tuple(
-        _candidate(session, asset, place, preset=preset, at=at, use=use, default=default, pinned=pinned if first else None)
+        _candidate(
+            session, asset, place, preset=preset, at=at, use=use, default=default, pinned=pinned if first else None
+        )
         for first, asset in ((asset.id == row.asset_id, asset) for asset in chain)
     )
     facts = Facts(row.wanted, row.withdraw_policy == "substitute", candidates)
@@ -100,7 +102,15 @@ def _chain(session: Session, asset_id: str) -> list[Asset]:
 
 
 def _candidate(
-    session: Session, asset: Asset, place: Place, *, preset: str, at: int, use: str, default: Default, pinned: str | None
+    session: Session,
+    asset: Asset,
+    place: Place,
+    *,
+    preset: str,
+    at: int,
+    use: str,
+    default: Default,
+    pinned: str | None,
 ) -> Candidate:
     version_id = _approved_version(session, asset.id, pinned)
     usable, reason = _usable(session, asset.id, place, at=at, use=use, default=default)
@@ -116,15 +126,16 @@ def _approved_version(session: Session, asset_id: str, pinned: str | None) -> st
     """Return the version that channels may show. A pinned one counts while the last decision on it says approved."""
     if pinned is not None:
         verdict = session.scalar(
-            select(Decision.verdict).where(Decision.version_id == pinned).order_by(Decision.at.desc(), Decision.id.desc()).limit(1)
+            select(Decision.verdict)
+            .where(Decision.version_id == pinned)
+            .order_by(Decision.at.desc(), Decision.id.desc())
+            .limit(1)
         )
         return pinned if verdict == Verdict.APPROVED.value else None
     return session.scalar(select(Approved.version_id).where(Approved.asset_id == asset_id))
 
 
-def _usable(
-    session: Session, asset_id: str, place: Place, *, at: int, use: str, default: Default
-) -> tuple[bool, str]:
+def _usable(session: Session, asset_id: str, place: Place, *, at: int, use: str, default: Default) -> tuple[bool, str]:
     spans = session.execute(
         select(Usability.channel, Usability.territory, Usability.verdict, Usability.reason).where(
             Usability.asset_id == asset_id, Usability.use == use, Usability.from_at <= at, Usability.until_at > at,

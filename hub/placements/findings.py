@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
 from connectors.sdk.manifest import Carries
-from connectors.sdk.types import Copy, JsonValue, Level, PartKind, PartState
+from connectors.sdk.types import Copy, Level, PartKind, PartState
 from hub.placements.desired import Want
 from hub.placements.looks import GONE_STATUSES, Looks
 from hub.placements.phase import Observed
@@ -30,7 +30,6 @@ class Expected:
     want: Want
     content_key: str
     sha256: str
-    fields: Mapping[str, JsonValue]
     carries: Carries
     link: str  # our own address of this copy; shown by remotes that carry links
     hashes: Mapping[str, str]  # public address -> hash of what it showed before
@@ -43,25 +42,23 @@ class Finding:
     observed: Observed
     level: Level
     current: Copy | None = None
-    fields_agree: bool = False
 
 
-def conclude(expected: Expected, looks: Looks) -> Finding:
-    """Return what the looks show, measured by what should be."""
+def conclude(expected: Expected, looks: Looks, agree: Callable[[Copy], bool]) -> Finding:
+    """Return what the looks show, measured by what should be; `agree` tells whether a copy's fields are as wanted."""
     if expected.want is Want.ABSENT:
         return _away(expected, looks)
     standing = looks.standing
     current = current_of(expected, standing)
     if current is None:
         return Finding(Observed.MIXED if standing else Observed.ABSENT, Level.READ)
-    agree = fields_agree(expected.fields, current.fields)
-    if not agree:
+    if not agree(current):
         return Finding(Observed.ALTERED, Level.READ, current)
     left = _left_over(expected, looks, standing)
     if len(standing) > 1 or PartState.SHOWING in left:
-        return Finding(Observed.MIXED, Level.READ, current, fields_agree=True)
+        return Finding(Observed.MIXED, Level.READ, current)
     level = _read(looks) if PartState.UNKNOWN in left else _level_there(expected, looks, current)
-    return Finding(Observed.PRESENT, level, current, fields_agree=True)
+    return Finding(Observed.PRESENT, level, current)
 
 
 def current_of(expected: Expected, standing: list[Copy]) -> Copy | None:
@@ -73,18 +70,6 @@ def current_of(expected: Expected, standing: list[Copy]) -> Copy | None:
 def key_of(copy: Copy) -> str | None:
     """Return the name of the bytes that a copy shows; the hash that the remote's bytes have outweighs what it says."""
     return copy.sha256[:12] if copy.sha256 else copy.content_key
-
-
-def fields_agree(wanted: Mapping[str, JsonValue], there: Mapping[str, JsonValue]) -> bool:
-    """Tell whether every field that we own, and that could be read, is as we want it."""
-    return all(same(value, there[name]) for name, value in wanted.items() if name in there)
-
-
-def same(ours: JsonValue, theirs: JsonValue) -> bool:
-    """Compare two values; line ends and outer blanks do not count."""
-    if isinstance(ours, str) and isinstance(theirs, str):
-        return ours.replace("\r\n", "\n").strip() == theirs.replace("\r\n", "\n").strip()
-    return ours == theirs
 
 
 def state_of(url: str, viewed: Viewed, before: str) -> PartState:

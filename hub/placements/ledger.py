@@ -9,7 +9,7 @@ from typing import Any, Final, cast
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from connectors.sdk.manifest import Carries, Manifest, Write
+from connectors.sdk.manifest import Manifest, Write
 from connectors.sdk.types import PartKind, PartState
 from hub.events.log import emit
 from hub.placements import due, facts
@@ -19,7 +19,7 @@ from hub.placements.links import placement_link
 from hub.placements.models import Attempt, Part, Placement
 from hub.placements.phase import Observed, Phase, phase
 from hub.placements.ports import Signer
-from hub.placements.rendering import Render, Rendering, rendering_of
+from hub.placements.rendering import Rendering, Specs, rendering_of
 from hub.placements.steps import Known, Op, Open, Send, Standing
 
 UNKNOWN: Final = "unknown"
@@ -30,7 +30,7 @@ REMOVED_THERE: Final = "removed_there"
 class Surroundings:
     """What the room is given once: how values are mapped, links signed, and what holds without any licence."""
 
-    render: Render
+    specs: Specs
     keyring: Signer
     base_url: str
     rights_default: facts.Default
@@ -73,7 +73,7 @@ class Account:
         made = self.rendering.bytes if self.rendering else None
         return Expected(
             Want(self.row.desired), self.rendering.content_key if self.rendering else "", made.sha256 if made else "",
-            self.rendering.fields if self.rendering else {}, self.manifest.carries, self.link,
+            self.manifest.carries, self.link,
             {part.external_ref: part.hash for part in self.parts if part.kind == PartKind.PUBLIC_URL.value},
         )  # fmt: skip
 
@@ -94,7 +94,7 @@ def open_account(session: Session, row: Placement, manifest: Manifest, around: S
     if want.asset_id is not None and want.version_id is not None:
         rendering = rendering_of(
             session, want.asset_id, want.version_id, connector=place.connector, preset=manifest.rendition, link=link,
-            render=around.render,
+            specs=around.specs,
         )  # fmt: skip
     _aim(row, want, rendering.doc_hash if rendering else "")
     attempts = list(session.scalars(select(Attempt).where(Attempt.placement_id == row.id).order_by(Attempt.id)))
@@ -140,11 +140,8 @@ def store_phase(account: Account) -> None:
     account.row.phase = phase(account.row, open_attempts=len(account.open_attempts)).value
 
 
-def known(
-    session: Session, account: Account, *, now: int, may_write: bool, looked_now: bool, audit_due: bool
-) -> Known:
+def known(account: Account, *, now: int, may_write: bool, looked_now: bool, audit_due: bool) -> Known:
     """Return what the next step depends upon."""
-    del session
     row, rendering = account.row, account.rendering
     unknown = account.open_attempts
     first_open = None

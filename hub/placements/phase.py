@@ -6,9 +6,8 @@ The result is stored in the row so that it can be indexed; `test_phase` checks s
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Protocol
-
 from hub.placements.desired import Want
+from hub.placements.models import Placement
 
 
 class Observed(StrEnum):
@@ -35,20 +34,7 @@ class Phase(StrEnum):
     SETTLED = "settled"  # the end; the row and its evidence stay
 
 
-class Row(Protocol):
-    """The columns that decide the phase."""
-
-    settled_at: int | None
-    blocked: bool
-    op: str | None
-    desired: str
-    desired_generation: int
-    observed: str
-    observed_generation: int
-    observed_at: int | None
-
-
-def phase(row: Row, *, open_attempts: int) -> Phase:
+def phase(row: Placement, *, open_attempts: int) -> Phase:
     """Return the phase of a row; an attempt is open while its outcome is not known."""
     if row.settled_at is not None:
         return Phase.SETTLED
@@ -67,6 +53,6 @@ def phase(row: Row, *, open_attempts: int) -> Phase:
     return there.get(Observed(row.observed), Phase.WORKING)
 
 
-def never_sent(row: Row) -> bool:
+def never_sent(row: Placement) -> bool:
     """Tell whether nothing was ever sent for this row: its marker is new, so nothing can stand there."""
     return row.observed == Observed.ABSENT and row.observed_at is None

@@ -7,20 +7,21 @@ import json
 import mimetypes
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import IO, Final, cast
 
 from sqlalchemy.orm import Session
 
-from connectors.sdk.types import JsonValue, Outgoing
+from connectors.sdk.types import Fields, Outgoing
 from hub.catalogue.assets import get_asset, get_version
 from hub.catalogue.metadata import fields_of
 from hub.placements.facts import Bytes, bytes_of
 from mappings.document import AssetDocument
+from mappings.engine import MappingSpec, Rendered, render
 
-Render = Callable[[str, AssetDocument], Mapping[str, JsonValue]]
-"""(connector, document) -> mapped fields in the remote's shape."""
+Specs = Callable[[str], MappingSpec]
+"""Returns a connector's mapping spec by the connector's name."""
 
 KEY_LENGTH: Final = 12
 _UNSAFE: Final = re.compile(r"[^A-Za-z0-9]+")
@@ -33,7 +34,8 @@ class Rendering:
     version_id: str
     bytes: Bytes | None  # None: not made yet
     filename: str
-    fields: Mapping[str, JsonValue]
+    spec: MappingSpec
+    rendered: Rendered
     fields_hash: str
     doc_hash: str  # over the fields and the bytes: equal hashes mean that the channel would be sent the same
 
@@ -44,25 +46,27 @@ class Rendering:
 
 
 def rendering_of(
-    session: Session, asset_id: str, version_id: str, *, connector: str, preset: str, link: str, render: Render
+    session: Session, asset_id: str, version_id: str, *, connector: str, preset: str, link: str, specs: Specs
 ) -> Rendering:
     """Return what would be sent to a connector for a version."""
     made = bytes_of(session, version_id, preset)
     document = _document(session, asset_id, version_id, made, link)
-    fields = render(connector, document)
-    fields_hash = _digest(json.dumps(fields, sort_keys=True, ensure_ascii=True))
+    spec = specs(connector)
+    rendered = render(spec, document)
+    fields_hash = _digest(json.dumps(rendered.fields, sort_keys=True, ensure_ascii=True))
     doc_hash = _digest(f"{fields_hash} {made.sha256 if made else ''}")
-    return Rendering(version_id, made, _safe_name(document), fields, fields_hash, doc_hash)
+    return Rendering(version_id, made, _safe_name(document), spec, rendered, fields_hash, doc_hash)
 
 
 def outgoing(rendering: Rendering, *, marker: str, link: str, opener: Callable[[str], IO[bytes]]) -> Outgoing:
     """Return a rendering as a connector takes it; `opener` gives a fresh stream for a hash."""
     made = rendering.bytes
+    fields: Fields = rendering.rendered.first_fields
     if made is None:
-        return Outgoing(marker, "", rendering.filename, "application/octet-stream", 0, "", _nothing, link, rendering.fields)
+        return Outgoing(marker, "", rendering.filename, "application/octet-stream", 0, "", _nothing, link, fields)
     return Outgoing(
         marker, rendering.content_key, rendering.filename, made.media_type, made.size, made.sha256,
-        lambda: opener(made.sha256), link, rendering.fields,
+        lambda: opener(made.sha256), link, fields,
     )  # fmt: skip
 
 
@@ -70,9 +74,7 @@ def _nothing() -> IO[bytes]:
     raise ValueError("the bytes of this copy are not made yet")
 
 
-def _document(
-    session: Session, asset_id: str, version_id: str, made: Bytes | None, link: str
-) -> AssetDocument:
+def _document(session: Session, asset_id: str, version_id: str, made: Bytes | None, link: str) -> AssetDocument:
     asset = get_asset(session, asset_id)
     version = get_version(session, version_id)
     values = cast("dict[str, object]", fields_of(session, asset_id))

@@ -130,7 +130,8 @@ def _allowed(known: Known, step: Send) -> Step:
         return Block(f"cannot_{step.op}", f"This channel has no way to {step.op} a copy. Do it there by hand.")
     if known.done.get(step, 0) >= MAX_REPEATS:
         return Block(
-            "not_kept", f"The channel accepts '{step.op}' again and again but does not keep it. Look what changes it there."
+            "not_kept",
+            f"The channel accepts '{step.op}' again and again but does not keep it. Look what changes it there.",
         )
     return step
 
@@ -157,7 +158,9 @@ def _show(known: Known) -> Step:
         if Capability.REPOINT in known.abilities and repoint not in known.repointed:
             return Send(Op.REPOINT, ref=old.ref, to=current.ref)
     if not known.fields_agree and Capability.UPDATE in known.abilities:
-        return Send(Op.UPDATE, ref=current.ref)
+        # Somebody there may have changed other fields meanwhile: only a look tells which ones are ours to set.
+        blind = Capability.LOOK not in known.abilities
+        return Send(Op.UPDATE, ref=current.ref) if known.looked_now or blind else ReadBack()
     if others:
         return Send(Op.WITHDRAW, ref=others[0].ref)
     return _prove(known)
@@ -180,5 +183,7 @@ def _prove(known: Known) -> Step:
 
 def _current(known: Known) -> Standing | None:
     """Return the copy that shows the bytes wanted; the first by reference where there are several."""
-    fitting = [copy for copy in known.standing if known.carries is Carries.LINK or copy.content_key == known.content_key]
+    fitting = [
+        copy for copy in known.standing if known.carries is Carries.LINK or copy.content_key == known.content_key
+    ]
     return min(fitting, key=lambda copy: (len(copy.ref), copy.ref), default=None)
