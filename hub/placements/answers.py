@@ -84,7 +84,7 @@ def note_copy(session: Session, account: Account, ref: str, content_key: str, pa
 
 
 def record_failure(
-    session: Session, account: Account, attempt: Attempt, error: ConnectorError, at: int, chance: random.Random
+    session: Session, account: Account, attempt: Attempt, error: ConnectorError, *, at: int, chance: random.Random
 ) -> None:
     """Write down that a write did not end well, and when or by whom it goes on."""
     row = account.row

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterable
 from typing import Final
 
 from sqlalchemy import func, select
@@ -10,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from hub.clock import DAY, HOUR, MINUTE, SECOND
 from hub.placements.models import Evidence
-from hub.rights.models import Usability
+from hub.rights import answer as rights
 
 AUDITS: Final = (HOUR, DAY, 30 * DAY)
 """How long after it was first proven a copy is looked at again; the last one repeats."""
@@ -35,21 +36,24 @@ def backoff(attempt: int, chance: random.Random, *, after_s: float | None = None
     return int(longest * chance.uniform(0.5, 1.0))
 
 
-def next_boundary(session: Session, asset_ids: list[str], now: int) -> int | None:
-    """Return the next instant at which the rights of one of these assets change; None when they never do."""
-    starts = select(func.min(Usability.from_at)).where(Usability.asset_id.in_(asset_ids), Usability.from_at > now)
-    ends = select(func.min(Usability.until_at)).where(Usability.asset_id.in_(asset_ids), Usability.until_at > now)
-    found = [at for at in (session.scalar(starts), session.scalar(ends)) if at is not None]
-    return min(found, default=None)
+def next_boundary(session: Session, asset_ids: Iterable[str], channel: str, territory: str, now: int) -> int | None:
+    """Return the next instant at which what these assets may be used for there changes; None: never."""
+    found = (rights.next_boundary(session, asset_id, channel, territory, now) for asset_id in asset_ids)
+    return min((at for at in found if at is not None), default=None)
 
 
 def next_audit(session: Session, placement_id: str, generation: int, now: int) -> int | None:
     """Return when the proof of this generation is to be repeated; None while there is none."""
-    proofs = select(func.min(Evidence.at), func.max(Evidence.at)).where(
-        Evidence.placement_id == placement_id, Evidence.generation == generation
-    )
-    first, last = session.execute(proofs).one()
-    return None if first is None or last is None else audit_after(first, last, now)
+    times = proof_times(session, placement_id, generation)
+    return audit_after(*times, now) if times else None
+
+
+def proof_times(session: Session, placement_id: str, generation: int) -> tuple[int, int] | None:
+    """Return when a generation was proven first and last; None while it never was."""
+    mine = (Evidence.placement_id == placement_id, Evidence.generation == generation)
+    first = session.scalar(select(func.min(Evidence.at)).where(*mine))
+    last = session.scalar(select(func.max(Evidence.at)).where(*mine))
+    return None if first is None or last is None else (first, last)
 
 
 def audit_after(first: int, last: int, now: int) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -16,10 +16,9 @@ from hub.placements.desired import MAX_SUBSTITUTES, Candidate, Desired, Facts, d
 from hub.placements.models import Placement
 from hub.placements.phase import never_sent
 from hub.review.models import Approved, Decision, Verdict
-from hub.rights.models import Usability
+from hub.rights.answer import Default, may_use
 
 ORIGINAL: Final = "original"
-Default = Literal["allow", "deny"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +112,11 @@ def _candidate(
     pinned: str | None,
 ) -> Candidate:
     version_id = _approved_version(session, asset.id, pinned)
-    usable, reason = _usable(session, asset.id, place, at=at, use=use, default=default)
+    rights = may_use(
+        session, asset.id, channel=place.channel, territory=place.territory, at=at, use=use, default=default
+    )
     return Candidate(
-        asset.id, version_id, usable, reason,
+        asset.id, version_id, rights.ok, rights.reason,
         deleted=asset.deleted_at is not None,
         archived=asset.archived_at is not None,
         ready=version_id is not None and bytes_of(session, version_id, preset) is not None,
@@ -133,16 +134,3 @@ def _approved_version(session: Session, asset_id: str, pinned: str | None) -> st
         )
         return pinned if verdict == Verdict.APPROVED.value else None
     return session.scalar(select(Approved.version_id).where(Approved.asset_id == asset_id))
-
-
-def _usable(session: Session, asset_id: str, place: Place, *, at: int, use: str, default: Default) -> tuple[bool, str]:
-    spans = session.execute(
-        select(Usability.channel, Usability.territory, Usability.verdict, Usability.reason).where(
-            Usability.asset_id == asset_id, Usability.use == use, Usability.from_at <= at, Usability.until_at > at,
-            Usability.channel.in_((place.channel, "*")), Usability.territory.in_((place.territory, "*")),
-        )
-    ).all()  # fmt: skip
-    if not spans:
-        return default == "allow", "no licence is on record"
-    closest = max(spans, key=lambda span: (span.channel != "*", span.territory != "*"))
-    return closest.verdict, closest.reason

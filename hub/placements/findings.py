@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from http import HTTPStatus
 
 from connectors.sdk.manifest import Carries
 from connectors.sdk.types import Copy, Level, PartKind, PartState
@@ -44,15 +45,15 @@ class Finding:
     current: Copy | None = None
 
 
-def conclude(expected: Expected, looks: Looks, agree: Callable[[Copy], bool]) -> Finding:
-    """Return what the looks show, measured by what should be; `agree` tells whether a copy's fields are as wanted."""
+def conclude(expected: Expected, looks: Looks, *, agree: bool) -> Finding:
+    """Return what the looks show, measured by what should be; `agree`: the copy's fields are as wanted."""
     if expected.want is Want.ABSENT:
         return _away(expected, looks)
     standing = looks.standing
     current = current_of(expected, standing)
     if current is None:
         return Finding(Observed.MIXED if standing else Observed.ABSENT, Level.READ)
-    if not agree(current):
+    if not agree:
         return Finding(Observed.ALTERED, Level.READ, current)
     left = _left_over(expected, looks, standing)
     if len(standing) > 1 or PartState.SHOWING in left:
@@ -72,14 +73,14 @@ def key_of(copy: Copy) -> str | None:
     return copy.sha256[:12] if copy.sha256 else copy.content_key
 
 
-def state_of(url: str, viewed: Viewed, before: str) -> PartState:
+def state_of(viewed: Viewed, before: str) -> PartState:
     """Tell whether a public address still shows a copy that should be away.
 
     A page of text where the copy's bytes stood (a site's "not found" page with status 200) proves neither.
     """
     if viewed.status in GONE_STATUSES:
         return PartState.GONE
-    if viewed.status is None or not 200 <= viewed.status < 300:
+    if viewed.status != HTTPStatus.OK:
         return PartState.UNKNOWN
     if viewed.media_type.startswith("text/html") and viewed.sha256 != before:
         return PartState.UNKNOWN
@@ -96,7 +97,7 @@ def _fits(expected: Expected, copy: Copy) -> bool:
 def _away(expected: Expected, looks: Looks) -> Finding:
     if looks.standing:
         return Finding(Observed.PRESENT, Level.READ)
-    states = [state_of(url, viewed, expected.hashes.get(url, "")) for url, viewed in looks.views.items()]
+    states = [state_of(viewed, expected.hashes.get(url, "")) for url, viewed in looks.views.items()]
     if PartState.SHOWING in states:
         return Finding(Observed.MIXED, Level.READ)
     sure = bool(states) and looks.all_addresses and all(state is PartState.GONE for state in states)
@@ -107,7 +108,7 @@ def _left_over(expected: Expected, looks: Looks, standing: list[Copy]) -> set[Pa
     """Return what the addresses of earlier copies show."""
     current = {part.ref for copy in standing for part in copy.parts} | {expected.link}
     old = [(url, viewed) for url, viewed in looks.views.items() if url not in current]
-    return {state_of(url, viewed, expected.hashes.get(url, "")) for url, viewed in old}
+    return {state_of(viewed, expected.hashes.get(url, "")) for url, viewed in old}
 
 
 def _level_there(expected: Expected, looks: Looks, current: Copy) -> Level:
@@ -115,7 +116,7 @@ def _level_there(expected: Expected, looks: Looks, current: Copy) -> Level:
     if expected.carries is Carries.LINK:
         urls = {expected.link}
     views = [looks.views.get(url) for url in urls]
-    opened = bool(views) and all(viewed is not None and viewed.status == 200 for viewed in views)
+    opened = bool(views) and all(viewed is not None and viewed.status == HTTPStatus.OK for viewed in views)
     shown = any(viewed is not None and viewed.sha256 == expected.sha256 for viewed in views)
     return Level.SEEN if opened and shown and looks.all_addresses else _read(looks)
 

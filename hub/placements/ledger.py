@@ -21,6 +21,7 @@ from hub.placements.phase import Observed, Phase, phase
 from hub.placements.ports import Signer
 from hub.placements.rendering import Rendering, Specs, rendering_of
 from hub.placements.steps import Known, Op, Open, Send, Standing
+from hub.rights.answer import Default
 
 UNKNOWN: Final = "unknown"
 REMOVED_THERE: Final = "removed_there"
@@ -33,7 +34,7 @@ class Surroundings:
     specs: Specs
     keyring: Signer
     base_url: str
-    rights_default: facts.Default
+    rights_default: Default
 
     def link(self, marker: str) -> str:
         """Return the permanent address of a copy."""
@@ -191,7 +192,7 @@ def earliest(session: Session, account: Account, now: int) -> int:
     row = account.row
     times = [
         now + due.FAR,
-        due.next_boundary(session, list(account.depends_on), now),
+        due.next_boundary(session, account.depends_on, account.place.channel, account.place.territory, now),
     ]
     if row.phase in {Phase.LIVE, Phase.WITHDRAWN, Phase.GONE}:
         times.append(due.next_audit(session, row.id, row.desired_generation, now))

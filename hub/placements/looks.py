@@ -60,7 +60,7 @@ def read_back(
         found = _search(looks, speaker, target, marker, clock)
     for ref in dict.fromkeys((*known, *found)):
         if Capability.LOOK in abilities:
-            looks.copies[ref] = _look(looks, speaker, target, ref, marker, clock)
+            looks.copies[ref] = _look(looks, speaker, target, ref=ref, marker=marker, clock=clock)
         elif looks.searched:
             looks.copies[ref] = found.get(ref)
     _open(looks, addresses, viewer, clock)
@@ -75,7 +75,7 @@ def _search(looks: Looks, speaker: Speaker, target: Target, marker: str, clock: 
     return ours
 
 
-def _look(looks: Looks, speaker: Speaker, target: Target, ref: str, marker: str, clock: Clock) -> Copy | None:
+def _look(looks: Looks, speaker: Speaker, target: Target, *, ref: str, marker: str, clock: Clock) -> Copy | None:
     looks.read = True
     try:
         copy = cast("Look", speaker.connector).look(target, ref)

@@ -29,7 +29,7 @@ def record_looks(session: Session, account: Account, looks: Looks, *, at: int) -
     """Write down what looks found. The caller has made sure that nothing was written since they began."""
     vanished = _enter_copies(session, account, looks, at)
     comparison = _compare(session, account, looks)
-    finding = conclude(account.expected(), looks, lambda copy: comparison.agree)
+    finding = conclude(account.expected(), looks, agree=comparison.agree)
     row = account.row
     if row.desired != Want.ABSENT and finding.observed is Observed.ABSENT and not vanished:
         # It never was seen there: what we sent has not arrived (yet), or nothing was sent.
@@ -101,7 +101,7 @@ def _enter_views(session: Session, account: Account, looks: Looks, at: int) -> N
         viewed = looks.views.get(part.external_ref)
         if part.kind != PartKind.PUBLIC_URL.value or viewed is None:
             continue
-        part.state = state_of(part.external_ref, viewed, part.hash).value
+        part.state = state_of(viewed, part.hash).value
         part.looked_at = at
         if part.state == PartState.SHOWING.value:
             part.hash = viewed.sha256

@@ -6,6 +6,7 @@ The result is stored in the row so that it can be indexed; `test_phase` checks s
 from __future__ import annotations
 
 from enum import StrEnum
+
 from hub.placements.desired import Want
 from hub.placements.models import Placement
 
@@ -40,10 +41,17 @@ def phase(row: Placement, *, open_attempts: int) -> Phase:
         return Phase.SETTLED
     if row.blocked:
         return Phase.BLOCKED
-    if open_attempts:
-        return Phase.WORKING if row.op else Phase.UNSURE
+    if open_attempts and not row.op:
+        return Phase.UNSURE
+    if never_sent(row) and row.desired == Want.ABSENT:
+        return Phase.WAITING
+    return _measured(row)
+
+
+def _measured(row: Placement) -> Phase:
+    """Compare what was observed with what should be."""
     if never_sent(row):
-        return Phase.WAITING if row.desired == Want.ABSENT else Phase.WORKING
+        return Phase.WORKING
     if row.observed_generation != row.desired_generation or row.op:
         return Phase.WORKING
     if row.desired == Want.ABSENT:

@@ -70,10 +70,10 @@ class Reconciler:
         database: Database,
         clock: Clock,
         switchboard: Switchboard,
+        *,
         viewer: Viewer,
         around: Surroundings,
         opener: Callable[[str], IO[bytes]],
-        *,
         chance: random.Random,
         lease_ms: int = LEASE_MS,
     ) -> None:
@@ -237,7 +237,7 @@ class Reconciler:
                 store_phase(account)
                 return True
             before = row.due_at
-            answers.record_failure(session, account, attempt, failure, now, self._chance)
+            answers.record_failure(session, account, attempt, failure, at=now, chance=self._chance)
             visit.doubtful = attempt.outcome == "refused" and not row.blocked
             if not visit.doubtful:
                 until = row.due_at if row.due_at != before else None

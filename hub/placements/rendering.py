@@ -9,13 +9,12 @@ import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import IO, Final, cast
+from typing import IO, Final
 
 from sqlalchemy.orm import Session
 
 from connectors.sdk.types import Fields, Outgoing
-from hub.catalogue.assets import get_asset, get_version
-from hub.catalogue.metadata import fields_of
+from hub.media.document import asset_document
 from hub.placements.facts import Bytes, bytes_of
 from mappings.document import AssetDocument
 from mappings.engine import MappingSpec, Rendered, render
@@ -50,12 +49,12 @@ def rendering_of(
 ) -> Rendering:
     """Return what would be sent to a connector for a version."""
     made = bytes_of(session, version_id, preset)
-    document = _document(session, asset_id, version_id, made, link)
+    document = asset_document(session, asset_id, version_id, link=link)
     spec = specs(connector)
     rendered = render(spec, document)
     fields_hash = _digest(json.dumps(rendered.fields, sort_keys=True, ensure_ascii=True))
     doc_hash = _digest(f"{fields_hash} {made.sha256 if made else ''}")
-    return Rendering(version_id, made, _safe_name(document), spec, rendered, fields_hash, doc_hash)
+    return Rendering(version_id, made, _safe_name(document, made), spec, rendered, fields_hash, doc_hash)
 
 
 def outgoing(rendering: Rendering, *, marker: str, link: str, opener: Callable[[str], IO[bytes]]) -> Outgoing:
@@ -74,30 +73,12 @@ def _nothing() -> IO[bytes]:
     raise ValueError("the bytes of this copy are not made yet")
 
 
-def _document(session: Session, asset_id: str, version_id: str, made: Bytes | None, link: str) -> AssetDocument:
-    asset = get_asset(session, asset_id)
-    version = get_version(session, version_id)
-    values = cast("dict[str, object]", fields_of(session, asset_id))
-    return AssetDocument.model_validate(
-        {
-            **values,
-            "code": asset.code,
-            "asset_id": asset.id,
-            "version": version.number,
-            "sha256": made.sha256 if made else version.sha256,
-            "filename": version.filename,
-            "media_type": made.media_type if made else version.media_type,
-            "link": link,
-        }
-    )
-
-
-def _safe_name(document: AssetDocument) -> str:
+def _safe_name(document: AssetDocument, made: Bytes | None) -> str:
     """Return a short ASCII file name whose extension tells what the bytes are."""
     stem = document.filename.rpartition(".")[0] or document.filename
     plain = unicodedata.normalize("NFKD", stem).encode("ascii", "ignore").decode()
     tidy = _UNSAFE.sub("-", plain).strip("-").lower()[:40] or document.code.lower()
-    return tidy + (mimetypes.guess_extension(document.media_type) or ".bin")
+    return tidy + (mimetypes.guess_extension(made.media_type if made else document.media_type) or ".bin")
 
 
 def _digest(text: str) -> str:

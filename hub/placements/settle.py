@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from hub.events.log import emit
-from hub.placements.due import AUDITS
+from hub.placements.due import AUDITS, proof_times
 from hub.placements.ledger import Account
-from hub.placements.models import Evidence, Placement
+from hub.placements.models import Placement
 from hub.placements.phase import Phase
 
 
@@ -35,8 +34,5 @@ def settle(session: Session, row: Placement, reason: str, at: int) -> None:
 
 def _proven_long_ago(session: Session, account: Account) -> bool:
     """Tell whether the last audit has shown it away once more."""
-    times = select(func.min(Evidence.at), func.max(Evidence.at)).where(
-        Evidence.placement_id == account.row.id, Evidence.generation == account.row.desired_generation
-    )
-    first, last = session.execute(times).one()
-    return first is not None and last - first >= AUDITS[-1]
+    times = proof_times(session, account.row.id, account.row.desired_generation)
+    return times is not None and times[1] - times[0] >= AUDITS[-1]

@@ -153,6 +153,11 @@ def _show(known: Known) -> Step:
     if current is None:
         return _make(known)
     others = [copy for copy in known.standing if copy is not current]
+    return _tidy(known, current, others) or _prove(known)
+
+
+def _tidy(known: Known, current: Standing, others: list[Standing]) -> Step | None:
+    """Repoint the uses of earlier copies, bring the fields up to date, take the earlier copies away: in this order."""
     for old in others:
         repoint = (old.ref, current.ref)
         if Capability.REPOINT in known.abilities and repoint not in known.repointed:
@@ -163,7 +168,7 @@ def _show(known: Known) -> Step:
         return Send(Op.UPDATE, ref=current.ref) if known.looked_now or blind else ReadBack()
     if others:
         return Send(Op.WITHDRAW, ref=others[0].ref)
-    return _prove(known)
+    return None
 
 
 def _make(known: Known) -> Step:

@@ -248,12 +248,14 @@ class Fake:
             raise Unreachable("no connection")
         fault = self.remote.faults.popleft() if self.remote.faults else None
         if fault in NOT_CARRIED_OUT:
-            raise NOT_CARRIED_OUT[fault]()
+            failure = NOT_CARRIED_OUT[fault]()
+            raise failure
         if fault == "no_effect":
             return None
         done = act()
         if fault in AFTER_THE_EFFECT:
-            raise AFTER_THE_EFFECT[fault]()
+            failure = AFTER_THE_EFFECT[fault]()
+            raise failure
         if fault == "doubled" and name == "publish":
             act()
         return done

@@ -50,7 +50,7 @@ class World:
         self.blobs = {}
         self.around = Surroundings(lambda _: SPEC, PlainSigner(), "https://hub.example", "allow")
         self.reconciler = Reconciler(
-            database, clock, self.exchange, self.remote, self.around, lambda sha: io.BytesIO(self.blobs[sha]),
+            database, clock, self.exchange, viewer=self.remote, around=self.around, opener=self.open_blob,
             chance=random.Random(seed), lease_ms=lease_ms,
         )  # fmt: skip
         self.planner = Planner(database, clock, self.exchange, self.around)
@@ -66,6 +66,9 @@ class World:
                     channel="fake", territory="*", lead_s=0,
                 )
             )  # fmt: skip
+
+    def open_blob(self, sha256):
+        return io.BytesIO(self.blobs[sha256])
 
     def asset(self, body=b"first", title="Logo"):
         with self.database.unit() as session:
