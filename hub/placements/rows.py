@@ -56,8 +56,8 @@ def new_row(
     """Add a row for a copy that is wanted from now on. It is due at once."""
     row = Placement(
         id=new_id(), asset_id=asset_id, target_id=target_id, slot=slot, marker=new_marker(session), origin="pushed",
-        version_policy=version_policy, pinned_version_id=pinned_version_id, withdraw_policy=withdraw_policy, wanted=True,
-        created_by=by, created_at=at, desired=Want.ABSENT.value, desired_generation=0,
+        version_policy=version_policy, pinned_version_id=pinned_version_id, withdraw_policy=withdraw_policy,
+        wanted=True, created_by=by, created_at=at, desired=Want.ABSENT.value, desired_generation=0,
         observed=Observed.ABSENT.value, observed_generation=0, phase=Phase.WAITING.value, due_at=at, attempt=0,
     )  # fmt: skip
     session.add(row)
