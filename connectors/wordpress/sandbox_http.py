@@ -1,0 +1,89 @@
+"""How the made-up WordPress reads requests and words its answers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from http import HTTPStatus
+from typing import Any, cast
+
+from flask import Response, jsonify, request
+
+from connectors.wordpress.sandbox_library import Refusal
+
+Json = dict[str, Any]
+
+
+def refuse(error: Any) -> Response:
+    """Answer an error."""
+    return answer(error.body, error.status)
+
+
+def answer(body: Any, status: int = HTTPStatus.OK) -> Response:
+    """Answer JSON, reduced to `_fields` where these are asked for."""
+    wanted = request.args.get("_fields")
+    if wanted and status < HTTPStatus.BAD_REQUEST:
+        names = {name.strip().split(".")[0] for name in wanted.split(",")}
+        body = (
+            [_reduced(each, names) for each in cast("list[Json]", body)]
+            if isinstance(body, list)
+            else _reduced(body, names)
+        )
+    said = jsonify(body)
+    said.status_code = status
+    return said
+
+
+def _reduced(body: Json, names: set[str]) -> Json:
+    return {name: value for name, value in body.items() if name in names}
+
+
+def edits() -> bool:
+    """Tell whether the editor's view is asked for."""
+    return request.args.get("context") == "edit"
+
+
+def sent() -> Json:
+    """Return what a JSON or form body says."""
+    body = request.get_json(silent=True)
+    return {**(body if isinstance(body, dict) else {}), **request.form}
+
+
+def raw(value: Any) -> str:
+    """Return a text that may be sent as an object."""
+    return str(cast("Json", value).get("raw", "")) if isinstance(value, dict) else str(value)
+
+
+def matches(texts: Iterable[str]) -> bool:
+    """Tell whether one of these texts holds what is searched for."""
+    wanted = (request.args.get("search") or "").lower()
+    return any(wanted in text.lower() for text in texts)
+
+
+def uploaded() -> tuple[str, bytes]:
+    """Return the name and the bytes of an upload, in either of its forms."""
+    if request.files:
+        part = request.files.get("file")
+        return (part.filename or "", part.read()) if part else ("", b"")
+    content = request.get_data()
+    if not content or request.mimetype in {"multipart/form-data", "application/x-www-form-urlencoded"}:
+        raise Refusal("rest_upload_no_data", "No data supplied.", HTTPStatus.BAD_REQUEST)
+    if not request.content_type:
+        raise Refusal("rest_upload_no_content_type", "No Content-Type supplied.", HTTPStatus.BAD_REQUEST)
+    disposition = request.headers.get("Content-Disposition")
+    if not disposition:
+        raise Refusal("rest_upload_no_content_disposition", "No Content-Disposition supplied.", HTTPStatus.BAD_REQUEST)
+    found = re.search(r'filename="?([^";]+)"?', disposition)
+    if not found:
+        raise Refusal("rest_upload_invalid_disposition",
+                      "Invalid Content-Disposition supplied. Content-Disposition needs to be formatted as "
+                      '`attachment; filename="image.png"` or similar.', HTTPStatus.BAD_REQUEST)  # fmt: skip
+    return found[1], content
+
+
+def out_of_bounds() -> Refusal:
+    """Say that a page would be too long."""
+    message = "per_page must be between 1 (inclusive) and 100 (inclusive)"
+    detail = {"code": "rest_out_of_bounds", "message": message, "data": None}
+    return Refusal("rest_invalid_param", "Invalid parameter(s): per_page", HTTPStatus.BAD_REQUEST,
+                   params={"per_page": message}, details={"per_page": detail})  # fmt: skip
