@@ -73,6 +73,8 @@ class AuthField:
     label: str
     secret: bool = False
     hint: str = ""
+    optional: bool = False
+    signs: bool = False  # the remote signs its webhooks with this
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,7 +89,7 @@ def faults_of(manifest: Manifest) -> list[str]:
             if not callable(getattr(built, name, None))
         )
     for capability, ability in manifest.abilities.items():
-        if (capability in WRITES) != (ability.write is not None):
+        if capability is not Capability.SUBSCRIBE and (capability in WRITES) != (ability.write is not None):
             faults.append(f"{capability} must {'name' if capability in WRITES else 'not name'} how its write behaves")
     silent = set(Capability) - set(manifest.abilities) - {Capability(gap) for gap in _known(manifest.gaps)}
     faults.extend(f"no gap says why {capability} is not possible" for capability in sorted(silent))

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from connectors.sdk.guard import origin_of
 from connectors.sdk.http import Api
 from connectors.sdk.manifest import Ability, Auth, AuthField, Capability, Carries, Manifest, Meaning, Write
-from connectors.sdk.protocols import Connector
 from connectors.sdk.types import Level
 from connectors.wordpress.connector import WordPress
 from connectors.wordpress.types import Settings
@@ -21,7 +20,7 @@ def _basic(secrets: Mapping[str, str]) -> dict[str, str]:
     return {"Authorization": "Basic " + base64.b64encode(pair).decode("ascii")}
 
 
-def _connect(api: Api, settings: Settings) -> Connector:
+def _connect(api: Api, settings: Settings) -> WordPress:
     return WordPress(api, settings)
 
 

@@ -1,0 +1,116 @@
+"""Trello: links to our delivery address on cards.
+
+A card's attachment has no update in Trello's contract: a changed name is a new attachment and the old one withdrawn.
+Manual: https://developer.atlassian.com/cloud/trello/rest/api-group-cards/
+"""
+
+from __future__ import annotations
+
+from connectors.sdk.errors import Missing
+from connectors.sdk.http import Api
+from connectors.sdk.marker import marker_in
+from connectors.sdk.types import Account, Copy, Outgoing, Page, Part, PartKind, Receipt, Target
+from connectors.trello.types import Attachment, Board, Card, Member, Settings, Token, Webhook
+
+PAGE_SIZE = 100
+FIELDS = "name,url,isUpload"
+
+
+class Trello:
+    """One member's Trello."""
+
+    def __init__(self, api: Api, settings: Settings) -> None:
+        self._api = api
+        self._settings = settings
+
+    def identify(self) -> Account:
+        """Read the member that the token belongs to."""
+        member = self._api.get("/1/members/me", Member, query={"fields": "username,fullName"})
+        return Account(key=member.id, label=member.full_name or member.username, user=member.username)
+
+    def targets(self, cursor: str | None) -> Page[Target]:
+        """List the open cards of all open boards, board by board; within a board Trello pages by the oldest id seen."""
+        boards = self._boards()
+        done, _, before = (cursor or "").partition(":")
+        for board in boards:
+            if board.id < done or (board.id == done and not before):
+                continue
+            cards = self._cards(board, before if board.id == done else "")
+            if cards:
+                full = len(cards) >= PAGE_SIZE
+                after = f"{board.id}:{min(card.id for card in cards)}" if full else f"{board.id}:"
+                last = not full and board.id == boards[-1].id
+                return Page(tuple(_target(board, card) for card in cards), None if last else after)
+        return Page((), None)
+
+    def publish(self, target: Target, outgoing: Outgoing) -> Receipt:
+        """Attach our link; the marker stands in its path."""
+        query = {"url": outgoing.link, "name": _name(outgoing)}
+        attachment = self._api.post(f"/1/cards/{target.ref}/attachments", Attachment, query=query)
+        return Receipt(attachment.id, (Part(PartKind.LINK, attachment.id),), target.url)
+
+    def withdraw(self, target: Target, ref: str) -> None:
+        """Delete the attachment."""
+        try:
+            self._api.delete(f"/1/cards/{target.ref}/attachments/{ref}")
+        except Missing:
+            return
+
+    def find(self, target: Target, marker: str) -> tuple[Copy, ...]:
+        """List the card's attachments, which Trello does not page, and compare the markers in their addresses."""
+        attachments = self._api.get(
+            f"/1/cards/{target.ref}/attachments", list[Attachment], query={"fields": FIELDS, "filter": "false"}
+        )
+        copies = (_copy(target, attachment) for attachment in attachments)
+        return tuple(copy for copy in copies if copy.marker == marker)
+
+    def look(self, target: Target, ref: str) -> Copy:
+        """Read one attachment."""
+        path = f"/1/cards/{target.ref}/attachments/{ref}"
+        return _copy(target, self._api.get(path, Attachment, query={"fields": FIELDS}))
+
+    def subscribe(self, target: Target, callback_url: str) -> str:
+        """Register a webhook on the card, unless there is one; Trello calls the address once before it answers."""
+        tokens = self._api.get("/1/members/me/tokens", list[Token], query={"webhooks": True})
+        for webhook in (webhook for token in tokens for webhook in token.webhooks):
+            if (webhook.id_model, webhook.callback_url) == (target.ref, callback_url):
+                return webhook.id
+        query = {"callbackURL": callback_url, "idModel": target.ref, "description": "damhub"}
+        return self._api.post("/1/webhooks/", Webhook, query=query).id
+
+    def unsubscribe(self, ref: str) -> None:
+        """Delete a webhook."""
+        try:
+            self._api.delete(f"/1/webhooks/{ref}")
+        except Missing:
+            return
+
+    def _boards(self) -> list[Board]:
+        query = {"filter": "open", "fields": "name"}
+        return sorted(self._api.get("/1/members/me/boards", list[Board], query=query), key=lambda board: board.id)
+
+    def _cards(self, board: Board, before: str) -> list[Card]:
+        query = {"fields": "name,url", "limit": PAGE_SIZE, "before": before or None}
+        return self._api.get(f"/1/boards/{board.id}/cards/open", list[Card], query=query)
+
+
+def _target(board: Board, card: Card) -> Target:
+    return Target("card", card.id, f"{board.name} / {card.name}", card.url)
+
+
+def _name(outgoing: Outgoing) -> str | None:
+    name = outgoing.fields.get("name")
+    return name if isinstance(name, str) and name else None
+
+
+def _copy(target: Target, attachment: Attachment) -> Copy:
+    # A file that somebody uploaded is never ours, whatever it is called: we only attach links.
+    marker = None if attachment.is_upload else marker_in(attachment.url)
+    return Copy(
+        ref=attachment.id,
+        marker=marker,
+        content_key=None,
+        fields={"name": attachment.name},
+        parts=(Part(PartKind.LINK, attachment.id),),
+        url=target.url,
+    )
