@@ -1,7 +1,7 @@
-"""The one way in which a webhook can be refused."""
+"""The one error of the wire."""
 
 from __future__ import annotations
 
 
 class SignatureError(Exception):
-    """A delivery that is not signed as it must be, whatever is wrong with it. Says nothing of the secret."""
+    """A message cannot be shown to come, unchanged and lately, from who knows the secret; or cannot be signed."""

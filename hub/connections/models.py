@@ -59,7 +59,7 @@ class OAuthDance(Base):
     session_hash: Mapped[str]
     user_id: Mapped[Id]
     connector: Mapped[Word]
-    sealed: Mapped[str]  # code verifier, settings
+    sealed: Mapped[str]  # code verifier, settings, client id and secret
     expires_at: Mapped[Millis]
     used_at: Mapped[Millis | None]
 
@@ -99,6 +99,7 @@ class Subscription(Base):
     __tablename__ = "subscriptions"
     id: Mapped[Id] = mapped_column(primary_key=True)  # stands in the callback address
     remote_id: Mapped[Id] = mapped_column(ForeignKey("remotes.id"), index=True)
+    target_id: Mapped[Id | None]  # None: the whole remote
     external_ref: Mapped[str]
     callback_url: Mapped[str]
     sealed_secret: Mapped[str]

@@ -48,6 +48,7 @@ class Placement(Revisioned, Base):
     attempt: Mapped[int]
     problem_code: Mapped[str] = mapped_column(default="")
     problem: Mapped[str] = mapped_column(default="")
+    blocked: Mapped[bool] = mapped_column(default=False)  # the problem is a person's matter
     urgent: Mapped[bool] = mapped_column(default=False)  # part of a recall
     settled_at: Mapped[Millis | None]
     settled_reason: Mapped[str] = mapped_column(default="")
@@ -73,6 +74,7 @@ class Part(Base):
     kind: Mapped[Word] = mapped_column(primary_key=True)  # media | embed | public_url | link
     external_ref: Mapped[str] = mapped_column(primary_key=True)
     content_key: Mapped[str] = mapped_column(default="")  # which bytes it was made from
+    hash: Mapped[str] = mapped_column(default="")  # of what an anonymous visitor last got from a public address
     state: Mapped[Word]  # unknown | showing | gone
     looked_at: Mapped[Millis | None]
 

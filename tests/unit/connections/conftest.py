@@ -7,10 +7,19 @@ from contextlib import contextmanager
 
 import httpx
 import pytest
+from sqlalchemy import select
 from werkzeug.serving import make_server
 
+from connectors.sdk.limiter import Limiters
 from connectors.sdk.manifest import OAuth
 from connectors.testing.authorization_server import AuthorizationServer
+from hub.access.actors import Actor, Role
+from hub.access.keyring import Keyring
+from hub.connections.service import Connections
+from hub.connections.speaking import Speaking
+from hub.events.models import Event
+from hub.settings import Settings
+from tests.unit.connections.fakevendor import APP_SECRET, KEY, TinyVendor, tiny_manifest
 
 CALLBACK = "http://127.0.0.1:8300/connections/oauth/callback"
 CLIENT_SECRET = "registered-client-secret"
@@ -56,3 +65,59 @@ def oauth(origin):
 def http():
     with httpx.Client(timeout=5) as client:
         yield client
+
+
+@pytest.fixture
+def settings(tmp_path):
+    return Settings(home=tmp_path / "home", base_url="https://hub.example")
+
+
+@pytest.fixture
+def keyring(settings):
+    return Keyring.load(settings)
+
+
+@pytest.fixture
+def tiny():
+    """The vendor behind the connector `tiny`."""
+    return TinyVendor()
+
+
+@pytest.fixture
+def registry():
+    return {"tiny": tiny_manifest()}
+
+
+@pytest.fixture
+def connections(database, clock, keyring, registry, settings, tiny):
+    """The service, speaking to the tiny vendor."""
+    client = httpx.Client(transport=httpx.MockTransport(tiny))
+    limiters = Limiters(sleep=lambda _seconds: None)
+    speaking = Speaking(
+        database, clock, keyring, registry, base_url=settings.url, trusted_origins=[], client=client, limiters=limiters
+    )
+    yield Connections(database, clock, keyring, registry, settings, speaking=speaking)
+    client.close()
+
+
+@pytest.fixture
+def admin():
+    return Actor("user-admin", "Ada", Role.ADMINISTRATOR)
+
+
+@pytest.fixture
+def connected(connections, admin):
+    """A live connection to the tiny vendor."""
+    return connections.connect(admin, "tiny", auth="key", settings={}, secrets={"key": KEY, "app_secret": APP_SECRET})
+
+
+@pytest.fixture
+def events(database):
+    """Return the kinds of all events so far, or the events of one kind."""
+
+    def read(kind=None):
+        with database.read() as session:
+            rows = list(session.scalars(select(Event).order_by(Event.seq)))
+        return [row for row in rows if row.kind == kind] if kind else [row.kind for row in rows]
+
+    return read

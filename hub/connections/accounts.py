@@ -1,0 +1,173 @@
+"""Remotes and the connections to them: a remote outlives every connection, and a new connection carries on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel, ValidationError
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+
+from connectors.sdk.manifest import Auth, Manifest
+from connectors.sdk.types import Account
+from hub.connections import credentials, health
+from hub.connections.models import Connection, Remote
+from hub.connections.problems import no_such_connection
+from hub.db.base import new_id
+from hub.errors import Invalid
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from hub.access.keyring import Keyring
+
+_LONGEST_SECRET = 8_192
+_BEST_FIRST = (health.State.LIVE, health.State.AILING, health.State.PENDING, health.State.NEEDS_PERSON)
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A checked way to connect: which method, which settings, which secrets."""
+
+    auth: Auth
+    settings: BaseModel
+    secrets: Mapping[str, str] = field(repr=False)
+
+
+def check_way(manifest: Manifest, auth: str, settings: Mapping[str, Any], secrets: Mapping[str, str]) -> Way:
+    """Check what a person filled in.
+
+    Raises:
+        Invalid: something is missing, unknown or malformed; the message names the field and never its value.
+    """
+    method = auth_of(manifest, auth)
+    return Way(method, check_settings(manifest, settings), _check_secrets(method, secrets))
+
+
+def auth_of(manifest: Manifest, name: str) -> Auth:
+    """Return one of a connector's auth methods; an empty name means the first."""
+    for method in manifest.auths:
+        if name in {"", method.name}:
+            return method
+    raise Invalid(
+        "no_such_auth", f"{manifest.title} cannot be connected in this way.", where=name[:64],
+        next_step=f"Use one of: {', '.join(method.name for method in manifest.auths)}.",
+    )  # fmt: skip
+
+
+def check_settings(manifest: Manifest, settings: Mapping[str, Any]) -> BaseModel:
+    """Validate a connection's settings against the connector's model."""
+    try:
+        return manifest.settings.model_validate(dict(settings))
+    except ValidationError as errors:
+        first = errors.errors(include_input=False, include_url=False)[0]
+        place = ".".join(str(step) for step in first["loc"])
+        raise Invalid(
+            "settings_invalid", f"A setting is not as it must be: {first['msg']}.", where=place,
+            next_step="Correct it and try again.",
+        ) from None  # fmt: skip
+
+
+def _check_secrets(method: Auth, secrets: Mapping[str, str]) -> dict[str, str]:
+    known = {one.name: one for one in method.fields}
+    kept = {name: value.strip() for name, value in secrets.items() if value.strip()}
+    for name, value in kept.items():
+        if name not in known or len(value) > _LONGEST_SECRET or not value.isprintable():
+            raise Invalid("credentials_malformed", "A field of the credentials cannot be used.", where=name[:64])
+    for name, one in known.items():
+        if name not in kept and not one.optional:
+            raise Invalid(
+                "credentials_incomplete", f"{one.label} is missing.", where=name, next_step="Fill it in and try again."
+            )
+    return kept
+
+
+def add(
+    session: Session,
+    keyring: Keyring,
+    manifest: Manifest,
+    way: Way,
+    account: Account,
+    *,
+    expires_at: int | None = None,
+    owner_id: str,
+    now: int,
+) -> Connection:
+    """Make a proven connection; the remote is found by its account key or made."""
+    remote = _find_or_make(session, manifest.name, account, now)
+    for older in session.scalars(select(Connection).where(Connection.remote_id == remote.id)):
+        if older.state == health.State.NEEDS_PERSON:
+            _replace(session, older, owner_id)
+    connection = Connection(
+        id=new_id(), remote_id=remote.id, owner_id=owner_id, state=health.State.PENDING, auth=way.auth.name,
+        problem_code="", problem="", settings=way.settings.model_dump(mode="json"),
+        granted_scopes=list(account.scopes), last_ok_at=now, not_before=0, created_at=now,
+        expires_at=None if way.secrets.get("refresh_token") else expires_at,
+    )  # fmt: skip
+    session.add(connection)
+    session.flush()
+    credentials.store(session, keyring, connection.id, credentials.Secrets(way.secrets, 1, expires_at))
+    health.announce(session, connection, "connection.created", actor=owner_id)
+    health.set_state(session, connection, health.State.LIVE, actor=owner_id)
+    return connection
+
+
+def usable(session: Session, remote_id: str) -> Connection | None:
+    """Return the best connection to a remote: live before ailing, newest first; None when all are off."""
+    rows = session.scalars(
+        select(Connection).where(Connection.remote_id == remote_id, Connection.state != health.State.OFF)
+    )
+    ranked = sorted(rows, key=lambda row: row.id, reverse=True)
+    ranked.sort(key=lambda row: _BEST_FIRST.index(health.State(row.state)))
+    return ranked[0] if ranked else None
+
+
+def why_unusable(session: Session, remote_id: str) -> str:
+    """Return the code that says why a remote has no usable connection."""
+    rows = list(session.scalars(select(Connection).where(Connection.remote_id == remote_id)))
+    if any(row.state == health.State.NEEDS_PERSON for row in rows):
+        return "connection_needs_person"
+    return "connection_paused" if any(row.problem_code == health.PAUSED for row in rows) else "not_connected"
+
+
+def is_known(session: Session, remote_id: str) -> bool:
+    """Tell whether anybody still wants to hear of this remote: a pause keeps listening."""
+    rows = session.scalars(select(Connection).where(Connection.remote_id == remote_id))
+    return any(row.state != health.State.OFF or row.problem_code == health.PAUSED for row in rows)
+
+
+def get(session: Session, connection_id: str) -> Connection:
+    """Return a connection.
+
+    Raises:
+        NotFound: `no_such_connection`.
+    """
+    row = session.get(Connection, connection_id)
+    if row is None:
+        raise no_such_connection(connection_id)
+    return row
+
+
+def _find_or_make(session: Session, connector: str, account: Account, now: int) -> Remote:
+    known = select(Remote).where(Remote.connector == connector, Remote.account_key == account.key)
+    remote = session.scalars(known).one_or_none()
+    if remote is not None:
+        remote.label = account.label
+        return remote
+    remote = Remote(id=new_id(), connector=connector, account_key=account.key, label=account.label, created_at=now)
+    try:
+        with session.begin_nested():
+            session.add(remote)
+    except IntegrityError:  # somebody connected the same account at this very moment
+        return session.scalars(known).one()
+    return remote
+
+
+def _replace(session: Session, older: Connection, actor: str) -> None:
+    health.set_state(
+        session, older, health.State.OFF, actor=actor, code=health.REPLACED,
+        text="A newer connection to the same account took its place.",
+    )  # fmt: skip
+    credentials.forget(session, older.id)

@@ -1,0 +1,99 @@
+"""How a connection is: what a call's end means for it, and the events when that changes."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from connectors.sdk.errors import (
+    BadAnswer,
+    ConnectorError,
+    GiveUp,
+    Misconfigured,
+    NeedsPerson,
+    RateLimited,
+)
+from hub.clock import MINUTE, SECOND
+from hub.connections.models import Connection, Remote
+from hub.events.log import emit
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+NOTED_EVERY_MS = MINUTE
+"""A success is written down at most so often, so that a busy connection does not write with each call."""
+SHORTEST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 900.0
+_LONGEST_TEXT = 500
+
+
+class State(StrEnum):
+    """How a connection is."""
+
+    PENDING = "pending"  # made, not proven yet
+    LIVE = "live"
+    AILING = "ailing"  # something went wrong; it goes on by itself
+    NEEDS_PERSON = "needs_person"  # it does not
+    OFF = "off"  # paused, replaced or disconnected
+
+
+PAUSED, REPLACED, DISCONNECTED = "paused", "replaced", "disconnected"
+USABLE = (State.LIVE, State.AILING, State.PENDING)
+
+
+def worth_writing(connection: Connection, error: ConnectorError | None, now: int) -> bool:
+    """Tell whether a call's end says anything that the row does not say already."""
+    if connection.state == State.OFF:
+        return False
+    if not _is_success(error):
+        return True
+    stale = connection.last_ok_at is None or connection.last_ok_at <= now - NOTED_EVERY_MS
+    return stale or connection.state != State.LIVE or bool(connection.problem_code)
+
+
+def note(session: Session, connection: Connection, error: ConnectorError | None, now: int, *, actor: str) -> None:
+    """Write down how a call ended."""
+    if connection.state == State.OFF:
+        return
+    if error is None or _is_success(error):
+        connection.last_ok_at = now
+        set_state(session, connection, State.LIVE, actor=actor)
+    elif isinstance(error, RateLimited):
+        _slow_down(connection, error, now)
+    elif isinstance(error, NeedsPerson) and not isinstance(error, Misconfigured):
+        set_state(session, connection, State.NEEDS_PERSON, code=error.code, text=error.message, actor=actor)
+    else:
+        # Misconfigured may be about one target only, so it does not stop the others.
+        set_state(session, connection, State.AILING, code=error.code, text=error.message, actor=actor)
+
+
+def _slow_down(connection: Connection, error: RateLimited, now: int) -> None:
+    """Let every process wait as long as the remote asks; what our own limiter held back asks for nothing."""
+    if error.status is not None:
+        pause_s = min(max(error.after_s or SHORTEST_PAUSE_S, 0.0), LONGEST_PAUSE_S)
+        connection.not_before = max(connection.not_before, now + int(pause_s * SECOND))
+
+
+def set_state(
+    session: Session, connection: Connection, state: State, *, actor: str, code: str = "", text: str = ""
+) -> None:
+    """Set state and problem; a change of state is an event."""
+    changed = connection.state != state
+    connection.state = state
+    connection.problem_code = code[:64]
+    connection.problem = text[:_LONGEST_TEXT]
+    if changed and state != State.PENDING:
+        announce(session, connection, f"connection.{state.value}", actor=actor)
+
+
+def announce(session: Session, connection: Connection, kind: str, *, actor: str) -> None:
+    """Note an event about a connection; it names the problem's code, never a secret."""
+    remote = session.get_one(Remote, connection.remote_id)
+    body = {"remote_id": remote.id, "connector": remote.connector, "problem_code": connection.problem_code}
+    emit(session, kind, connection.id, actor=actor, body=body)
+
+
+def _is_success(error: ConnectorError | None) -> bool:
+    """A remote that answered "no" or "not there" is well."""
+    if error is None:
+        return True
+    return isinstance(error, GiveUp) and not isinstance(error, BadAnswer)

@@ -1,0 +1,172 @@
+"""Hear what remotes send: subscriptions, and the answer to each delivery."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Protocol, cast
+
+import structlog
+
+from connectors.sdk.errors import ConnectorError, OutcomeUnknown
+from connectors.sdk.manifest import Capability, Manifest
+from connectors.sdk.protocols import Inbound, Subscribe
+from hub.connections import accounts, credentials, inbox, targets, views
+from hub.connections.inbox import OK, Post, Reply
+from hub.connections.models import Connection, Remote, Subscription, Target
+from hub.connections.problems import to_person
+from hub.connections.speaking import Speaker, Speaking
+from hub.errors import Invalid
+from webhooks import SignatureError, new_secret
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from hub.access.keyring import Keyring
+    from hub.clock import Clock
+    from hub.db.unit import Database
+
+log = structlog.get_logger(__name__)
+
+_GONE = Reply(410, {}, b"")
+_UNKNOWN = Reply(404, {}, b"")
+
+
+class Speak(Protocol):
+    """Finds a speaker for a remote."""
+
+    def __call__(self, remote_id: str, *, urgent: bool = False) -> Speaker:
+        """Return it, or raise the SDK's NeedsPerson or RetryLater."""
+        ...
+
+
+class Report(Protocol):
+    """Takes note of how a call ended."""
+
+    def __call__(self, remote_id: str, error: ConnectorError | None) -> None:
+        """Write it down."""
+        ...
+
+
+class Hearing:
+    """Subscriptions and deliveries. Methods open their own units of work."""
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        keyring: Keyring,
+        speaking: Speaking,
+        *,
+        base_url: str,
+        speak: Speak,
+        report: Report,
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._keyring = keyring
+        self._speaking = speaking
+        self._base_url = base_url
+        self._speak = speak
+        self._report = report
+
+    def subscribe(self, target_id: str) -> views.Subscribed:
+        """Have a remote send webhooks about a place, or make the address that a person enters there."""
+        with self._database.read() as session:
+            target = targets.get(session, target_id)
+            remote = session.get_one(Remote, target.remote_id)
+            connection = accounts.usable(session, remote.id)
+        manifest = self._speaking.manifest(remote.connector)
+        if manifest.inbound is None:
+            raise Invalid("no_webhooks", f"{manifest.title} sends no webhooks.", where=manifest.title)
+        if Capability.SUBSCRIBE not in manifest.abilities:
+            return self._subscribe_here(remote)
+        return self._subscribe_there(manifest, remote, target, connection)
+
+    def _subscribe_here(self, remote: Remote) -> views.Subscribed:
+        """Make an address and a new secret for a sender that a person sets up."""
+        secret = new_secret()
+        with self._database.unit() as session:
+            row = self._add_subscription(session, remote.id, None, secret)
+        return views.Subscribed(row.id, row.callback_url, secret)
+
+    def _subscribe_there(
+        self, manifest: Manifest, remote: Remote, target: Target, connection: Connection | None
+    ) -> views.Subscribed:
+        with self._database.unit() as session:
+            row = inbox.existing(session, remote.id, target.id)
+            if row is None:
+                secret = self._signing_secret(session, manifest, connection)
+                row = self._add_subscription(session, remote.id, target.id, secret)
+        # The row comes first: some remotes call the address before they answer.
+        try:
+            connector = cast("Subscribe", self._speak(remote.id).connector)
+            ref = connector.subscribe(targets.as_value(target), row.callback_url)
+        except ConnectorError as error:
+            self._subscription_failed(row, error)
+            self._report(remote.id, error)
+            raise to_person(error, where=target.label) from error
+        with self._database.unit() as session:
+            session.get_one(Subscription, row.id).external_ref = ref
+        return views.Subscribed(row.id, row.callback_url)
+
+    def _subscription_failed(self, row: Subscription, error: ConnectorError) -> None:
+        """Keep the address when the remote may know it already; the next try finds it there."""
+        if row.external_ref or isinstance(error, OutcomeUnknown):
+            return
+        with self._database.unit() as session:
+            session.delete(session.get_one(Subscription, row.id))
+
+    def _add_subscription(self, session: Session, remote_id: str, target_id: str | None, secret: str) -> Subscription:
+        return inbox.add(session, self._keyring, remote_id=remote_id, target_id=target_id, base_url=self._base_url,
+                         secret=secret, now=self._clock.now())  # fmt: skip
+
+    def _signing_secret(self, session: Session, manifest: Manifest, connection: Connection | None) -> str:
+        if connection is not None:
+            held = credentials.load(session, self._keyring, connection.id)
+            for one in accounts.auth_of(manifest, connection.auth).fields:
+                if one.signs and held is not None and held.values.get(one.name):
+                    return held.values[one.name]
+        raise Invalid("signing_secret_missing", f"{manifest.title} signs its webhooks with a secret that is not known.",
+                      where=manifest.title, next_step="Connect the account again and fill that secret in.")  # fmt: skip
+
+    def receive(self, subscription_id: str, *, method: str, headers: Mapping[str, str], body: bytes) -> Reply:
+        """Answer what came to a subscription's address: verified over the raw bytes, kept, worked later."""
+        if len(body) > inbox.LARGEST_BODY:
+            return Reply(413, {}, b"")
+        with self._database.read() as session:
+            post = inbox.find(session, subscription_id)
+            known = post is not None and accounts.is_known(session, post.remote_id)
+        inbound = self._inbound(post)
+        if post is None or inbound is None:
+            return _UNKNOWN
+        if not known:
+            return _GONE
+        greeting = inbound.greet(method, headers, body)
+        if greeting is not None:
+            return Reply(*greeting)
+        if method != "POST":
+            return Reply(405, {"Allow": "POST"}, b"")
+        return self._take(subscription_id, post, inbound, headers, body)
+
+    def _inbound(self, post: Post | None) -> Inbound | None:
+        manifest = self._speaking.installed(post.connector) if post else None
+        return manifest.inbound if manifest else None
+
+    def _take(
+        self, subscription_id: str, post: Post, inbound: Inbound, headers: Mapping[str, str], body: bytes
+    ) -> Reply:
+        secret = self._keyring.open(post.sealed_secret, purpose=inbox.purpose(subscription_id))
+        try:
+            inbound.verify(secret=secret, url=post.callback_url, headers=headers, body=body)
+        except SignatureError:
+            log.warning("webhook_refused", subscription=subscription_id, connector=post.connector, size=len(body))
+            return Reply(401, {}, b"")
+        hint = inbox.read(inbound, headers, body)
+        with self._database.unit() as session:
+            inbox.keep(session, post, hint, headers=headers, body=body, now=self._clock.now())
+        return OK
+
+    def drain(self) -> int:
+        """Turn what remotes sent into hints; return how many deliveries were worked."""
+        with self._database.unit() as session:
+            return inbox.work(session, self._speaking.installed)

@@ -1,0 +1,312 @@
+"""The connections service: connect outside accounts, keep them well, speak to them, hear what they send."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, cast
+
+import structlog
+
+from connectors.sdk.errors import ConnectorError, NeedsPerson
+from connectors.sdk.manifest import Capability, Manifest
+from connectors.sdk.protocols import Targets
+from connectors.sdk.types import Account
+from hub.access.actors import Actor
+from hub.access.permissions import Act, allowed, require
+from hub.connections import accounts, credentials, dance, health, targets, views
+from hub.connections.accounts import Way
+from hub.connections.credentials import Secrets
+from hub.connections.dance import Dance, Dancer
+from hub.connections.hearing import Hearing
+from hub.connections.inbox import Reply
+from hub.connections.models import Connection, Remote
+from hub.connections.problems import no_such_connection, to_person
+from hub.connections.speaking import Speaker, Speaking
+from hub.db.unit import refuse_in_transaction
+from hub.errors import Conflict, Forbidden, Invalid
+from hub.settings import Settings
+
+if TYPE_CHECKING:
+    from hub.access.keyring import Keyring
+    from hub.clock import Clock
+    from hub.db.unit import Database
+
+log = structlog.get_logger(__name__)
+
+
+class Connections:
+    """Everything about outside accounts. Methods open their own units of work."""
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        keyring: Keyring,
+        registry: Mapping[str, Manifest],
+        settings: Settings,
+        *,
+        speaking: Speaking | None = None,
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._keyring = keyring
+        self._registry = registry
+        self._speaking = speaking or Speaking(
+            database, clock, keyring, registry, base_url=settings.url, trusted_origins=settings.trusted_origins
+        )
+        self._hearing = Hearing(
+            database, clock, keyring, self._speaking, base_url=settings.url, speak=self.speak, report=self.report
+        )
+
+    # What there is
+
+    def connectors(self) -> Sequence[Manifest]:
+        """Return the installed connectors by title."""
+        return sorted(self._registry.values(), key=lambda manifest: manifest.title)
+
+    def manifest(self, connector: str) -> Manifest:
+        """Return what a connector declares, whether or not it is connected."""
+        return self._speaking.manifest(connector)
+
+    def list(self, actor: Actor) -> Sequence[views.ConnectionView]:
+        """Return all connections, newest first, for those who connect or place."""
+        _require_sight(actor)
+        with self._database.read() as session:
+            return views.connections(session, self._registry)
+
+    def view(self, actor: Actor, connection_id: str) -> views.ConnectionView:
+        """Return one connection."""
+        for one in self.list(actor):
+            if one.id == connection_id:
+                return one
+        raise no_such_connection(connection_id)
+
+    def targets(self, actor: Actor, remote_id: str | None = None) -> Sequence[views.TargetView]:
+        """Return the known places, of one remote or of all."""
+        _require_sight(actor)
+        with self._database.read() as session:
+            return views.targets(session, targets.of_remote(session, remote_id))
+
+    # Connecting
+
+    def connect(
+        self, actor: Actor, connector: str, *, auth: str, settings: Mapping[str, Any], secrets: Mapping[str, str]
+    ) -> Connection:
+        """Connect an account; the remote is asked who we are first. A known account carries on where it was.
+
+        Raises:
+            Invalid: something is missing, or the remote refuses it.
+            Unavailable: the remote does not answer.
+        """
+        require(actor, Act.CONNECT)
+        manifest = self.manifest(connector)
+        way = accounts.check_way(manifest, auth, settings, secrets)
+        if way.auth.oauth is not None:
+            raise Invalid("oauth_required", f"{manifest.title} is connected by signing in there.", where=way.auth.name,
+                          next_step="Start the sign-in from the connections page.")  # fmt: skip
+        return self._prove(actor, manifest, way, None)
+
+    def start_oauth(
+        self,
+        actor: Actor,
+        session_hash: str,
+        connector: str,
+        settings: Mapping[str, Any],
+        *,
+        auth: str = "",
+        secrets: Mapping[str, str] | None = None,
+    ) -> str:
+        """Begin a sign-in at a vendor; return the address to send this person's browser to."""
+        require(actor, Act.CONNECT)
+        manifest = self.manifest(connector)
+        name = auth or next((method.name for method in manifest.auths if method.oauth), "")
+        way = accounts.check_way(manifest, name, settings, secrets or {})
+        if way.auth.oauth is None:
+            raise Invalid("oauth_not_offered", f"{manifest.title} is not connected in this way.", where=way.auth.name)
+        with self._database.unit() as session:
+            state, begun = dance.begin(
+                session, self._keyring, Dancer(actor.id, session_hash), connector=connector, auth=way.auth.name,
+                settings=way.settings.model_dump(mode="json"), secrets=way.secrets, now=self._clock.now(),
+            )  # fmt: skip
+        return self._speaking.flow(way.auth, way.secrets).authorize_url(state=state, verifier=begun.verifier)
+
+    def finish_oauth(self, session_hash: str, actor: Actor, query: Mapping[str, str]) -> Connection:
+        """Finish a sign-in with what the vendor's redirect brought.
+
+        Raises:
+            Invalid: the state is not this session's, was used, or is too old; or the person said no.
+        """
+        require(actor, Act.CONNECT)
+        with self._database.unit() as session:
+            begun = dance.take(
+                session, self._keyring, Dancer(actor.id, session_hash), query.get("state", ""), now=self._clock.now()
+            )
+        code = query.get("code", "")
+        if "error" in query or not code:
+            raise Invalid("consent_denied", "The account was not connected: permission was not given.",
+                          next_step="Start again, and allow it there.")  # fmt: skip
+        manifest = self.manifest(begun.connector)
+        way, ends_at = self._exchange(manifest, begun, code)
+        return self._prove(actor, manifest, way, ends_at)
+
+    def _exchange(self, manifest: Manifest, begun: Dance, code: str) -> tuple[Way, int | None]:
+        auth = accounts.auth_of(manifest, begun.auth)
+        refuse_in_transaction(f"a sign-in at {manifest.title}")
+        try:
+            grant = self._speaking.flow(auth, begun.secrets).exchange(code, verifier=begun.verifier)
+        except ConnectorError as error:
+            raise to_person(error, where=manifest.title) from error
+        way = Way(
+            auth, accounts.check_settings(manifest, begun.settings), {**begun.secrets, **credentials.tokens(grant)}
+        )
+        return way, credentials.token_end(grant, self._clock.now())
+
+    def _prove(self, actor: Actor, manifest: Manifest, way: Way, ends_at: int | None) -> Connection:
+        try:
+            account = self._speaking.unproven(manifest, way).identify()
+        except ConnectorError as error:
+            raise to_person(error, where=manifest.title) from error
+        with self._database.unit() as session:
+            return accounts.add(session, self._keyring, manifest, way, account, expires_at=ends_at,
+                                owner_id=actor.id, now=self._clock.now())  # fmt: skip
+
+    # Keeping well
+
+    def test(self, actor: Actor, connection_id: str) -> views.ConnectionView:
+        """Ask the remote who we are, over this connection, and write down how it is."""
+        require(actor, Act.CONNECT)
+        with self._database.read() as session:
+            if accounts.get(session, connection_id).state == health.State.OFF:
+                raise Conflict("connection_off", "This connection is switched off.", where=connection_id,
+                               next_step="Resume it, or connect the account again.")  # fmt: skip
+        self._check(connection_id)
+        return self.view(actor, connection_id)
+
+    def _check(self, connection_id: str) -> None:
+        error: ConnectorError | None = None
+        account: Account | None = None
+        try:
+            account = self._speaking.speak_by(connection_id).connector.identify()
+        except ConnectorError as failed:
+            error = failed
+        with self._database.unit() as session:
+            row = accounts.get(session, connection_id)
+            if account is not None and account.key != session.get_one(Remote, row.remote_id).account_key:
+                error = NeedsPerson("These credentials belong to another account now. Connect this account again.",
+                                    code="other_account")  # fmt: skip
+            health.note(session, row, error, self._clock.now(), actor="system")
+
+    def refresh_targets(self, actor: Actor, connection_id: str) -> int:
+        """Ask the remote for all places where copies can stand; return how many there are."""
+        require(actor, Act.CONNECT)
+        with self._database.read() as session:
+            remote = session.get_one(Remote, accounts.get(session, connection_id).remote_id)
+        try:
+            speaker = self.speak(remote.id)
+            if Capability.TARGETS not in speaker.manifest.abilities:
+                return 0
+            listed = targets.list_all(cast("Targets", speaker.connector))
+        except ConnectorError as error:
+            self.report(remote.id, error)
+            raise to_person(error, where=remote.label) from error
+        self.report(remote.id, None)
+        with self._database.unit() as session:
+            return targets.store(session, remote, listed)
+
+    def set_target(self, actor: Actor, target_id: str, *, channel: str, territory: str, lead_s: int) -> None:
+        """Say which channel and territory a place stands for, in the words that licences use."""
+        require(actor, Act.CONNECT)
+        if not channel or len(channel) > 64 or not (territory == "*" or len(territory) == 2) or lead_s < 0:  # noqa: PLR2004 - the column's width; ISO 3166-1 alpha-2
+            raise Invalid("target_malformed", "Channel, territory or lead time cannot be used.", where=target_id,
+                          next_step="Give a channel, a two-letter country or *, and seconds from zero up.")  # fmt: skip
+        with self._database.unit() as session:
+            row = targets.get(session, target_id)
+            row.channel, row.territory, row.lead_s = channel, territory, lead_s
+
+    def pause(self, actor: Actor, connection_id: str) -> None:
+        """Let nothing go over this connection until it is resumed."""
+        require(actor, Act.CONNECT)
+        with self._database.unit() as session:
+            row = accounts.get(session, connection_id)
+            if row.state != health.State.OFF:
+                health.set_state(session, row, health.State.OFF, actor=actor.id, code=health.PAUSED, text="Paused.")
+
+    def resume(self, actor: Actor, connection_id: str) -> views.ConnectionView:
+        """Go on after a pause; the remote is asked who we are first."""
+        require(actor, Act.CONNECT)
+        with self._database.unit() as session:
+            row = accounts.get(session, connection_id)
+            if row.problem_code != health.PAUSED:
+                raise Conflict("connection_not_paused", "This connection is not paused.", where=connection_id)
+            health.set_state(session, row, health.State.PENDING, actor=actor.id)
+        self._check(connection_id)
+        return self.view(actor, connection_id)
+
+    def disconnect(self, actor: Actor, connection_id: str) -> None:
+        """Switch a connection off for good: the vendor is asked to forget us, the secrets are deleted.
+
+        Copies stay where they are and stay known; connecting the same account again carries on.
+        """
+        require(actor, Act.CONNECT)
+        with self._database.unit() as session:
+            row = accounts.get(session, connection_id)
+            manifest = self._registry.get(session.get_one(Remote, row.remote_id).connector)
+            secrets = credentials.load(session, self._keyring, connection_id)
+            credentials.forget(session, connection_id)
+            code, text = health.DISCONNECTED, "Disconnected."
+            health.set_state(session, row, health.State.OFF, actor=actor.id, code=code, text=text)
+        if manifest is not None and secrets is not None:
+            self._revoke(manifest, row, secrets)
+
+    def _revoke(self, manifest: Manifest, row: Connection, secrets: Secrets) -> None:
+        auth = accounts.auth_of(manifest, row.auth)
+        token = secrets.refresh_token or secrets.values.get("access_token", "")
+        if auth.oauth is None or not token:
+            return
+        try:
+            self._speaking.flow(auth, secrets.values).revoke(token)
+        except ConnectorError as error:
+            # We hold nothing any more; the page says what a person may do at the vendor.
+            with self._database.unit() as session:
+                accounts.get(
+                    session, row.id
+                ).problem = f"Disconnected. {manifest.title} did not confirm; remove the hub there too."
+            log.warning("revocation_not_confirmed", connection=row.id, code=error.code)
+
+    # Speaking
+
+    def speak(self, remote_id: str, *, urgent: bool = False) -> Speaker:
+        """Return a speaker for a remote; raises the SDK's NeedsPerson or RetryLater when there is none now."""
+        return self._speaking.speak(remote_id, urgent=urgent)
+
+    def report(self, remote_id: str, error: ConnectorError | None) -> None:
+        """Tell how a call ended, for the health of the connection that carries this remote."""
+        now = self._clock.now()
+        with self._database.read() as session:
+            row = accounts.usable(session, remote_id)
+            if row is None or not health.worth_writing(row, error, now):
+                return
+        with self._database.unit() as session:
+            health.note(session, accounts.get(session, row.id), error, now, actor="system")
+
+    # Hearing
+
+    def subscribe(self, actor: Actor, target_id: str) -> views.Subscribed:
+        """Have a remote send webhooks about a place, or make the address that a person enters there."""
+        require(actor, Act.CONNECT)
+        return self._hearing.subscribe(target_id)
+
+    def receive(self, subscription_id: str, *, method: str, headers: Mapping[str, str], body: bytes) -> Reply:
+        """Answer what came to a subscription's address: verified over the raw bytes, kept, worked later."""
+        return self._hearing.receive(subscription_id, method=method, headers=headers, body=body)
+
+    def drain_inbox(self, owner: str) -> int:
+        """Turn what remotes sent into hints; return how many deliveries were worked."""
+        del owner  # rows are locked for the length of one unit; nothing outlives it
+        return self._hearing.drain()
+
+
+def _require_sight(actor: Actor) -> None:
+    if not (allowed(actor, Act.PLACE) or allowed(actor, Act.CONNECT)):
+        raise Forbidden("not_allowed", "Your role or token does not cover this: connections.", where="connections",
+                        next_step="Ask an administrator.")  # fmt: skip

@@ -1,0 +1,197 @@
+"""Speak to a remote through its best connection, with secrets that are fresh and never leave this module's hands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, cast
+
+from pydantic import BaseModel
+
+from connectors.sdk.errors import NeedsPerson, RateLimited
+from connectors.sdk.guard import Guard
+from connectors.sdk.http import Api, guarded_client
+from connectors.sdk.limiter import Limiters
+from connectors.sdk.manifest import Auth, Manifest
+from connectors.sdk.oauth import Client, Grant, OAuthFlow
+from connectors.sdk.protocols import Connector
+from hub.clock import SECOND
+from hub.connections import accounts, credentials, health
+from hub.connections.credentials import Secrets
+from hub.connections.models import Connection, Remote
+from hub.connections.problems import no_such_connector, not_usable
+from hub.connections.renewal import Renewal
+from hub.db.unit import refuse_in_transaction, transaction_open
+from hub.errors import HubError
+
+if TYPE_CHECKING:
+    import httpx
+    from sqlalchemy.orm import Session
+
+    from hub.access.keyring import Keyring
+    from hub.clock import Clock
+    from hub.db.unit import Database
+
+CALLBACK_PATH = "/connections/oauth/callback"
+
+
+@dataclass(frozen=True, slots=True)
+class Speaker:
+    """A connector that is signed in."""
+
+    connector: Connector = field(repr=False)
+    manifest: Manifest = field(repr=False)
+    connection_id: str
+    remote_id: str
+
+
+@dataclass(slots=True)
+class Held:
+    """The secrets that one speaker uses just now."""
+
+    secrets: Secrets = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A connection as it was read: what is needed to speak."""
+
+    id: str
+    remote_id: str
+    manifest: Manifest = field(repr=False)
+    auth: Auth = field(repr=False)
+    settings: BaseModel
+    secrets: Secrets = field(repr=False)
+
+
+class Speaking:
+    """Makes speakers. No method may be called inside a unit of work."""
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        keyring: Keyring,
+        registry: Mapping[str, Manifest],
+        *,
+        base_url: str,
+        trusted_origins: list[str],
+        renewal: Renewal | None = None,
+        limiters: Limiters | None = None,
+        client: httpx.Client | None = None,
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._keyring = keyring
+        self._registry = registry
+        self._client = client or guarded_client(Guard(trusted_origins=trusted_origins))
+        self._limiters = limiters or Limiters()
+        self._renewal = renewal or Renewal(database, clock, keyring)
+        self.redirect_uri = base_url + CALLBACK_PATH
+
+    def manifest(self, name: str) -> Manifest:
+        """Return what a connector declares.
+
+        Raises:
+            NotFound: `no_such_connector`.
+        """
+        manifest = self._registry.get(name)
+        if manifest is None:
+            raise no_such_connector(name)
+        return manifest
+
+    def installed(self, name: str) -> Manifest | None:
+        """Return what a connector declares, or None when it is not installed any more."""
+        return self._registry.get(name)
+
+    def flow(self, auth: Auth, secrets: Mapping[str, str]) -> OAuthFlow:
+        """Return a vendor's authorization server, seen by the client that a person registered there."""
+        if auth.oauth is None:
+            raise ValueError(f"{auth.name} is no OAuth sign-in")
+        client = Client(secrets.get("client_id", ""), secrets.get("client_secret", ""))
+        return OAuthFlow(auth.oauth, client, redirect_uri=self.redirect_uri, http=self._client)
+
+    def unproven(self, manifest: Manifest, way: accounts.Way) -> Connector:
+        """Return a connector for secrets that belong to no connection yet, to ask it who we are."""
+        refuse_in_transaction(f"a call to {manifest.title}")
+        api = Api(
+            manifest.origin(way.settings), manifest=manifest, client=self._client,
+            headers=lambda: way.auth.headers(way.secrets), busy=transaction_open,
+        )  # fmt: skip
+        return manifest.connect(api, way.settings)
+
+    def speak(self, remote_id: str, *, urgent: bool = False) -> Speaker:
+        """Return a speaker for a remote.
+
+        Raises:
+            NeedsPerson: there is no usable connection.
+            RetryLater: not now.
+        """
+        refuse_in_transaction("a call to a remote")
+        try:
+            return self._speaker(self._best_line(remote_id), urgent=urgent)
+        except HubError as error:
+            # A key, a setting or the connector itself is missing: a person must put that right.
+            raise NeedsPerson(f"{error.what} {error.next_step}".strip(), code=error.code) from error
+
+    def _best_line(self, remote_id: str) -> Line:
+        with self._database.read() as session:
+            remote = session.get_one(Remote, remote_id)
+            connection = accounts.usable(session, remote_id)
+            title = self.manifest(remote.connector).title
+            if connection is None or connection.state == health.State.NEEDS_PERSON:
+                raise not_usable(accounts.why_unusable(session, remote_id), title)
+            wait_ms = connection.not_before - self._clock.now()
+            if wait_ms > 0:
+                raise RateLimited(
+                    f"{title} asked the hub to slow down. It goes on by itself.", after_s=wait_ms / SECOND, status=None
+                )
+            return self._line(session, connection, self.manifest(remote.connector))
+
+    def speak_by(self, connection_id: str) -> Speaker:
+        """Return a speaker for one connection, whatever its state, to test it."""
+        refuse_in_transaction("a call to a remote")
+        with self._database.read() as session:
+            connection = accounts.get(session, connection_id)
+            manifest = self.manifest(session.get_one(Remote, connection.remote_id).connector)
+            line = self._line(session, connection, manifest)
+        return self._speaker(line, urgent=False)
+
+    def _line(self, session: Session, connection: Connection, manifest: Manifest) -> Line:
+        secrets = credentials.load(session, self._keyring, connection.id)
+        if secrets is None:
+            raise not_usable("not_connected", manifest.title)
+        return Line(
+            connection.id, connection.remote_id, manifest, accounts.auth_of(manifest, connection.auth),
+            accounts.check_settings(manifest, connection.settings), secrets,
+        )  # fmt: skip
+
+    def _speaker(self, line: Line, *, urgent: bool) -> Speaker:
+        held = Held(line.secrets)
+        if line.secrets.refresh_token and line.secrets.ends_soon(self._clock.now()):
+            held.secrets = self._renew(line, held.secrets)
+
+        def renew() -> bool:
+            """Get newer secrets after a refusal: another's, or by renewing them."""
+            held.secrets, old = self._newer(line, held.secrets), held.secrets
+            return held.secrets.generation > old.generation
+
+        limits = line.manifest.limits
+        api = Api(
+            line.manifest.origin(line.settings), manifest=line.manifest, client=self._client,
+            headers=lambda: line.auth.headers(held.secrets.values), renew=renew, urgent=urgent, busy=transaction_open,
+            limiter=self._limiters.of(line.id, line.manifest.name, limits),
+        )  # fmt: skip
+        return Speaker(line.manifest.connect(api, line.settings), line.manifest, line.id, line.remote_id)
+
+    def _newer(self, line: Line, old: Secrets) -> Secrets:
+        if old.refresh_token:
+            return self._renew(line, old)
+        with self._database.read() as session:
+            return credentials.load(session, self._keyring, line.id) or old
+
+    def _renew(self, line: Line, old: Secrets) -> Secrets:
+        def refresh(secrets: Secrets) -> Grant:
+            return self.flow(line.auth, secrets.values).refresh(cast("str", secrets.refresh_token))
+
+        return self._renewal.renew(line.id, old.generation, refresh, connector=line.manifest.title)

@@ -1,0 +1,87 @@
+"""The places in a remote where copies can stand, as the remote last listed them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from connectors.sdk import types
+from connectors.sdk.errors import BadAnswer
+from connectors.sdk.protocols import Targets
+from hub.connections.models import Remote, Target
+from hub.connections.problems import no_such_target
+from hub.db.base import new_id
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+MOST_PAGES = 1_000
+EVERYWHERE = "*"
+
+
+def list_all(connector: Targets) -> list[types.Target]:
+    """Ask the remote for every page.
+
+    Raises:
+        BadAnswer: the listing does not end.
+    """
+    found: dict[tuple[str, str], types.Target] = {}
+    cursor: str | None = None
+    seen: set[str] = set()
+    while True:
+        page = connector.targets(cursor)
+        found.update({(target.kind, target.ref): target for target in page.items})
+        if page.cursor is None:
+            return list(found.values())
+        if page.cursor in seen or len(seen) >= MOST_PAGES:
+            raise BadAnswer("The listing of places does not end, so nothing of it was taken over.")
+        seen.add(page.cursor)
+        cursor = page.cursor
+
+
+def store(session: Session, remote: Remote, listed: Iterable[types.Target]) -> int:
+    """Add new places and rename known ones; return how many the listing holds.
+
+    A place that is not listed any more stays: copies may stand in it, and only a look says that they are gone.
+    """
+    rows = session.scalars(select(Target).where(Target.remote_id == remote.id))
+    known = {(row.kind, row.external_ref): row for row in rows}
+    count = 0
+    for target in listed:
+        count += 1
+        row = known.get((target.kind, target.ref))
+        if row is None:
+            session.add(
+                Target(
+                    id=new_id(), remote_id=remote.id, kind=target.kind, external_ref=target.ref, label=target.label,
+                    channel=remote.connector, territory=EVERYWHERE, lead_s=0,
+                )
+            )  # fmt: skip
+        elif row.label != target.label:
+            row.label = target.label
+    return count
+
+
+def get(session: Session, target_id: str) -> Target:
+    """Return a target.
+
+    Raises:
+        NotFound: `no_such_target`.
+    """
+    row = session.get(Target, target_id)
+    if row is None:
+        raise no_such_target(target_id)
+    return row
+
+
+def of_remote(session: Session, remote_id: str | None) -> list[Target]:
+    """Return the targets of a remote, or of all, by label."""
+    query = select(Target).order_by(Target.label, Target.id)
+    return list(session.scalars(query if remote_id is None else query.where(Target.remote_id == remote_id)))
+
+
+def as_value(row: Target) -> types.Target:
+    """Return the target as connectors know it."""
+    return types.Target(row.kind, row.external_ref, row.label)

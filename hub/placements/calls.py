@@ -1,0 +1,46 @@
+"""Turn a step into exactly one call of a connector."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import IO, cast
+
+from connectors.sdk.protocols import Connector, Publish, Replace, Repoint, Update, Withdraw
+from connectors.sdk.types import JsonValue, Receipt, Target
+from hub.db.unit import refuse_in_transaction
+from hub.placements.ledger import Account
+from hub.placements.rendering import Rendering, outgoing
+from hub.placements.steps import Op, Send
+
+
+def perform(
+    connector: Connector,
+    step: Send,
+    account: Account,
+    target: Target,
+    *,
+    push: Mapping[str, JsonValue] | None,
+    opener: Callable[[str], IO[bytes]],
+) -> Receipt | None:
+    """Make the one call that a step stands for; `push` are the fields to set, by default all that are ours."""
+    refuse_in_transaction(f"a call to {account.place.connector}")
+    match step.op:
+        case Op.PUBLISH:
+            sent = outgoing(_whole(account), marker=account.row.marker, link=account.link, opener=opener)
+            return cast("Publish", connector).publish(target, sent)
+        case Op.REPLACE:
+            sent = outgoing(_whole(account), marker=account.row.marker, link=account.link, opener=opener)
+            return cast("Replace", connector).replace(target, step.ref, sent)
+        case Op.UPDATE:
+            return cast("Update", connector).update(target, step.ref, push or _whole(account).rendered.fields)
+        case Op.REPOINT:
+            return cast("Repoint", connector).repoint(target, step.ref, step.to)
+        case Op.WITHDRAW:
+            cast("Withdraw", connector).withdraw(target, step.ref)
+            return None
+
+
+def _whole(account: Account) -> Rendering:
+    if account.rendering is None:
+        raise ValueError("nothing is to be shown, so there is nothing to send")
+    return account.rendering

@@ -1,0 +1,86 @@
+"""What should be true of a copy: one pure function of the facts. Nothing else decides it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+MAX_SUBSTITUTES: Final = 8
+"""How many successors are followed, one after the other, to find one that may stand in."""
+
+
+class Want(StrEnum):
+    """What should stand in the target."""
+
+    PRESENT = "present"  # the asset itself
+    SUBSTITUTE = "substitute"  # an asset that stands in for it
+    ABSENT = "absent"
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """The asset asked for, or one that may stand in for it, as the other rooms say now, for this target."""
+
+    asset_id: str
+    version_id: str | None  # the approved version (or the pinned one, while it is approved)
+    usable: bool
+    reason: str = ""  # why it is not usable
+    deleted: bool = False
+    archived: bool = False
+    ready: bool = True  # its bytes for this channel are made
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """All that the answer depends upon."""
+
+    wanted: bool  # no person took the copy back
+    substitutes: bool  # the policy lets a successor stand in when rights end
+    chain: tuple[Candidate, ...]  # the asset itself first, then its successors in order
+
+
+@dataclass(frozen=True, slots=True)
+class Desired:
+    """What should be true, and why."""
+
+    want: Want
+    asset_id: str | None
+    version_id: str | None
+    reason: str  # a stable word; for rights followed by what the rights room said
+
+
+def desired(facts: Facts) -> Desired:
+    """Return what should be true of a copy."""
+    asset = facts.chain[0]
+    if refusal := _refusal(facts, asset):
+        return _absent(refusal)
+    if asset.usable:
+        return Desired(Want.PRESENT, asset.asset_id, asset.version_id, "wanted")
+    why = f"not_usable: {asset.reason}"
+    if facts.substitutes:
+        for stand_in in facts.chain[1 : MAX_SUBSTITUTES + 1]:
+            if fits(stand_in):
+                return Desired(Want.SUBSTITUTE, stand_in.asset_id, stand_in.version_id, why)
+    return _absent(why)
+
+
+def fits(stand_in: Candidate) -> bool:
+    """Tell whether a successor may be shown instead, there and now."""
+    kept = not (stand_in.deleted or stand_in.archived)
+    return kept and stand_in.ready and stand_in.usable and stand_in.version_id is not None
+
+
+def _refusal(facts: Facts, asset: Candidate) -> str:
+    """Return why the asset may not stand there whatever its rights, for which nothing stands in; empty if it may."""
+    reasons = {
+        "taken_back": not facts.wanted,
+        "deleted": asset.deleted,
+        "archived": asset.archived,
+        "not_approved": asset.version_id is None,
+    }
+    return next((reason for reason, holds in reasons.items() if holds), "")
+
+
+def _absent(reason: str) -> Desired:
+    return Desired(Want.ABSENT, None, None, reason)

@@ -1,0 +1,64 @@
+"""When a copy is looked at next: the earliest of rights boundary, retry and audit. The clock is a trigger."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable
+from typing import Final
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from hub.clock import DAY, HOUR, MINUTE, SECOND
+from hub.placements.models import Evidence
+from hub.rights import answer as rights
+
+AUDITS: Final = (HOUR, DAY, 30 * DAY)
+"""How long after it was first proven a copy is looked at again; the last one repeats."""
+
+FAR: Final = 365 * DAY
+"""No row sleeps longer than this."""
+
+FIRST_RETRY: Final = 2 * SECOND
+LAST_RETRY: Final = 30 * MINUTE
+
+
+def backoff(attempt: int, chance: random.Random, *, after_s: float | None = None) -> int:
+    """Return how long to wait after the n-th failure in a row, in milliseconds, spread so that rows do not march.
+
+    `after_s` is what the remote asked for; it is kept within an hour, because a remote that says "in a year" or
+    "in the past" is not to be believed.
+    """
+    if after_s is not None:
+        asked = min(max(after_s, 1.0), 3600.0) * SECOND
+        return int(asked * chance.uniform(1.0, 1.2))
+    longest = min(FIRST_RETRY * 2 ** min(attempt, 20), LAST_RETRY)
+    return int(longest * chance.uniform(0.5, 1.0))
+
+
+def next_boundary(session: Session, asset_ids: Iterable[str], channel: str, territory: str, now: int) -> int | None:
+    """Return the next instant at which what these assets may be used for there changes; None: never."""
+    found = (rights.next_boundary(session, asset_id, channel, territory, now) for asset_id in asset_ids)
+    return min((at for at in found if at is not None), default=None)
+
+
+def next_audit(session: Session, placement_id: str, generation: int, now: int) -> int | None:
+    """Return when the proof of this generation is to be repeated; None while there is none."""
+    times = proof_times(session, placement_id, generation)
+    return audit_after(*times, now) if times else None
+
+
+def proof_times(session: Session, placement_id: str, generation: int) -> tuple[int, int] | None:
+    """Return when a generation was proven first and last; None while it never was."""
+    mine = (Evidence.placement_id == placement_id, Evidence.generation == generation)
+    first = session.scalar(select(func.min(Evidence.at)).where(*mine))
+    last = session.scalar(select(func.max(Evidence.at)).where(*mine))
+    return None if first is None or last is None else (first, last)
+
+
+def audit_after(first: int, last: int, now: int) -> int:
+    """Return the first audit time after the last proof; never one that a clock set back has put far away."""
+    for wait in AUDITS:
+        if first + wait > last:
+            return min(first + wait, now + AUDITS[-1])
+    return min(last + AUDITS[-1], now + AUDITS[-1])

@@ -1,0 +1,136 @@
+"""Gather the facts that decide what should be true of a copy, from the rooms that hold them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from hub.catalogue.models import Asset, Version
+from hub.connections.models import Remote, Target
+from hub.db.models import Installation, Mode
+from hub.media.models import Rendition, Traits
+from hub.placements.desired import MAX_SUBSTITUTES, Candidate, Desired, Facts, desired
+from hub.placements.models import Placement
+from hub.placements.phase import never_sent
+from hub.review.models import Approved, Decision, Verdict
+from hub.rights.answer import Default, may_use
+
+ORIGINAL: Final = "original"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The target of a copy and the remote that it belongs to."""
+
+    target_id: str
+    kind: str
+    ref: str
+    label: str
+    channel: str
+    territory: str
+    remote_id: str
+    connector: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bytes:
+    """Bytes that may stand in a channel for a version."""
+
+    sha256: str
+    size: int
+    media_type: str
+    preset: str
+
+
+def place_of(session: Session, target_id: str) -> Place:
+    """Return a target with its remote."""
+    target = session.get_one(Target, target_id)
+    remote = session.get_one(Remote, target.remote_id)
+    return Place(
+        target.id, target.kind, target.external_ref, target.label, target.channel, target.territory, remote.id,
+        remote.connector,
+    )  # fmt: skip
+
+
+def desired_now(
+    session: Session, row: Placement, place: Place, *, preset: str, at: int, default: Default
+) -> tuple[Desired, tuple[str, ...]]:
+    """Return what should be true of a row now, and the ids of all assets that this depends upon."""
+    chain = _chain(session, row.asset_id)
+    use = "new" if never_sent(row) else "existing"
+    pinned = row.pinned_version_id if row.version_policy == "pin" else None
+    candidates = tuple(
+        _candidate(
+            session, asset, place, preset=preset, at=at, use=use, default=default, pinned=pinned if first else None
+        )
+        for first, asset in ((asset.id == row.asset_id, asset) for asset in chain)
+    )
+    facts = Facts(row.wanted, row.withdraw_policy == "substitute", candidates)
+    return desired(facts), tuple(asset.id for asset in chain)
+
+
+def bytes_of(session: Session, version_id: str, preset: str) -> Bytes | None:
+    """Return a version's bytes for channels: the rendition, or the original where there is none. None: not made yet."""
+    made = session.get(Rendition, (version_id, preset))
+    if made is not None and made.state == "ready" and made.sha256 is not None:
+        return Bytes(made.sha256, made.size or 0, made.media_type or "application/octet-stream", preset)
+    traits = session.get(Traits, version_id)
+    if preset != ORIGINAL and traits is not None and traits.state == "pending":
+        return None
+    version = session.get_one(Version, version_id)
+    return Bytes(version.sha256, version.size, version.media_type, ORIGINAL)
+
+
+def may_write(session: Session) -> bool:
+    """Tell whether this hub may change anything outside: a copy or a restored one only observes."""
+    mode = session.scalar(select(Installation.mode))
+    return mode is None or mode == Mode.NORMAL.value
+
+
+def _chain(session: Session, asset_id: str) -> list[Asset]:
+    chain: list[Asset] = []
+    following: str | None = asset_id
+    while following is not None and len(chain) <= MAX_SUBSTITUTES and following not in {seen.id for seen in chain}:
+        asset = session.get_one(Asset, following, populate_existing=True)
+        chain.append(asset)
+        following = asset.successor_id
+    return chain
+
+
+def _candidate(
+    session: Session,
+    asset: Asset,
+    place: Place,
+    *,
+    preset: str,
+    at: int,
+    use: str,
+    default: Default,
+    pinned: str | None,
+) -> Candidate:
+    version_id = _approved_version(session, asset.id, pinned)
+    rights = may_use(
+        session, asset.id, channel=place.channel, territory=place.territory, at=at, use=use, default=default
+    )
+    return Candidate(
+        asset.id, version_id, rights.ok, rights.reason,
+        deleted=asset.deleted_at is not None,
+        archived=asset.archived_at is not None,
+        ready=version_id is not None and bytes_of(session, version_id, preset) is not None,
+    )  # fmt: skip
+
+
+def _approved_version(session: Session, asset_id: str, pinned: str | None) -> str | None:
+    """Return the version that channels may show. A pinned one counts while the last decision on it says approved."""
+    if pinned is not None:
+        verdict = session.scalar(
+            select(Decision.verdict)
+            .where(Decision.version_id == pinned)
+            .order_by(Decision.at.desc(), Decision.id.desc())
+            .limit(1)
+        )
+        return pinned if verdict == Verdict.APPROVED.value else None
+    return session.scalar(select(Approved.version_id).where(Approved.asset_id == asset_id))

@@ -1,0 +1,98 @@
+"""Fields have owners: what to push, what to take back, and where a person must decide, for one copy."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import cast
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from connectors.sdk.types import Fields, JsonValue
+from hub.catalogue.metadata import Author, set_fields
+from hub.errors import HubError
+from hub.placements.models import FieldBase
+from hub.placements.rendering import Rendering
+from mappings.engine import Agreed, is_there, merge, place, reach
+
+
+@dataclass(slots=True)
+class Comparison:
+    """How the fields of a copy differ from what we want, sorted by what is to be done."""
+
+    push: dict[str, JsonValue] = field(default_factory=dict[str, JsonValue])
+    take: dict[str, JsonValue] = field(default_factory=dict[str, JsonValue])
+    conflicts: tuple[str, ...] = ()
+
+    @property
+    def agree(self) -> bool:
+        """Tell whether nothing is left to be pushed or decided."""
+        return not self.push and not self.conflicts
+
+
+def compare(rendering: Rendering, bases: Mapping[str, Agreed], theirs: Fields) -> Comparison:
+    """Compare a copy's fields, as a look found them, with what we want.
+
+    A field that never was agreed upon is ours until it was read back as we sent it once: only from then on is a
+    difference taken for somebody's edit.
+    """
+    seen: dict[str, JsonValue] = {}
+    unproven: dict[str, JsonValue] = {}
+    owned = rendering.rendered.fields
+    for each in rendering.spec.fields:
+        if not is_there(theirs, each.remote):
+            continue
+        mine, there = reach(rendering.rendered.first_fields, each.remote), reach(theirs, each.remote)
+        if same(mine, there):
+            continue
+        if each.remote not in bases:
+            if is_there(owned, each.remote):
+                place(unproven, each.remote, mine)
+            continue
+        place(seen, each.remote, there)
+    merged = merge(rendering.spec, bases, rendering.rendered, seen)
+    return Comparison({**merged.push, **unproven}, merged.take, tuple(each.remote for each in merged.conflicts))
+
+
+def same(ours: JsonValue, theirs: JsonValue) -> bool:
+    """Compare two values; blanks, line ends and HTML entities are the remote's own way of writing."""
+    if isinstance(ours, str) and isinstance(theirs, str):
+        return html.unescape(ours).split() == html.unescape(theirs).split()
+    return (ours or None) == (theirs or None)
+
+
+def bases_of(session: Session, placement_id: str) -> dict[str, Agreed]:
+    """Return what was agreed upon last, by remote field."""
+    rows = session.scalars(select(FieldBase).where(FieldBase.placement_id == placement_id))
+    return {row.field: Agreed(cast("JsonValue", row.pushed), cast("JsonValue", row.theirs)) for row in rows}
+
+
+def agree_upon(session: Session, placement_id: str, rendering: Rendering, theirs: Fields) -> None:
+    """Keep what we wanted and what was read back as the base of the next comparison."""
+    for each in rendering.spec.fields:
+        if not is_there(theirs, each.remote):
+            continue
+        base = session.get(FieldBase, (placement_id, each.remote))
+        if base is None:
+            base = FieldBase(placement_id=placement_id, field=each.remote)
+            session.add(base)
+        base.pushed = reach(rendering.rendered.first_fields, each.remote)
+        base.theirs = reach(theirs, each.remote)
+        base.mapping_hash = rendering.spec.digest
+        base.conflict_at = None
+
+
+def take_over(
+    session: Session, asset_id: str, values: Mapping[str, JsonValue], *, connector: str, placement_id: str, at: int
+) -> str:
+    """Bring values that somebody set in the channel into the catalogue; return why not, empty when it worked."""
+    try:
+        set_fields(
+            session, asset_id, values, author=Author.CHANNEL, author_ref=placement_id, at=at,
+            actor_id=f"connector:{connector}",
+        )  # fmt: skip
+    except HubError as refused:
+        return refused.what
+    return ""

@@ -1,0 +1,199 @@
+"""One row of the ledger with everything around it: brought up to date with the facts, and asked what is known."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any, Final, cast
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from connectors.sdk.manifest import Manifest, Write
+from connectors.sdk.types import PartKind, PartState
+from hub.events.log import emit
+from hub.placements import due, facts
+from hub.placements.desired import Desired, Want
+from hub.placements.findings import Expected
+from hub.placements.links import placement_link
+from hub.placements.models import Attempt, Part, Placement
+from hub.placements.phase import Observed, Phase, phase
+from hub.placements.ports import Signer
+from hub.placements.rendering import Rendering, Specs, rendering_of
+from hub.placements.steps import Known, Op, Open, Send, Standing
+from hub.rights.answer import Default
+
+UNKNOWN: Final = "unknown"
+REMOVED_THERE: Final = "removed_there"
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What the room is given once: how values are mapped, links signed, and what holds without any licence."""
+
+    specs: Specs
+    keyring: Signer
+    base_url: str
+    rights_default: Default
+
+    def link(self, marker: str) -> str:
+        """Return the permanent address of a copy."""
+        return placement_link(marker, base_url=self.base_url, keyring=self.keyring)
+
+
+@dataclass(slots=True)
+class Account:
+    """A row, its target, and what should be true of it at this instant."""
+
+    row: Placement
+    place: facts.Place
+    manifest: Manifest
+    desired: Desired
+    depends_on: tuple[str, ...]
+    rendering: Rendering | None
+    link: str
+    attempts: list[Attempt]
+    parts: list[Part] = field(default_factory=list[Part])
+
+    @property
+    def open_attempts(self) -> list[Attempt]:
+        """Return the writes whose outcome is not known."""
+        return [attempt for attempt in self.attempts if is_open(attempt)]
+
+    @property
+    def last_attempt(self) -> str:
+        """Return the id of the last write that was intended, empty when there was none."""
+        return self.attempts[-1].id if self.attempts else ""
+
+    def media(self) -> list[Part]:
+        """Return the parts that are copies themselves."""
+        return [part for part in self.parts if part.kind == PartKind.MEDIA.value]
+
+    def expected(self) -> Expected:
+        """Return what looks are measured by."""
+        made = self.rendering.bytes if self.rendering else None
+        return Expected(
+            Want(self.row.desired), self.rendering.content_key if self.rendering else "", made.sha256 if made else "",
+            self.manifest.carries, self.link,
+            {part.external_ref: part.hash for part in self.parts if part.kind == PartKind.PUBLIC_URL.value},
+        )  # fmt: skip
+
+
+def is_open(attempt: Attempt) -> bool:
+    """Tell whether the outcome of a write is not known."""
+    return attempt.answered_at is None or attempt.outcome == UNKNOWN
+
+
+def open_account(session: Session, row: Placement, manifest: Manifest, around: Surroundings, at: int) -> Account:
+    """Bring a row up to date with the facts and return it with all that is known. Counts the generation on a change."""
+    place = facts.place_of(session, row.target_id)
+    want, depends_on = facts.desired_now(
+        session, row, place, preset=manifest.rendition, at=at, default=around.rights_default
+    )
+    link = around.link(row.marker)
+    rendering = None
+    if want.asset_id is not None and want.version_id is not None:
+        rendering = rendering_of(
+            session, want.asset_id, want.version_id, connector=place.connector, preset=manifest.rendition, link=link,
+            specs=around.specs,
+        )  # fmt: skip
+    _aim(row, want, rendering.doc_hash if rendering else "")
+    attempts = list(session.scalars(select(Attempt).where(Attempt.placement_id == row.id).order_by(Attempt.id)))
+    parts = list(session.scalars(select(Part).where(Part.placement_id == row.id)))
+    account = Account(row, place, manifest, want, depends_on, rendering, link, attempts, parts)
+    store_phase(account)
+    return account
+
+
+def _aim(row: Placement, want: Desired, doc_hash: str) -> None:
+    row.desired_reason = want.reason
+    before = (row.desired, row.desired_asset_id, row.desired_version_id, row.desired_doc_hash)
+    if before == (want.want.value, want.asset_id, want.version_id, doc_hash):
+        return
+    row.desired, row.desired_asset_id, row.desired_version_id = want.want.value, want.asset_id, want.version_id
+    row.desired_doc_hash = doc_hash
+    row.desired_generation += 1
+    row.attempt = 0
+    if row.blocked and row.problem_code != "unanswerable":
+        clear_problem(row)
+
+
+def clear_problem(row: Placement) -> None:
+    """Forget what was wrong, except that the copy was removed by somebody there: only a person puts it back."""
+    row.blocked = False
+    if row.problem_code != REMOVED_THERE:
+        row.problem_code = row.problem = ""
+
+
+def block(session: Session, account: Account, code: str, what: str) -> None:
+    """Stop until a person has acted."""
+    row = account.row
+    if not (row.blocked and row.problem_code == code):
+        emit(
+            session, "placement.blocked", row.id, actor="system",
+            body={"asset_id": row.asset_id, "target_id": row.target_id, "problem_code": code},
+        )  # fmt: skip
+    row.blocked, row.problem_code, row.problem = True, code, what
+
+
+def store_phase(account: Account) -> None:
+    """Store the phase as its definition gives it."""
+    account.row.phase = phase(account.row, open_attempts=len(account.open_attempts)).value
+
+
+def known(account: Account, *, now: int, may_write: bool, looked_now: bool, audit_due: bool) -> Known:
+    """Return what the next step depends upon."""
+    row, rendering = account.row, account.rendering
+    unknown = account.open_attempts
+    first_open = None
+    if unknown:
+        since = max(attempt.answered_at or attempt.intended_at for attempt in unknown)
+        worst = next((a for a in unknown if a.write == Write.UNANSWERABLE.value), unknown[0])
+        first_open = Open(Op(worst.step), Write(worst.write), since)
+    mine = [attempt for attempt in account.attempts if attempt.generation == row.desired_generation]
+    return Known(
+        now=now,
+        desired=Want(row.desired),
+        content_key=rendering.content_key if rendering else "",
+        fields_agree=rendering is not None and row.observed_doc_hash == rendering.fields_hash,
+        standing=tuple(
+            Standing(part.external_ref, part.content_key)
+            for part in sorted(account.media(), key=lambda part: part.external_ref)
+            if part.state != PartState.GONE.value
+        ),
+        vanished=row.problem_code == REMOVED_THERE,
+        sent=bool(account.attempts),
+        observed=Observed(row.observed),
+        looked=row.observed_generation == row.desired_generation and row.observed_at is not None,
+        looked_now=looked_now,
+        audit_due=audit_due,
+        may_write=may_write,
+        carries=account.manifest.carries,
+        abilities=frozenset(account.manifest.abilities),
+        settles_ms=int(account.manifest.settles_after_s * 1000),
+        open=first_open,
+        repointed=frozenset(_pair(a.detail) for a in account.attempts if a.step == Op.REPOINT and a.outcome == "done"),
+        done=Counter(send_of(attempt) for attempt in mine if attempt.outcome == "done"),
+    )
+
+
+def send_of(attempt: Attempt) -> Send:
+    """Return the step that an attempt was for."""
+    detail = cast("dict[str, Any]", attempt.detail)
+    return Send(Op(attempt.step), ref=detail.get("ref", ""), to=detail.get("to", ""))
+
+
+def _pair(detail: dict[str, Any]) -> tuple[str, str]:
+    return detail["ref"], detail["to"]
+
+
+def earliest(session: Session, account: Account, now: int) -> int:
+    """Return when this row is to be looked at next although nothing happens: a rights boundary, or an audit."""
+    row = account.row
+    times = [
+        now + due.FAR,
+        due.next_boundary(session, account.depends_on, account.place.channel, account.place.territory, now),
+    ]
+    if row.phase in {Phase.LIVE, Phase.WITHDRAWN, Phase.GONE}:
+        times.append(due.next_audit(session, row.id, row.desired_generation, now))
+    return min(at for at in times if at is not None)

@@ -1,0 +1,66 @@
+"""Where a copy stands: one pure function of its row and its open attempts.
+
+The result is stored in the row so that it can be indexed; `test_phase` checks stored values against this definition.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from hub.placements.desired import Want
+from hub.placements.models import Placement
+
+
+class Observed(StrEnum):
+    """What the last looks found."""
+
+    UNKNOWN = "unknown"
+    ABSENT = "absent"
+    PRESENT = "present"
+    ALTERED = "altered"  # there, but changed by somebody else
+    MIXED = "mixed"  # some parts as desired, others not or not readable
+
+
+class Phase(StrEnum):
+    """Where a copy stands."""
+
+    WAITING = "waiting"  # not wanted there now, and never was there
+    WORKING = "working"  # there is something to do, or it is being done
+    UNSURE = "unsure"  # a write was sent and nothing tells whether it was carried out
+    LIVE = "live"  # what was read back is what should be
+    PARTIAL = "partial"  # some parts as they should be, others not or not readable
+    BLOCKED = "blocked"  # a person must act
+    GONE = "gone"  # vanished in the channel though it should be there
+    WITHDRAWN = "withdrawn"  # should be away, and looks show that it is
+    SETTLED = "settled"  # the end; the row and its evidence stay
+
+
+def phase(row: Placement, *, open_attempts: int) -> Phase:
+    """Return the phase of a row; an attempt is open while its outcome is not known."""
+    if row.settled_at is not None:
+        return Phase.SETTLED
+    if row.blocked:
+        return Phase.BLOCKED
+    if open_attempts and not row.op:
+        return Phase.UNSURE
+    if never_sent(row) and row.desired == Want.ABSENT:
+        return Phase.WAITING
+    return _measured(row)
+
+
+def _measured(row: Placement) -> Phase:
+    """Compare what was observed with what should be."""
+    if never_sent(row):
+        return Phase.WORKING
+    if row.observed_generation != row.desired_generation or row.op:
+        return Phase.WORKING
+    if row.desired == Want.ABSENT:
+        away = {Observed.ABSENT: Phase.WITHDRAWN, Observed.MIXED: Phase.PARTIAL}
+        return away.get(Observed(row.observed), Phase.WORKING)
+    there = {Observed.PRESENT: Phase.LIVE, Observed.MIXED: Phase.PARTIAL, Observed.ABSENT: Phase.GONE}
+    return there.get(Observed(row.observed), Phase.WORKING)
+
+
+def never_sent(row: Placement) -> bool:
+    """Tell whether nothing was ever sent for this row: its marker is new, so nothing can stand there."""
+    return row.observed == Observed.ABSENT and row.observed_at is None

@@ -1,0 +1,112 @@
+"""The planner: reads events and makes the rows due that they may concern. It decides nothing: the facts do, later.
+
+A lost event only delays: every row also comes due by itself, at the next boundary of its rights or at its next audit.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final, cast
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from hub.catalogue.models import Asset
+from hub.clock import Clock
+from hub.connections.models import Target
+from hub.db.unit import Database
+from hub.events.log import advance, read_after
+from hub.events.models import Event
+from hub.placements.facts import place_of
+from hub.placements.ledger import Surroundings, clear_problem, open_account
+from hub.placements.models import Part, Placement
+from hub.placements.phase import Observed
+from hub.placements.ports import Switchboard
+
+CONSUMER: Final = "placements"
+BATCH: Final = 200
+DOUBTED: Final = frozenset({Observed.PRESENT.value, Observed.ALTERED.value, Observed.MIXED.value})
+ASKED_FOR_PERSON: Final = "unanswerable"
+
+
+class Planner:
+    """Makes rows due when something happened that may concern them."""
+
+    def __init__(self, database: Database, clock: Clock, switchboard: Switchboard, around: Surroundings) -> None:
+        self._database, self._clock = database, clock
+        self._switchboard, self._around = switchboard, around
+
+    def drain(self, owner: str) -> int:
+        """Read on in the event log; return how many events were read. Several planners do no harm."""
+        del owner
+        with self._database.unit() as session:
+            events = read_after(session, CONSUMER, limit=BATCH)
+            if not events:
+                return 0
+            for event in events:
+                self._concern(session, event)
+            advance(session, CONSUMER, events[-1].seq)
+        return len(events)
+
+    def _concern(self, session: Session, event: Event) -> None:
+        if event.kind.startswith(("asset.", "rights.")):
+            for row in rows_concerned_by(session, event.subject):
+                self.wake(session, row)
+        elif event.kind == "connection.live":
+            for row in _rows_of(session, cast("dict[str, Any]", event.body).get("remote_id", "")):
+                self._reconnect(session, row)
+        elif event.kind == "remote.hint":
+            self._hint(session, event)
+
+    def wake(self, session: Session, row: Placement) -> None:
+        """Bring a row up to date with the facts and make it due."""
+        manifest = self._switchboard.manifest(place_of(session, row.target_id).connector)
+        open_account(session, row, manifest, self._around, self._clock.now())
+        row.due_at = self._clock.now()
+
+    def _reconnect(self, session: Session, row: Placement) -> None:
+        """There is a way to the remote again: what was blocked for want of one goes on."""
+        if row.blocked and row.problem_code != ASKED_FOR_PERSON:
+            clear_problem(row)
+        self.wake(session, row)
+
+    def _hint(self, session: Session, event: Event) -> None:
+        """The remote says that something changed. It is not believed: the rows are looked at."""
+        body = cast("dict[str, Any]", event.body)
+        refs = list(body.get("refs", ()))
+        for row in _rows_of(session, event.subject, refs=refs):
+            if row.observed in DOUBTED:
+                row.observed = Observed.UNKNOWN.value
+            self.wake(session, row)
+
+
+def rows_concerned_by(session: Session, asset_id: str) -> list[Placement]:
+    """Return the unsettled rows that show an asset, ask for it, or could show it in another's stead."""
+    asked_for = {asset_id, *_predecessors(session, asset_id)}
+    query = select(Placement).where(
+        Placement.settled_at.is_(None),
+        or_(Placement.asset_id.in_(asked_for), Placement.desired_asset_id == asset_id),
+    )
+    return list(session.scalars(query.order_by(Placement.id).with_for_update()))
+
+
+def _predecessors(session: Session, asset_id: str) -> set[str]:
+    """Return the assets whose chain of successors runs through this one."""
+    found: set[str] = set()
+    front = {asset_id}
+    for _ in range(8):
+        front = set(session.scalars(select(Asset.id).where(Asset.successor_id.in_(front)))) - found
+        if not front:
+            break
+        found |= front
+    return found
+
+
+def _rows_of(session: Session, remote_id: str, *, refs: list[str] | None = None) -> list[Placement]:
+    query = (
+        select(Placement)
+        .join(Target, Target.id == Placement.target_id)
+        .where(Target.remote_id == remote_id, Placement.settled_at.is_(None))
+    )
+    if refs:
+        query = query.where(Placement.id.in_(select(Part.placement_id).where(Part.external_ref.in_(refs))))
+    return list(session.scalars(query.order_by(Placement.id).with_for_update(of=Placement)))

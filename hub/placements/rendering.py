@@ -1,0 +1,85 @@
+"""What exactly would be sent for a copy: the bytes, the mapped fields, and the digests by which changes are noticed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import mimetypes
+import re
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import IO, Final
+
+from sqlalchemy.orm import Session
+
+from connectors.sdk.types import Fields, Outgoing
+from hub.media.document import asset_document
+from hub.placements.facts import Bytes, bytes_of
+from mappings.document import AssetDocument
+from mappings.engine import MappingSpec, Rendered, render
+
+Specs = Callable[[str], MappingSpec]
+"""Returns a connector's mapping spec by the connector's name."""
+
+KEY_LENGTH: Final = 12
+_UNSAFE: Final = re.compile(r"[^A-Za-z0-9]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Rendering:
+    """What would be sent."""
+
+    version_id: str
+    bytes: Bytes | None  # None: not made yet
+    filename: str
+    spec: MappingSpec
+    rendered: Rendered
+    fields_hash: str
+    doc_hash: str  # over the fields and the bytes: equal hashes mean that the channel would be sent the same
+
+    @property
+    def content_key(self) -> str:
+        """Return the name of the bytes, empty while they are not made."""
+        return self.bytes.sha256[:KEY_LENGTH] if self.bytes else ""
+
+
+def rendering_of(
+    session: Session, asset_id: str, version_id: str, *, connector: str, preset: str, link: str, specs: Specs
+) -> Rendering:
+    """Return what would be sent to a connector for a version."""
+    made = bytes_of(session, version_id, preset)
+    document = asset_document(session, asset_id, version_id, link=link)
+    spec = specs(connector)
+    rendered = render(spec, document)
+    fields_hash = _digest(json.dumps(rendered.fields, sort_keys=True, ensure_ascii=True))
+    doc_hash = _digest(f"{fields_hash} {made.sha256 if made else ''}")
+    return Rendering(version_id, made, _safe_name(document, made), spec, rendered, fields_hash, doc_hash)
+
+
+def outgoing(rendering: Rendering, *, marker: str, link: str, opener: Callable[[str], IO[bytes]]) -> Outgoing:
+    """Return a rendering as a connector takes it; `opener` gives a fresh stream for a hash."""
+    made = rendering.bytes
+    fields: Fields = rendering.rendered.first_fields
+    if made is None:
+        return Outgoing(marker, "", rendering.filename, "application/octet-stream", 0, "", _nothing, link, fields)
+    return Outgoing(
+        marker, rendering.content_key, rendering.filename, made.media_type, made.size, made.sha256,
+        lambda: opener(made.sha256), link, fields,
+    )  # fmt: skip
+
+
+def _nothing() -> IO[bytes]:
+    raise ValueError("the bytes of this copy are not made yet")
+
+
+def _safe_name(document: AssetDocument, made: Bytes | None) -> str:
+    """Return a short ASCII file name whose extension tells what the bytes are."""
+    stem = document.filename.rpartition(".")[0] or document.filename
+    plain = unicodedata.normalize("NFKD", stem).encode("ascii", "ignore").decode()
+    tidy = _UNSAFE.sub("-", plain).strip("-").lower()[:40] or document.code.lower()
+    return tidy + (mimetypes.guess_extension(made.media_type if made else document.media_type) or ".bin")
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,72 @@
+"""Rows of the ledger: made with a marker that no other copy in the world has."""
+
+from __future__ import annotations
+
+import base64
+import secrets
+from typing import Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from hub.db.base import new_id
+from hub.db.models import Installation
+from hub.events.log import emit
+from hub.placements.desired import Want
+from hub.placements.models import Placement
+from hub.placements.phase import Observed, Phase
+
+MARKER_RANDOM_BYTES: Final = 15  # gives twenty characters without padding, of which all are kept
+INSTALLATION_CHARS: Final = 6
+
+
+def new_marker(session: Session) -> str:
+    """Return a marker: who made the copy, and twenty characters that nobody can guess."""
+    installation = session.scalar(select(Installation.id)) or ""
+    letters = "".join(char for char in installation.lower() if char.isalnum())
+    who = letters[-INSTALLATION_CHARS:].rjust(INSTALLATION_CHARS, "0")
+    rare = base64.b32encode(secrets.token_bytes(MARKER_RANDOM_BYTES)).decode().lower().rstrip("=")[:20]
+    return f"dh{who}-{rare}"
+
+
+def living_row(session: Session, asset_id: str, target_id: str, slot: str) -> Placement | None:
+    """Return the unsettled row of an asset in a slot, locked."""
+    return session.scalar(
+        select(Placement)
+        .where(
+            Placement.asset_id == asset_id, Placement.target_id == target_id, Placement.slot == slot,
+            Placement.settled_at.is_(None),
+        )
+        .with_for_update()
+    )  # fmt: skip
+
+
+def new_row(
+    session: Session,
+    *,
+    asset_id: str,
+    target_id: str,
+    slot: str,
+    withdraw_policy: str,
+    version_policy: str,
+    pinned_version_id: str | None,
+    by: str,
+    at: int,
+) -> Placement:
+    """Add a row for a copy that is wanted from now on. It is due at once."""
+    row = Placement(
+        id=new_id(), asset_id=asset_id, target_id=target_id, slot=slot, marker=new_marker(session), origin="pushed",
+        version_policy=version_policy, pinned_version_id=pinned_version_id, withdraw_policy=withdraw_policy,
+        wanted=True, created_by=by, created_at=at, desired=Want.ABSENT.value, desired_generation=0,
+        observed=Observed.ABSENT.value, observed_generation=0, phase=Phase.WAITING.value, due_at=at, attempt=0,
+    )  # fmt: skip
+    session.add(row)
+    session.flush()
+    emit(
+        session,
+        "placement.planned",
+        row.id,
+        actor=by,
+        body={"asset_id": asset_id, "target_id": target_id, "slot": slot},
+    )
+    return row

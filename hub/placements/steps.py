@@ -1,0 +1,194 @@
+"""The next step towards what should be true: one pure function of what is known. It is asked again after every step.
+
+Replacing bytes at a remote that cannot do it in place is composed of single writes, each safe to stop after:
+publish the new copy, repoint the uses of the old one, bring the fields up to date, withdraw the old copy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final
+
+from connectors.sdk.manifest import Capability, Carries, Write
+from hub.placements.desired import Want
+from hub.placements.phase import Observed
+
+MAX_REPEATS: Final = 4
+"""A write that was answered "done" this often for one generation, and is still not so, is a person's matter."""
+
+
+class Op(StrEnum):
+    """One remote write."""
+
+    PUBLISH = "publish"
+    UPDATE = "update"
+    REPLACE = "replace"
+    REPOINT = "repoint"
+    WITHDRAW = "withdraw"
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Write to the remote: one intent, one call."""
+
+    op: Op
+    ref: str = ""
+    to: str = ""  # repoint: the copy that the uses shall show
+
+
+@dataclass(frozen=True, slots=True)
+class ReadBack:
+    """Look at what stands there now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """Nothing can be done before `until` (None: before something changes)."""
+
+    until: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A person must act."""
+
+    code: str
+    what: str
+
+
+Step = Send | ReadBack | Rest | Block
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A copy with our marker that stands at the remote, or may stand there."""
+
+    ref: str
+    content_key: str  # which bytes it was made from; empty: not ours any more
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """A write whose outcome is not known."""
+
+    op: Op
+    write: Write
+    since: int
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Everything that the next step depends upon."""
+
+    now: int
+    desired: Want
+    content_key: str  # of the bytes that should stand there; empty while they are not made
+    fields_agree: bool  # the fields there are the ones that should be
+    standing: tuple[Standing, ...]
+    vanished: bool  # it was seen there once, is not there now, and we did not take it away
+    sent: bool  # something was written for this row, ever
+    observed: Observed
+    looked: bool  # looks since the last write, for the present generation, are on record
+    looked_now: bool  # this visit has looked since the last write
+    audit_due: bool
+    may_write: bool  # false: a copy of the hub, or a restored one, only observes
+    carries: Carries
+    abilities: frozenset[Capability]
+    settles_ms: int
+    open: Open | None = None
+    repointed: frozenset[tuple[str, str]] = frozenset()
+    done: Mapping[Send, int] = field(default_factory=dict[Send, int])  # writes of this generation answered "done"
+
+
+def next_step(known: Known) -> Step:
+    """Return the next step."""
+    if known.open is not None:
+        return _find_out(known, known.open)
+    step = _clear(known) if known.desired == Want.ABSENT else _show(known)
+    if isinstance(step, Send):
+        return _allowed(known, step)
+    return step
+
+
+def _find_out(known: Known, attempt: Open) -> Step:
+    """Decide how to learn what became of a write. Time alone never decides it."""
+    readable = Capability.FIND in known.abilities if attempt.op == Op.PUBLISH else Capability.LOOK in known.abilities
+    if attempt.write is Write.UNANSWERABLE or not readable:
+        return Block(
+            "unanswerable", f"Whether '{attempt.op}' was carried out cannot be asked there. Look yourself, then decide."
+        )
+    settled = attempt.since + known.settles_ms
+    return ReadBack() if known.now >= settled else Rest(settled)
+
+
+def _allowed(known: Known, step: Send) -> Step:
+    if not known.may_write:
+        return ReadBack() if not known.looked_now else Rest()
+    if Capability(step.op.value) not in known.abilities:
+        return Block(f"cannot_{step.op}", f"This channel has no way to {step.op} a copy. Do it there by hand.")
+    if known.done.get(step, 0) >= MAX_REPEATS:
+        return Block(
+            "not_kept",
+            f"The channel accepts '{step.op}' again and again but does not keep it. Look what changes it there.",
+        )
+    return step
+
+
+def _clear(known: Known) -> Step:
+    if known.standing:
+        return Send(Op.WITHDRAW, ref=known.standing[0].ref)
+    if not known.sent:
+        return Rest()
+    return _prove(known)
+
+
+def _show(known: Known) -> Step:
+    if known.vanished:
+        return _prove(known)
+    if not known.content_key and known.carries is Carries.BYTES:
+        return Rest()  # the bytes for this channel are still being made
+    current = _current(known)
+    if current is None:
+        return _make(known)
+    others = [copy for copy in known.standing if copy is not current]
+    return _tidy(known, current, others) or _prove(known)
+
+
+def _tidy(known: Known, current: Standing, others: list[Standing]) -> Step | None:
+    """Repoint the uses of earlier copies, bring the fields up to date, take the earlier copies away: in this order."""
+    for old in others:
+        repoint = (old.ref, current.ref)
+        if Capability.REPOINT in known.abilities and repoint not in known.repointed:
+            return Send(Op.REPOINT, ref=old.ref, to=current.ref)
+    if not known.fields_agree and Capability.UPDATE in known.abilities:
+        # Somebody there may have changed other fields meanwhile: only a look tells which ones are ours to set.
+        blind = Capability.LOOK not in known.abilities
+        return Send(Op.UPDATE, ref=current.ref) if known.looked_now or blind else ReadBack()
+    if others:
+        return Send(Op.WITHDRAW, ref=others[0].ref)
+    return None
+
+
+def _make(known: Known) -> Step:
+    if known.standing and Capability.REPLACE in known.abilities:
+        return Send(Op.REPLACE, ref=known.standing[0].ref)
+    if known.sent and not known.looked_now and Capability.FIND in known.abilities:
+        return ReadBack()  # what stands there is looked up again before anything is made anew
+    return Send(Op.PUBLISH)
+
+
+def _prove(known: Known) -> Step:
+    fresh = known.looked and known.observed is not Observed.UNKNOWN and not known.audit_due
+    if known.looked_now or fresh:
+        return Rest()
+    return ReadBack()
+
+
+def _current(known: Known) -> Standing | None:
+    """Return the copy that shows the bytes wanted; the first by reference where there are several."""
+    fitting = [
+        copy for copy in known.standing if known.carries is Carries.LINK or copy.content_key == known.content_key
+    ]
+    return min(fitting, key=lambda copy: (len(copy.ref), copy.ref), default=None)
