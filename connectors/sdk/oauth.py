@@ -18,7 +18,8 @@ from __future__ import annotations
 import json
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -31,6 +32,7 @@ from authlib.oauth2.rfc7636 import create_s256_code_challenge
 from connectors.sdk.errors import AuthExpired, ConnectorError, Misconfigured, OutcomeUnknown, RateLimited, Unreachable
 from connectors.sdk.limiter import read_headers
 from connectors.sdk.manifest import OAuth
+from connectors.sdk.wire import time_limit
 
 LONGEST_ANSWER = 256 * 1024
 TIME_LIMIT_S = 30.0
@@ -77,14 +79,12 @@ class OAuthFlow:
         *,
         redirect_uri: str,
         http: httpx.Client,
-        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         """Speak through `http`, which must be a guarded client without credentials of its own."""
         self._oauth = oauth
         self._client = client
         self._redirect_uri = redirect_uri
         self._http = http
-        self._monotonic = monotonic
 
     def authorize_url(self, *, state: str, verifier: str) -> str:
         """Return the address to send the person's browser to."""
@@ -120,8 +120,11 @@ class OAuthFlow:
         auth = ClientAuth(self._client.id, self._client.secret, self._oauth.token_auth)
         url, headers, body = auth.prepare("POST", url, headers, body)
         try:
-            with self._http.stream("POST", url, content=body, headers=headers, follow_redirects=False) as response:
-                content = self._read(response)
+            request = self._http.build_request("POST", url, content=body, headers=headers)
+            with time_limit(TIME_LIMIT_S):
+                response = self._http.send(request, stream=True, follow_redirects=False)
+                with closing(response):
+                    content = _read(response)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol) as error:
             raise Unreachable(
                 "The sign-in service could not be reached. The hub tries again by itself.", detail=type(error).__name__
@@ -130,16 +133,6 @@ class OAuthFlow:
             raise _unanswered(type(error).__name__) from error
         _refuse(response, content)
         return response, content
-
-    def _read(self, response: httpx.Response) -> bytes:
-        """Read a bounded body in bounded time."""
-        deadline = self._monotonic() + TIME_LIMIT_S
-        content = b""
-        for chunk in response.iter_bytes():
-            content += chunk
-            if len(content) > LONGEST_ANSWER or self._monotonic() > deadline:
-                raise _unanswered("answer too long or too slow", status=response.status_code)
-        return content
 
     def _grant(self, answer: tuple[httpx.Response, bytes], *, fallback: str | None) -> Grant:
         response, content = answer
@@ -155,6 +148,15 @@ class OAuthFlow:
             expires_in_s=_lifetime(token.get("expires_in")),
             scopes=tuple(scope.split()) if isinstance(scope, str) else self._oauth.scopes,
         )
+
+
+def _read(response: httpx.Response) -> bytes:
+    content = b""
+    for chunk in response.iter_bytes():
+        content += chunk
+        if len(content) > LONGEST_ANSWER:
+            raise _unanswered("answer too long", status=response.status_code)
+    return content
 
 
 def _refuse(response: httpx.Response, content: bytes) -> None:

@@ -108,7 +108,10 @@ class Subscribe(Protocol):
 
 
 class Inbound(Protocol):
-    """Verifies and reads the webhooks that a remote sends. Stateless; touches no network."""
+    """Verifies and reads the webhooks that a remote sends. Stateless; touches no network.
+
+    The names of headers are in lower case.
+    """
 
     def greet(
         self, method: str, headers: Mapping[str, str], body: bytes

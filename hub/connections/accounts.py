@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ValidationError
@@ -15,6 +15,7 @@ from connectors.sdk.types import Account
 from hub.connections import credentials, health
 from hub.connections.models import Connection, Remote
 from hub.connections.problems import no_such_connection
+from hub.connections.targets import printable
 from hub.db.base import new_id
 from hub.errors import Invalid
 
@@ -96,7 +97,7 @@ def add(
     now: int,
 ) -> Connection:
     """Make a proven connection; the remote is found by its account key or made."""
-    remote = _find_or_make(session, manifest.name, account, now)
+    remote = _find_or_make(session, manifest.name, replace(account, label=printable(account.label)), now)
     for older in session.scalars(select(Connection).where(Connection.remote_id == remote.id)):
         if older.state == health.State.NEEDS_PERSON:
             _replace(session, older, owner_id)

@@ -141,6 +141,7 @@ class Hearing:
             return _UNKNOWN
         if not known:
             return _GONE
+        headers = {name.lower(): value for name, value in headers.items()}
         greeting = inbound.greet(method, headers, body)
         if greeting is not None:
             return Reply(*greeting)

@@ -100,7 +100,7 @@ def keep(session: Session, post: Post, hint: Hint, *, headers: Mapping[str, str]
         return False
     row = Inbox(
         remote_id=post.remote_id, delivery_key=key, at=now, body=base64.b64encode(body).decode(),
-        headers={name: value for name, value in headers.items() if name.lower() not in _NOT_KEPT},
+        headers={name: value for name, value in headers.items() if name not in _NOT_KEPT},
         state=NEW, error="",
     )  # fmt: skip
     try:
@@ -132,12 +132,14 @@ def _work_one(session: Session, row: Inbox, remote: Remote, inbound: Inbound | N
         row.state, row.error = IGNORED, "the connector is not installed or takes no deliveries any more"
         return
     hint = read(inbound, row.headers, base64.b64decode(row.body))
-    if hint.ours or not hint.refs:
+    # What is not printable cannot be a reference, and not every database can keep it.
+    refs = list(dict.fromkeys(ref for ref in hint.refs if ref.isprintable()))[:MOST_REFS]
+    if hint.ours or not refs:
         row.state, row.error = IGNORED, "our own write" if hint.ours else "names nothing that could be looked at"
         return
     row.state = WORKED
-    refs = list(dict.fromkeys(hint.refs))[:MOST_REFS]
-    body: dict[str, Any] = {"remote_id": remote.id, "refs": refs, "kind": hint.kind[:100]}
+    kind = hint.kind[:100] if hint.kind.isprintable() else "unprintable"
+    body: dict[str, Any] = {"remote_id": remote.id, "refs": refs, "kind": kind}
     emit(session, "remote.hint", remote.id, actor=f"connector:{remote.connector}", body=body)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import structlog
 
-from connectors.sdk.errors import ConnectorError, NeedsPerson
+from connectors.sdk.errors import BadAnswer, ConnectorError, NeedsPerson
 from connectors.sdk.manifest import Capability, Manifest
 from connectors.sdk.protocols import Targets
 from connectors.sdk.types import Account
@@ -164,6 +164,8 @@ class Connections:
     def _prove(self, actor: Actor, manifest: Manifest, way: Way, ends_at: int | None) -> Connection:
         try:
             account = self._speaking.unproven(manifest, way).identify()
+            if not account.key or not account.key.isprintable():
+                raise BadAnswer(f"{manifest.title} does not say whose account this is.")
         except ConnectorError as error:
             raise to_person(error, where=manifest.title) from error
         with self._database.unit() as session:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from hub.clock import Clock
     from hub.db.unit import Database
 
-CALLBACK_PATH = "/connections/oauth/callback"
+CALLBACK_PATH = "/oauth/callback"
 
 
 @dataclass(frozen=True, slots=True)

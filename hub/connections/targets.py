@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 MOST_PAGES = 1_000
 EVERYWHERE = "*"
+_LONGEST_LABEL, _LONGEST_KIND = 300, 64
 
 
 def list_all(connector: Targets) -> list[types.Target]:
@@ -32,13 +34,25 @@ def list_all(connector: Targets) -> list[types.Target]:
     seen: set[str] = set()
     while True:
         page = connector.targets(cursor)
-        found.update({(target.kind, target.ref): target for target in page.items})
+        found.update({(target.kind, target.ref): _checked(target) for target in page.items})
         if page.cursor is None:
             return list(found.values())
         if page.cursor in seen or len(seen) >= MOST_PAGES:
             raise BadAnswer("The listing of places does not end, so nothing of it was taken over.")
         seen.add(page.cursor)
         cursor = page.cursor
+
+
+def _checked(target: types.Target) -> types.Target:
+    """Return the target with a label that can be kept; a reference is never changed, only refused."""
+    if not target.ref or not (target.ref + target.kind).isprintable() or len(target.kind) > _LONGEST_KIND:
+        raise BadAnswer("The listing of places names one in a way that cannot be kept, so nothing was taken over.")
+    return replace(target, label=printable(target.label) or target.ref)
+
+
+def printable(text: str) -> str:
+    """Return a remote's text as one line without control characters, cut to a length that pages can show."""
+    return "".join(sign if sign.isprintable() else " " for sign in text).strip()[:_LONGEST_LABEL]
 
 
 def store(session: Session, remote: Remote, listed: Iterable[types.Target]) -> int:

@@ -21,7 +21,7 @@ from hub.events.models import Event
 from hub.settings import Settings
 from tests.unit.connections.fakevendor import APP_SECRET, KEY, TinyVendor, tiny_manifest
 
-CALLBACK = "http://127.0.0.1:8300/connections/oauth/callback"
+CALLBACK = "https://hub.example/oauth/callback"
 CLIENT_SECRET = "registered-client-secret"
 
 
@@ -85,7 +85,7 @@ def tiny():
 
 @pytest.fixture
 def registry():
-    return {"tiny": tiny_manifest()}
+    return {"tiny": tiny_manifest(), "quiet": tiny_manifest(name="quiet", inbound=None, abilities={})}
 
 
 @pytest.fixture

@@ -122,7 +122,7 @@ def test_what_a_person_filled_in_wrongly_is_named_without_its_value(connections,
 def test_an_unknown_connector_is_not_found(connections, admin):
     with pytest.raises(NotFound):
         connections.connect(admin, "nothing", auth="", settings={}, secrets={})
-    assert [manifest.name for manifest in connections.connectors()] == ["tiny"]
+    assert [manifest.name for manifest in connections.connectors()] == ["tiny", "quiet"]
     assert connections.manifest("tiny").title == "Tiny"
 
 
@@ -330,10 +330,34 @@ def test_the_same_account_connected_twice_at_once_is_one_remote(database, clock,
     from connectors.sdk.types import Account
     from hub.connections import accounts
 
-    manifest = registry["tiny"]
+    manifest = registry["tiny", "quiet"]
     way = accounts.check_way(manifest, "key", {}, SECRETS)
     for _ in range(2):
         with database.unit() as session:
             accounts.add(session, keyring, manifest, way, Account("a", "A"), owner_id=admin.id, now=clock.now())
     with database.read() as session:
         assert len(list(session.scalars(select(Remote)))) == 1
+
+
+def test_hostile_names_are_shown_as_one_plain_line(connections, connected, admin, tiny):
+    tiny.boards = [{"id": "b1", "name": "Board\x00\u202e\nTwo"}]
+    connections.refresh_targets(admin, connected.id)
+    assert connections.targets(admin)[0].label == "Board   Two"
+    tiny.account = {"id": "acct-1", "name": "Ac\x00me", "user": "robin"}
+    connections.connect(admin, "tiny", auth="key", settings={}, secrets=SECRETS)
+    assert connections.list(admin)[0].account_label == "Ac me"
+
+
+@pytest.mark.parametrize("ref", ["", "a\x00b"])
+def test_a_place_that_cannot_be_named_refuses_the_whole_listing(connections, connected, admin, tiny, ref):
+    tiny.boards.append({"id": ref, "name": "Board"})
+    with pytest.raises(Unavailable):
+        connections.refresh_targets(admin, connected.id)
+    assert connections.targets(admin) == []
+
+
+@pytest.mark.parametrize("key", ["", "a\x00b"])
+def test_an_account_without_a_usable_key_is_refused(connections, admin, tiny, key):
+    tiny.account = {"id": key, "name": "Acme", "user": "robin"}
+    with pytest.raises(Unavailable):
+        connections.connect(admin, "tiny", auth="key", settings={}, secrets=SECRETS)
