@@ -1,0 +1,1 @@
+"""The JSON API, described by OpenAPI 3.1."""

@@ -1,0 +1,215 @@
+"""Connections: outside accounts and the places in them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from flask import Response
+from pydantic import BaseModel, Field, StringConstraints
+
+from hub.web.api.documents import answer, blueprint
+from hub.web.api.schemas import Given, Ident, Instant, Shown
+from hub.web.identity import actor, caller
+from hub.web.services import services
+
+connections = blueprint("connections", "Outside accounts and how they are.")
+Secret = Annotated[str, StringConstraints(max_length=8192)]
+
+
+class ConnectionPath(BaseModel):
+    """Names one connection."""
+
+    connection_id: Ident
+
+
+class ConnectIn(Given):
+    """An account to connect."""
+
+    connector: Ident
+    auth: Annotated[str, StringConstraints(max_length=64)] = ""
+    settings: dict[Ident, Any] = Field({})
+    secrets: dict[Ident, Secret] = Field({})
+
+
+class OAuthIn(Given):
+    """A sign-in at a vendor to begin."""
+
+    connector: Ident
+    auth: Annotated[str, StringConstraints(max_length=64)] = ""
+    settings: dict[Ident, Any] = Field({})
+    secrets: dict[Ident, Secret] = Field({})
+
+
+class OAuthOut(Shown):
+    """Where to send the browser."""
+
+    url: str
+
+
+class AbilityOut(Shown):
+    """One thing that a connector can do, or why it cannot."""
+
+    name: str
+    able: bool
+    write: str
+    best: str
+    gap: str
+
+
+class ConnectorOut(Shown):
+    """A connector that is installed."""
+
+    name: str
+    title: str
+    summary: str
+    auths: list[str]
+    settings_schema: dict[str, Any]
+    gaps: dict[str, str]
+
+
+class Connectors(Shown):
+    """The connectors that are installed."""
+
+    items: list[ConnectorOut]
+
+
+class ConnectionOut(Shown):
+    """One connection. It holds no secret."""
+
+    id: str
+    remote_id: str
+    connector: str
+    connector_title: str
+    account_key: str
+    account_label: str
+    owner_id: str
+    auth: str
+    state: str
+    problem_code: str
+    problem: str
+    last_ok_at: Instant | None
+    ends_at: Instant | None
+    created_at: Instant
+    abilities: list[AbilityOut]
+    targets: int
+
+
+class Connections(Shown):
+    """All connections."""
+
+    items: list[ConnectionOut]
+
+
+class TargetOut(Shown):
+    """A place where copies can stand."""
+
+    id: str
+    remote_id: str
+    connector: str
+    account_label: str
+    kind: str
+    ref: str
+    label: str
+    channel: str
+    territory: str
+
+
+class Targets(Shown):
+    """Places."""
+
+    items: list[TargetOut]
+
+
+class Counted(Shown):
+    """How many."""
+
+    count: int
+
+
+@connections.get("/connectors", responses={200: Connectors})
+def list_connectors() -> Response:
+    """List the connectors that are installed."""
+    actor()
+    return answer(
+        Connectors(
+            items=[
+                ConnectorOut(
+                    name=one.name, title=one.title, summary=one.summary, auths=[auth.name for auth in one.auths],
+                    settings_schema=one.settings.model_json_schema(), gaps=dict(one.gaps),
+                )
+                for one in services().connections.connectors()
+            ]
+        )
+    )  # fmt: skip
+
+
+@connections.get("/connections", responses={200: Connections})
+def list_connections() -> Response:
+    """List connections and how they are."""
+    found = services().connections.list(actor())
+    return answer(Connections(items=[ConnectionOut.model_validate(one) for one in found]))
+
+
+@connections.post("/connections", responses={201: ConnectionOut})
+def connect(body: ConnectIn) -> Response:
+    """Connect an account; it is asked who we are first."""
+    who = actor()
+    made = services().connections.connect(
+        who, body.connector, auth=body.auth, settings=body.settings, secrets=body.secrets
+    )
+    return answer(ConnectionOut.model_validate(services().connections.view(who, made.id)), 201)
+
+
+@connections.post("/connections/oauth", responses={201: OAuthOut})
+def start_oauth(body: OAuthIn) -> Response:
+    """Begin a sign-in at a vendor; it ends at /oauth/callback in the same browser session."""
+    url = services().connections.start_oauth(
+        actor(), caller().session_hash, body.connector, body.settings, auth=body.auth, secrets=body.secrets
+    )
+    return answer(OAuthOut(url=url), 201)
+
+
+@connections.post("/connections/<connection_id>/test", responses={200: ConnectionOut})
+def test_connection(path: ConnectionPath) -> Response:
+    """Ask the remote who we are."""
+    return answer(ConnectionOut.model_validate(services().connections.test(actor(), path.connection_id)))
+
+
+@connections.post("/connections/<connection_id>/targets", responses={200: Counted})
+def refresh_targets(path: ConnectionPath) -> Response:
+    """Read the remote's places again."""
+    return answer(Counted(count=services().connections.refresh_targets(actor(), path.connection_id)))
+
+
+@connections.post("/connections/<connection_id>/pause", responses={204: None})
+def pause(path: ConnectionPath) -> Response:
+    """Send nothing there until it is resumed."""
+    services().connections.pause(actor(), path.connection_id)
+    return answer()
+
+
+@connections.post("/connections/<connection_id>/resume", responses={204: None})
+def resume(path: ConnectionPath) -> Response:
+    """Go on after a pause."""
+    services().connections.resume(actor(), path.connection_id)
+    return answer()
+
+
+@connections.delete("/connections/<connection_id>", responses={204: None})
+def disconnect(path: ConnectionPath) -> Response:
+    """Forget an account's secrets; its copies stay known."""
+    services().connections.disconnect(actor(), path.connection_id)
+    return answer()
+
+
+class TargetQuery(Given):
+    """Places of one remote, or of all."""
+
+    remote_id: Ident | None = None
+
+
+@connections.get("/targets", responses={200: Targets})
+def list_targets(query: TargetQuery) -> Response:
+    """List places where copies can stand."""
+    found = services().connections.targets(actor(), query.remote_id)
+    return answer(Targets(items=[TargetOut.model_validate(one) for one in found]))

@@ -1,0 +1,42 @@
+"""Sends bytes that Delivery has let go: conditional answers and ranges, only after it was asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import IO, Final
+
+from flask import Response, request
+from werkzeug.http import parse_range_header
+
+from hub.delivery.service import Served
+
+CHUNK: Final = 256 * 1024
+
+
+def send(served: Served, *, download: bool = False) -> Response:
+    """Answer with bytes that were let go: whole, in part, or "not modified"."""
+    headers = served.headers(download=download)
+    if request.if_none_match and request.if_none_match.contains(served.etag.strip('"')):
+        kept = {k: v for k, v in headers.items() if k not in {"Content-Type", "Content-Disposition"}}
+        return Response(status=304, headers=kept)
+    start, end, status = 0, served.size, 200
+    wanted = parse_range_header(request.headers.get("Range"))
+    condition = request.headers.get("If-Range")
+    if wanted is not None and (condition is None or condition == served.etag):
+        found = wanted.range_for_length(served.size)
+        if found is None:
+            return Response(status=416, headers={**headers, "Content-Range": f"bytes */{served.size}"})
+        start, end, status = found[0] or 0, found[1] if found[1] is not None else served.size, 206
+        headers["Content-Range"] = f"bytes {start}-{end - 1}/{served.size}"
+    headers["Content-Length"] = str(end - start)
+    if request.method == "HEAD":
+        return Response(status=status, headers=headers)
+    body = _chunks(served.open(start, end), end - start)
+    return Response(body, status=status, headers=headers, direct_passthrough=True)
+
+
+def _chunks(stream: IO[bytes], left: int) -> Iterator[bytes]:
+    with stream:
+        while left > 0 and (chunk := stream.read(min(CHUNK, left))):
+            left -= len(chunk)
+            yield chunk

@@ -1,0 +1,56 @@
+// Loaded on every page: the Trusted Types policy, htmx without eval, keys, menus, and the modules a page asks for.
+
+const policy = window.trustedTypes
+  ? window.trustedTypes.createPolicy("damhub", { createHTML: (text) => text })
+  : { createHTML: (text) => text };
+
+function refuse() {
+  throw new Error("This page never runs text as code.");
+}
+
+window.htmx.registerExtension("damhub", {
+  init(api) {
+    // Fragments come from this hub alone and are escaped by its templates; nothing else may become markup or code.
+    api.initSecurity({ createHTML: (text) => policy.createHTML(text), createScript: refuse }, refuse, refuse);
+  },
+});
+
+export const csrf = () => document.querySelector('meta[name="csrf"]')?.content ?? "";
+
+if (document.querySelector("[data-library]")) {
+  import("./library.js");
+  import("./upload.js");
+}
+import("./keys.js");
+
+document.addEventListener("click", (event) => {
+  for (const menu of document.querySelectorAll("details.menu[open]")) {
+    if (!menu.contains(event.target)) menu.open = false;
+  }
+});
+
+document.addEventListener("change", (event) => {
+  const form = event.target.closest("[data-facets]");
+  if (form) form.requestSubmit();
+  if (event.target.matches("[data-substitute]")) location.search = `?substitute=${encodeURIComponent(event.target.value)}`;
+  if (event.target.matches("[data-preview]")) location.assign(location.pathname + event.target.dataset.preview);
+});
+
+// A second click on a proof closes it again.
+document.addEventListener(
+  "click",
+  (event) => {
+    const link = event.target.closest("a.ev[hx-target]");
+    if (!link) return;
+    const slot = document.querySelector(link.getAttribute("hx-target"));
+    if (link.getAttribute("aria-expanded") === "true") {
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      slot.replaceChildren();
+      link.setAttribute("aria-expanded", "false");
+    } else {
+      link.setAttribute("aria-expanded", "true");
+    }
+  },
+  { capture: true },
+);

@@ -1,0 +1,65 @@
+"""The activity page: the event log in words."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, request
+from sqlalchemy import select
+
+from hub.access.permissions import Act, require
+from hub.catalogue.models import Asset
+from hub.connections.models import Connection, Remote
+from hub.events.models import Event
+from hub.placements.models import Placement, Recall
+from hub.web.identity import actor
+from hub.web.services import services
+from hub.web.ui import words
+from hub.web.ui.frame import page
+from hub.web.ui.names import people
+from hub.web.ui.shown import line_of
+
+activity = Blueprint("activity", "hub.web")
+PAGE = 100
+
+
+@activity.get("/activity")
+def show_activity() -> Response:
+    """Show what happened, newest first."""
+    require(actor(), Act.SEE_ACTIVITY)
+    kind, before = request.args.get("kind", ""), request.args.get("before", type=int)
+    wanted = select(Event).order_by(Event.seq.desc()).limit(PAGE + 1)
+    if kind:
+        wanted = wanted.where(Event.kind == kind)
+    if before:
+        wanted = wanted.where(Event.seq < before)
+    with services().database.read() as session:
+        found = list(session.scalars(wanted))
+    shown = found[:PAGE]
+    about = _subjects([event.subject for event in shown])
+    names = people([event.actor for event in shown])
+    lines = [
+        line_of(one, names, about=about.get(one.subject, ("", ""))[0], href=about.get(one.subject, ("", ""))[1])
+        for one in shown
+    ]
+    more = f"/activity?before={shown[-1].seq}" + (f"&kind={kind}" if kind else "") if len(found) > PAGE else ""
+    kinds = [(value, head) for value, (head, _) in words.EVENT.items()]
+    return page("activity.html", here="activity", events=lines, kind=kind, kinds=kinds, more=more)
+
+
+def _subjects(ids: list[str]) -> dict[str, tuple[str, str]]:
+    """Return what each id is about: a word and an address."""
+    found: dict[str, tuple[str, str]] = {}
+    with services().database.read() as session:
+        for asset in session.scalars(select(Asset).where(Asset.id.in_(ids))):
+            found[asset.id] = (asset.code, f"/assets/{asset.code}")
+        copies = select(Placement.id, Asset.number).join(Asset, Asset.id == Placement.asset_id)
+        for placement_id, number in session.execute(copies.where(Placement.id.in_(ids))).tuples():
+            found[placement_id] = (f"a copy of DAM-{number}", f"/copies/{placement_id}/proof")
+        recalls = select(Recall.id, Asset.number).join(Asset, Asset.id == Recall.asset_id)
+        for recall_id, number in session.execute(recalls.where(Recall.id.in_(ids))).tuples():
+            found[recall_id] = (f"DAM-{number}", f"/recalls/{recall_id}")
+        ways = select(Connection.id, Remote.label).join(Remote, Remote.id == Connection.remote_id)
+        for connection_id, label in session.execute(ways.where(Connection.id.in_(ids))).tuples():
+            found[connection_id] = (label, f"/connections/{connection_id}")
+        for remote in session.scalars(select(Remote).where(Remote.id.in_(ids))):
+            found[remote.id] = (remote.label, "/connections")
+    return {**{who: (name, "") for who, name in people(ids).items()}, **found}

@@ -1,0 +1,151 @@
+"""What every page shares: the shell's navigation, addresses of files, and what a form has just done."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from flask import Flask, Response, g, redirect, render_template, request, url_for
+
+from hub.access.permissions import Act, allowed
+from hub.web.identity import THEME_COOKIE, actor, caller, form_token
+from hub.web.services import services
+from hub.web.ui import words
+
+if TYPE_CHECKING:
+    from hub.access.actors import Actor
+
+STATIC: Final = Path(__file__).parent.parent / "static"
+
+TOLD: Final = {
+    "edited": "Saved.",
+    "submitted": "Sent to review.",
+    "approved": "Approved. Copies of an earlier version follow by themselves.",
+    "rejected": "Rejected; the reason is kept with it.",
+    "revoked": "Approval taken back. Copies are being withdrawn.",
+    "archived": "Archived. Copies are being withdrawn; nothing was deleted.",
+    "unarchived": "Taken out of the archive.",
+    "deleted": "Deleted. It can be brought back for 30 days.",
+    "restored": "Brought back.",
+    "term": "Rights changed.",
+    "lifted": "That clause counts no longer.",
+    "added": "Added to the library.",
+    "known": "These bytes are in the library already; this is the asset that has them.",
+    "version": "New version added. It is shown nowhere until it is approved.",
+    "placed": "On its way. Each copy is looked at after it was made.",
+    "retried": "Trying again now.",
+    "taken-back": "Being taken back from there.",
+    "attested": "Your word is kept with the proof, as a person's word.",
+    "connected": "Connected. Choose places below.",
+    "tested": "It answers.",
+    "refreshed": "Places read again.",
+    "paused": "Paused: nothing is sent there until it is resumed.",
+    "resumed": "Resumed.",
+    "disconnected": "Disconnected. Its copies stay listed, with their last look.",
+    "linked": "Link made.",
+    "unlinked": "The link is dead from now on.",
+}
+"""What a page may be told to say by its address: only these sentences, nothing else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One entry of the navigation."""
+
+    name: str
+    label: str
+    short: str
+    href: str
+    icon: str
+    group: str
+    count: int = 0
+    count_says: str = ""
+    hue: str = ""
+
+
+def install(app: Flask) -> None:
+    """Give templates what they all use."""
+    app.jinja_env.globals.update(  # pyright: ignore[reportUnknownMemberType] - jinja2 leaves its globals untyped
+        static_url=static_url, csrf_token=csrf_token, navigation=navigation, told=told, me=actor, levels=words.LEVEL,
+        age=_age, day=words.day, moment=words.moment, stamp=words.stamp, clock_time=words.clock_time,
+        size=words.size, figure=words.figure, letters=words.letters, may=may, acts=Act,
+    )  # fmt: skip
+
+
+def page(template: str, status: int = 200, **values: Any) -> Response:
+    """Return a page for the person who asks."""
+    theme = request.cookies.get(THEME_COOKIE, "")
+    known = theme if theme in {"light", "dark"} else ""
+    body = render_template(template, theme=known, **values)
+    return Response(body, status=status, content_type="text/html; charset=utf-8")
+
+
+def go(where: str, say: str = "") -> Response:
+    """Send the browser on after a form, telling the next page what to say."""
+    if say:
+        where += ("&" if "?" in where else "?") + f"told={say}"
+    response = redirect(where, code=303)
+    return Response.force_type(response)
+
+
+def safe_next(wanted: str) -> str:
+    """Return an address inside this hub; anything else becomes the library."""
+    inside = wanted.startswith("/") and not wanted.startswith(("//", "/\\")) and "\n" not in wanted
+    return wanted if inside else "/"
+
+
+def told() -> list[str]:
+    """Return what the page should say about the act that led here."""
+    return [TOLD[name] for name in request.args.getlist("told")[:1] if name in TOLD]
+
+
+def csrf_token() -> str:
+    """Return the token for forms of this page."""
+    who = caller()
+    return who.csrf if who.actor else form_token()
+
+
+def may(act: Act, owner_id: str | None = None) -> bool:
+    """Tell whether whoever asks may do this, so that a page can leave the button away."""
+    who = caller().actor
+    return who is not None and allowed(who, act, owner_id=owner_id)
+
+
+def navigation() -> list[Item]:
+    """Return the entries that this person can use."""
+    if "navigation" not in g:
+        g.navigation = _navigation(actor())
+    found: list[Item] = g.navigation
+    return found
+
+
+def _navigation(who: Actor) -> list[Item]:
+    items = [Item("library", "Library", "Library", "/", "images", "main")]
+    if allowed(who, Act.DECIDE):
+        items.append(Item("review", "Review", "Review", "/?lifecycle=in_review", "messages-square", "main"))
+    if allowed(who, Act.CONNECT):
+        waiting = sum(one.state == "needs_person" for one in services().connections.list(who))
+        items.append(
+            Item("connections", "Connections", "Connect", "/connections", "plug", "setup", waiting,
+                 "needs you" if waiting == 1 else "need you", "stop")
+        )  # fmt: skip
+    if allowed(who, Act.SEE_ACTIVITY):
+        items.append(Item("activity", "Activity", "Activity", "/activity", "activity", "setup"))
+    return items
+
+
+def static_url(filename: str) -> str:
+    """Return the address of a file of ours; it changes with the file, so browsers may keep it for ever."""
+    return url_for("static", filename=filename, v=_digest(filename))
+
+
+@functools.cache
+def _digest(filename: str) -> str:
+    return hashlib.sha256((STATIC / filename).read_bytes()).hexdigest()[:12]
+
+
+def _age(at: int | None) -> str:
+    return words.age(at, services().clock.now())

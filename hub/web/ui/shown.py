@@ -1,0 +1,54 @@
+"""Small values that templates show."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from hub.web.ui import words
+
+if TYPE_CHECKING:
+    from hub.events.models import Event
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a timeline."""
+
+    at: int
+    head: str
+    icon: str
+    hue: str
+    text: str
+    by: str = ""
+    about: str = ""
+    href: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Strip:
+    """One version under the viewer."""
+
+    id: str
+    number: int
+    says: str
+    picture: bool
+
+
+def line_of(event: Event, names: Mapping[str, str], *, about: str = "", href: str = "") -> Line:
+    """Return an event in words."""
+    head, icon = words.EVENT.get(event.kind, (event.kind.replace(".", " ").replace("_", " ").capitalize(), "info"))
+    body: Mapping[str, Any] = event.body if isinstance(event.body, dict) else {}
+    details = [
+        _detail(name, body[name])
+        for name in ("fields", "problem_code", "reason", "claim", "level", "preset")
+        if body.get(name)
+    ]
+    by = names[event.actor]
+    return Line(event.at, head, icon, "rest", ", ".join([f"by {by}", *details]), by, about, href)
+
+
+def _detail(name: str, value: Any) -> str:
+    text = ", ".join(str(part) for part in value) if isinstance(value, list) else str(value)
+    return f"{name.replace('_', ' ')}: {text[:120]}"

@@ -1,0 +1,186 @@
+"""The words, colours and icons of states, and how times and sizes are said: one place for every page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+from hub.clock import DAY, HOUR, MINUTE, SECOND
+
+NBSP: Final = "\u00a0"
+TEN: Final = 10
+THOUSAND: Final = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """How a state is shown: its word, its colour by what it asks of you, its icon."""
+
+    word: str
+    hue: str
+    icon: str
+    spin: bool = False
+
+
+UNKNOWN: Final = Sign("Unknown", "care", "circle-question-mark")
+
+ASSET: Final = {
+    "draft": Sign("Draft", "rest", "pencil-line"),
+    "in_review": Sign("In review", "flow", "messages-square"),
+    "approved": Sign("Approved", "good", "badge-check"),
+    "rejected": Sign("Rejected", "stop", "circle-x"),
+    "archived": Sign("Archived", "rest", "archive"),
+}
+
+COPY: Final = {
+    "reserved": Sign("Picked", "flow", "mouse-pointer-click"),
+    "waiting": Sign("Waiting", "rest", "hourglass"),
+    "queued": Sign("Scheduled", "flow", "calendar-clock"),
+    "live": Sign("In place", "good", "circle-check"),
+    "working": Sign("Following", "flow", "refresh-cw", spin=True),
+    "withdrawing": Sign("Withdrawing", "flow", "undo-2"),
+    "held": Sign("Held", "park", "circle-pause"),
+    "withdrawn": Sign("Withdrawn", "rest", "circle-minus"),
+    "partial": Sign("Partial", "care", "contrast"),
+    "unsure": Sign("Unsure", "care", "circle-question-mark"),
+    "blocked": Sign("Blocked", "stop", "octagon-alert"),
+    "gone": Sign("Gone", "rest", "unlink"),
+    "settled": Sign("Settled", "rest", "history"),
+}
+
+CONNECTION: Final = {
+    "pending": Sign("Not finished", "care", "clock"),
+    "live": Sign("Live", "good", "circle-check"),
+    "ailing": Sign("Ailing", "care", "activity"),
+    "needs_person": Sign("Needs you", "stop", "hand"),
+    "off": Sign("Paused", "rest", "circle-pause"),
+}
+
+KIND: Final = {
+    "image": ("Pictures", "image"),
+    "video": ("Video", "film"),
+    "audio": ("Audio", "activity"),
+    "document": ("Documents", "file-text"),
+    "other": ("Other files", "shapes"),
+}
+
+LEVEL: Final = {"said": 1, "read": 2, "seen": 3, "attested": 0}
+"""How many bars of the evidence ladder a level fills; a person's word has its own shape."""
+
+ORDER: Final = (
+    "blocked", "unsure", "partial", "held", "withdrawing", "working", "queued", "reserved", "waiting", "gone",
+    "live", "withdrawn", "settled",
+)  # fmt: skip
+"""Phases, what asks most of a person first."""
+
+ABILITY: Final = {
+    "targets": "Lists places",
+    "publish": "Push",
+    "update": "Update fields",
+    "replace": "Replace, same address",
+    "repoint": "Substitute in posts",
+    "withdraw": "Withdraw",
+    "find": "Find by marker",
+    "look": "Read back",
+    "subscribe": "Reports changes",
+}
+
+EVENT: Final = {
+    "asset.created": ("Added", "plus"),
+    "asset.version_added": ("New version", "history"),
+    "asset.metadata_changed": ("Described", "tag"),
+    "asset.archived": ("Archived", "archive"),
+    "asset.unarchived": ("Taken from the archive", "archive"),
+    "asset.deleted": ("Deleted", "x"),
+    "asset.restored": ("Brought back", "undo-2"),
+    "asset.successor_changed": ("Successor named", "replace"),
+    "asset.rendered": ("Previews made", "image"),
+    "asset.submitted": ("Sent to review", "messages-square"),
+    "asset.approved": ("Approved", "badge-check"),
+    "asset.rejected": ("Rejected", "circle-x"),
+    "asset.approval_revoked": ("Approval taken back", "circle-x"),
+    "asset.version_published": ("Channels may show a version", "badge-check"),
+    "rights.changed": ("Rights changed", "calendar-clock"),
+    "rights.ended": ("Rights ended", "calendar-clock"),
+    "connection.created": ("Connected", "plug"),
+    "connection.live": ("Connection works", "circle-check"),
+    "connection.ailing": ("Connection ails", "activity"),
+    "connection.needs_person": ("Connection needs somebody", "hand"),
+    "connection.off": ("Connection paused", "circle-pause"),
+    "remote.hint": ("A remote reported a change", "bell"),
+    "placement.planned": ("Copy planned", "map-pin"),
+    "placement.proven": ("Copy proven", "circle-check"),
+    "placement.withdrawn": ("Copy withdrawn", "circle-minus"),
+    "placement.blocked": ("Copy blocked", "octagon-alert"),
+    "placement.gone": ("Copy gone there", "unlink"),
+    "placement.settled": ("Copy settled", "history"),
+    "recall.opened": ("Recall begun", "undo-2"),
+    "recall.closed": ("Recall closed", "shield-check"),
+    "delivery.handed_out": ("Handed out", "download"),
+}
+
+
+def age(then: int | None, now: int) -> str:
+    """Say how long ago something was, roughly; a date beyond a day."""
+    if then is None:
+        return "never"
+    past = now - then
+    if past < 5 * SECOND:
+        return "just now"
+    for span, name in ((MINUTE, "s"), (HOUR, "min"), (DAY, "h")):
+        if past < span:
+            unit = {"s": SECOND, "min": MINUTE, "h": HOUR}[name]
+            return f"{past // unit}{NBSP}{name}"
+    return day(then)
+
+
+def day(at: int | None) -> str:
+    """Say a date."""
+    return f"{_utc(at):%-d %b %Y}" if at is not None else ""
+
+
+def moment(at: int | None) -> str:
+    """Say an exact time."""
+    return f"{_utc(at):%-d %b %Y, %H:%M:%S} UTC" if at is not None else ""
+
+
+def clock_time(at: int | None) -> str:
+    """Say the time of a day, for lists that are about one day."""
+    return f"{_utc(at):%H:%M:%S}" if at is not None else ""
+
+
+def stamp(at: int | None) -> str:
+    """Return a time for machines, by ISO 8601."""
+    return f"{_utc(at):%Y-%m-%dT%H:%M:%SZ}" if at is not None else ""
+
+
+def month(at: int) -> str:
+    """Name the month that something belongs to."""
+    return f"{_utc(at):%B %Y}"
+
+
+def size(count: int) -> str:
+    """Say how many bytes, with two figures at least."""
+    value, unit = float(count), "B"
+    for larger in ("kB", "MB", "GB"):
+        if value < THOUSAND:
+            break
+        value, unit = value / THOUSAND, larger
+    digits = 0 if unit == "B" or value >= TEN else 1
+    return f"{value:.{digits}f}{NBSP}{unit}"
+
+
+def figure(count: int) -> str:
+    """Say a number with grouping."""
+    return f"{count:,}"
+
+
+def letters(name: str) -> str:
+    """Return the one or two letters that stand for a person or a connector, never a vendor's logo."""
+    words = [word for word in name.replace("_", " ").split() if word]
+    return "".join(word[0] for word in words[:2]).upper() or "?"
+
+
+def _utc(at: int) -> datetime:
+    return datetime.fromtimestamp(at / 1000, tz=UTC)
