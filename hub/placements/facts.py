@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from sqlalchemy import select
@@ -59,17 +59,47 @@ def desired_now(
     session: Session, row: Placement, place: Place, *, preset: str, at: int, default: Default
 ) -> tuple[Desired, tuple[str, ...]]:
     """Return what should be true of a row now, and the ids of all assets that this depends upon."""
-    chain = _chain(session, row.asset_id)
+    known = gather(session, row, place, preset=preset, at=at, default=default)
+    return desired(known), tuple(candidate.asset_id for candidate in known.chain)
+
+
+def gather(
+    session: Session,
+    row: Placement,
+    place: Place,
+    *,
+    preset: str,
+    at: int,
+    default: Default,
+    substitute_id: str | None = None,
+) -> Facts:
+    """Return the facts about a row; `substitute_id` is a successor that is only being considered."""
     use = "new" if never_sent(row) else "existing"
     pinned = row.pinned_version_id if row.version_policy == "pin" else None
+    chain = _chain(session, row.asset_id)
+    if substitute_id is not None:
+        chain = [chain[0], *_chain(session, substitute_id)]
     candidates = tuple(
         _candidate(
-            session, asset, place, preset=preset, at=at, use=use, default=default, pinned=pinned if first else None
+            session, asset, place, preset=preset, at=at, use=use, default=default,
+            pinned=pinned if asset.id == row.asset_id else None,
         )
-        for first, asset in ((asset.id == row.asset_id, asset) for asset in chain)
+        for asset in chain
+    )  # fmt: skip
+    return Facts(row.wanted, row.withdraw_policy == "substitute", candidates)
+
+
+def without(known: Facts, asset_id: str, *, ends_rights: bool, substitutes: bool) -> Facts:
+    """Return the facts as they would be if an asset could not be shown: its rights end, or it is put away."""
+    chain = tuple(
+        candidate
+        if candidate.asset_id != asset_id
+        else replace(candidate, usable=False, reason="takedown")
+        if ends_rights
+        else replace(candidate, archived=True)
+        for candidate in known.chain
     )
-    facts = Facts(row.wanted, row.withdraw_policy == "substitute", candidates)
-    return desired(facts), tuple(asset.id for asset in chain)
+    return replace(known, chain=chain, substitutes=substitutes)
 
 
 def bytes_of(session: Session, version_id: str, preset: str) -> Bytes | None:

@@ -1,0 +1,82 @@
+"""What an act on an asset would change in the channels, before anybody carries it out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sqlalchemy.orm import Session
+
+from hub.placements import facts
+from hub.placements.desired import Desired, Facts, Want, desired
+from hub.placements.models import Placement
+from hub.placements.phase import Phase, never_sent
+from hub.placements.ports import Switchboard
+from hub.placements.views import CopyView, copy_view
+from hub.rights.answer import Default
+
+
+class Becomes(StrEnum):
+    """What would become of a copy."""
+
+    WITHDRAWN = "withdrawn"
+    SUBSTITUTED = "substituted"
+    KEPT = "kept"
+    NOTHING_THERE = "nothing_there"
+
+
+@dataclass(frozen=True, slots=True)
+class ImpactLine:
+    """One copy and what would become of it."""
+
+    copy: CopyView
+    becomes: Becomes
+    shows_asset_id: str | None
+    reachable: bool  # false: something needs a person there first
+
+
+@dataclass(frozen=True, slots=True)
+class Impact:
+    """What an act would change."""
+
+    act: str
+    lines: tuple[ImpactLine, ...]
+
+    def count(self, becomes: Becomes) -> int:
+        """Return how many copies would become this."""
+        return sum(line.becomes is becomes for line in self.lines)
+
+
+def foresee(
+    session: Session,
+    rows: list[Placement],
+    switchboard: Switchboard,
+    *,
+    act: str,
+    asset_id: str,
+    substitute_id: str | None,
+    at: int,
+    default: Default,
+) -> Impact:
+    """Return what would become of each copy if the asset could no longer be shown."""
+    lines: list[ImpactLine] = []
+    for row in rows:
+        place = facts.place_of(session, row.target_id)
+        preset = switchboard.manifest(place.connector).rendition
+        known = facts.gather(session, row, place, preset=preset, at=at, default=default, substitute_id=substitute_id)
+        want = desired(_without(known, asset_id, act, offered=substitute_id is not None))
+        reachable = row.phase != Phase.BLOCKED
+        lines.append(ImpactLine(copy_view(session, row), _becomes(row, want, asset_id), want.asset_id, reachable))
+    return Impact(act, tuple(lines))
+
+
+def _without(known: Facts, asset_id: str, act: str, *, offered: bool) -> Facts:
+    return facts.without(known, asset_id, ends_rights=act == "recall", substitutes=known.substitutes or offered)
+
+
+def _becomes(row: Placement, want: Desired, asset_id: str) -> Becomes:
+    if never_sent(row):
+        return Becomes.NOTHING_THERE
+    if want.want is Want.ABSENT:
+        return Becomes.WITHDRAWN
+    return Becomes.KEPT if want.asset_id == row.desired_asset_id != asset_id else Becomes.SUBSTITUTED

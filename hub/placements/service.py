@@ -1,0 +1,347 @@
+"""The placements service: put copies into channels, take them back, see where they are, prove it, recall an asset."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from connectors.sdk.manifest import Capability
+from connectors.sdk.types import Level, PartKind, PartState
+from hub.access.actors import SYSTEM, Actor
+from hub.access.permissions import Act, require
+from hub.catalogue.assets import get_asset, get_version
+from hub.catalogue.models import Asset
+from hub.catalogue.views import refuse_unseen
+from hub.clock import Clock
+from hub.connections.models import Target
+from hub.db.unit import Database
+from hub.errors import Conflict, Invalid, NotFound
+from hub.placements import facts, recall
+from hub.placements.desired import Want
+from hub.placements.evidence import add_evidence
+from hub.placements.findings import Claim
+from hub.placements.impact import Impact, foresee
+from hub.placements.ledger import Account, Surroundings, open_account, store_phase
+from hub.placements.links import placement_link, read_placement_link
+from hub.placements.models import Placement, Recall
+from hub.placements.phase import Observed
+from hub.placements.plan import Planner, rows_concerned_by
+from hub.placements.ports import Signer, Switchboard, Viewer
+from hub.placements.recall import RecallReport
+from hub.placements.reconcile import Reconciler
+from hub.placements.rows import living_row, new_row
+from hub.placements.shows import Shown, shown
+from hub.placements.views import AttemptView, CopyView, EvidenceView, copy_view, history
+from hub.placements.visitor import Visitor
+from hub.review.standing import standing_of
+from hub.settings import Settings
+from hub.storage.blobs import BlobStore
+from mappings.engine import MappingSpec, load_spec
+
+WITHDRAW_POLICIES = ("remove", "substitute")
+VERSION_POLICIES = ("follow", "pin")
+ACTS = ("recall", "archive", "delete", "revoke")
+LONGEST_SLOT = 255
+
+
+class Placements:
+    """Copies, as doors and the worker use them. Each method opens its own units of work."""
+
+    def __init__(  # noqa: PLR0917 - the rooms below, in the order in which they are composed
+        self,
+        database: Database,
+        clock: Clock,
+        connections: Switchboard,
+        store: BlobStore,
+        keyring: Signer,
+        settings: Settings,
+        *,
+        viewer: Viewer | None = None,
+        specs: Callable[[str], MappingSpec] = load_spec,
+        chance: random.Random | None = None,
+        lease_ms: int | None = None,
+    ) -> None:
+        """Wire the room; what follows `settings` is replaced in rehearsals only."""
+        self._database, self._clock, self._switchboard = database, clock, connections
+        self._around = Surroundings(specs, keyring, settings.url, settings.rights_default)
+        self._planner = Planner(database, clock, connections, self._around)
+        lease = {} if lease_ms is None else {"lease_ms": lease_ms}
+        self._reconciler = Reconciler(
+            database, clock, connections, viewer=viewer or Visitor(settings), around=self._around, opener=store.open,
+            chance=chance or random.Random(), **lease,  # noqa: S311 - spreads retries, keeps no secret
+        )  # fmt: skip
+
+    # The worker's drains
+
+    def plan(self, owner: str) -> int:
+        """Read events and make the rows due that they concern; return how many events were read."""
+        return self._planner.drain(owner)
+
+    def reconcile(self, owner: str) -> int:
+        """Work on due rows; close recalls whose copies are all accounted for. Return how many rows were worked on."""
+        worked = self._reconciler.drain(owner)
+        if worked:
+            self._close_recalls()
+        return worked
+
+    # What people do
+
+    def place(
+        self,
+        actor: Actor,
+        asset_id: str,
+        target_id: str,
+        *,
+        slot: str = "",
+        withdraw_policy: str = "remove",
+        version_policy: str = "follow",
+        pinned_version_id: str | None = None,
+    ) -> CopyView:
+        """Want a copy of an asset in a target. It appears once the asset is approved and may be used there.
+
+        Wanting it again changes nothing, or wants it back after it was taken back.
+
+        Raises:
+            Forbidden, NotFound, Invalid: `policy_unknown`, `slot_too_long`, `cannot_publish`, `pin_what`.
+        """
+        require(actor, Act.PLACE)
+        _check_policies(withdraw_policy, version_policy, slot)
+        at = self._clock.now()
+        with self._database.unit() as session:
+            asset = self._asset(session, actor, asset_id)
+            target = self._target(session, target_id)
+            pinned = _pinned(session, asset, version_policy, pinned_version_id)
+            row = living_row(session, asset.id, target.id, slot)
+            if row is None:
+                row = new_row(
+                    session, asset_id=asset.id, target_id=target.id, slot=slot, withdraw_policy=withdraw_policy,
+                    version_policy=version_policy, pinned_version_id=pinned, by=actor.id, at=at,
+                )  # fmt: skip
+            row.wanted, row.withdraw_policy = True, withdraw_policy
+            row.version_policy, row.pinned_version_id = version_policy, pinned
+            self._planner.wake(session, row)
+            session.flush()
+            return copy_view(session, row)
+
+    def take_back(self, actor: Actor, placement_id: str) -> CopyView:
+        """Want a copy no more: it is withdrawn and proven away. The asset stays as it is."""
+        require(actor, Act.PLACE)
+        with self._database.unit() as session:
+            row = self._row(session, actor, placement_id)
+            row.wanted = False
+            self._planner.wake(session, row)
+            session.flush()
+            return copy_view(session, row)
+
+    def retry(self, actor: Actor, placement_id: str) -> CopyView:
+        """Try again now: a person has looked into what stood in the way.
+
+        A write whose outcome could not be asked counts as not carried out from now on; a copy that was removed in the
+        channel is put there again.
+        """
+        require(actor, Act.PLACE)
+        with self._database.unit() as session:
+            row = self._row(session, actor, placement_id)
+            account = self._account(session, row)
+            if row.problem_code == "unanswerable":
+                _answer_open(account, "not_found", self._clock.now())
+            row.blocked, row.problem_code, row.problem, row.attempt = False, "", "", 0
+            if row.observed != Observed.ABSENT.value or row.observed_at is not None:
+                row.observed = Observed.UNKNOWN.value
+            row.due_at = self._clock.now()
+            store_phase(account)
+            session.flush()
+            return copy_view(session, row)
+
+    def attest(self, actor: Actor, placement_id: str, note: str) -> CopyView:
+        """Say as a person that the channel is as it should be, where the hub cannot see it. The note says how.
+
+        Raises:
+            Invalid: `no_note`.
+            Conflict: `nothing_to_attest`.
+        """
+        require(actor, Act.RECALL)
+        if not note.strip():
+            raise Invalid("no_note", "Write down what you looked at, so that others can rely on it.", where="note")
+        with self._database.unit() as session:
+            row = self._row(session, actor, placement_id)
+            account = self._account(session, row)
+            if not account.attempts:
+                raise Conflict("nothing_to_attest", "Nothing was ever sent there.", next_step="No one need act.")
+            self._attest(session, account, actor, note.strip())
+            store_phase(account)
+            session.flush()
+            return copy_view(session, row)
+
+    # What people ask
+
+    def where(self, actor: Actor, asset_id: str) -> list[CopyView]:
+        """Return every copy of an asset, and every place where it stands in for another; settled ones last."""
+        with self._database.read() as session:
+            asset = self._asset(session, actor, asset_id)
+            query = select(Placement).where(or_(Placement.asset_id == asset.id, Placement.desired_asset_id == asset.id))
+            rows = session.scalars(query.order_by(Placement.settled_at.is_not(None), Placement.id))
+            return [copy_view(session, row) for row in rows]
+
+    def copy(self, actor: Actor, placement_id: str) -> CopyView:
+        """Return one copy."""
+        with self._database.read() as session:
+            return copy_view(session, self._row(session, actor, placement_id, lock=False))
+
+    def evidence(self, actor: Actor, placement_id: str) -> tuple[list[EvidenceView], list[AttemptView]]:
+        """Return everything that was claimed and tried for a copy, newest first."""
+        with self._database.read() as session:
+            return history(session, self._row(session, actor, placement_id, lock=False))
+
+    def link(self, marker: str) -> str:
+        """Return the permanent address of a copy."""
+        return placement_link(marker, base_url=self._around.base_url, keyring=self._around.keyring)
+
+    def shown(self, token: str, *, preset: str = "web") -> Shown:
+        """Return what the permanent address of a copy shows at this instant.
+
+        Raises:
+            NotFound: `no_such_link` (nobody made this address) or `nothing_shown` (nothing may be shown there now).
+        """
+        marker = read_placement_link(token, keyring=self._around.keyring)
+        with self._database.read() as session:
+            found = shown(session, marker, preset=preset, at=self._clock.now(), default=self._around.rights_default)
+        if found is None:
+            raise NotFound("nothing_shown", "Nothing is shown at this address now.", next_step="Ask who placed it.")
+        return found
+
+    # Recalls
+
+    def impact(self, actor: Actor, asset_id: str, act: str, substitute_id: str | None = None) -> Impact:
+        """Return what an act (`recall`, `archive`, `delete` or `revoke`) would change in the channels."""
+        if act not in ACTS:
+            raise Invalid("act_unknown", f"There is no such act. Known are: {', '.join(ACTS)}.", where="act")
+        with self._database.unit() as session:  # the rows are locked for a moment, nothing is changed
+            asset = self._asset(session, actor, asset_id)
+            substitute = self._asset(session, actor, substitute_id).id if substitute_id else None
+            return foresee(
+                session, rows_concerned_by(session, asset.id), self._switchboard, act=act, asset_id=asset.id,
+                substitute_id=substitute, at=self._clock.now(), default=self._around.rights_default,
+            )  # fmt: skip
+
+    def recall(self, actor: Actor, asset_id: str, reason: str, substitute_id: str | None = None) -> RecallReport:
+        """Take an asset back from everywhere, at once and before all other work.
+
+        A substitute becomes the asset's successor and stands in for every copy, wherever it may be used itself.
+
+        Raises:
+            Forbidden, NotFound, Invalid: `no_reason`. Conflict: `recall_open`, `successor_cycle`.
+        """
+        require(actor, Act.RECALL)
+        at = self._clock.now()
+        with self._database.unit() as session:
+            asset = self._asset(session, actor, asset_id)
+            if substitute_id is not None:
+                recall.let_stand_in(session, asset, self._asset(session, actor, substitute_id), by=actor.id)
+            made, rows = recall.open_recall(
+                session, asset, reason=reason, substitute_id=substitute_id, by=actor.id, at=at
+            )
+            session.flush()
+            for row in rows:
+                self._planner.wake(session, row)
+            session.flush()
+            return recall.report(session, made)
+
+    def recall_report(self, actor: Actor, recall_id: str) -> RecallReport:
+        """Return the account of a recall as it stands now."""
+        with self._database.read() as session:
+            found = recall.get_recall(session, recall_id)
+            self._asset(session, actor, found.asset_id)
+            return recall.report(session, found)
+
+    def recalls(self, actor: Actor, asset_id: str) -> list[RecallReport]:
+        """Return every recall of an asset, newest first."""
+        with self._database.read() as session:
+            asset = self._asset(session, actor, asset_id)
+            query = select(Recall).where(Recall.asset_id == asset.id).order_by(Recall.id.desc())
+            return [recall.report(session, each) for each in session.scalars(query)]
+
+    def close_recall(self, actor: Actor, recall_id: str) -> RecallReport:
+        """Close a recall although copies are unproven: they stay listed by name, and are worked on further."""
+        require(actor, Act.RECALL)
+        with self._database.unit() as session:
+            found = recall.get_recall(session, recall_id, lock=True)
+            self._asset(session, actor, found.asset_id)
+            recall.close(session, found, recall.report(session, found), by=actor.id, at=self._clock.now())
+            session.flush()
+            return recall.report(session, found)
+
+    # Inside
+
+    def _close_recalls(self) -> None:
+        with self._database.read() as session:
+            waiting = list(session.scalars(select(Recall.id).where(Recall.closed_at.is_(None))))
+        for recall_id in waiting:
+            with self._database.unit() as session:
+                found = recall.get_recall(session, recall_id, lock=True)
+                if found.closed_at is None:
+                    recall.close_if_done(session, found, at=self._clock.now())
+
+    def _asset(self, session: Session, actor: Actor, asset_id: str) -> Asset:
+        asset = get_asset(session, asset_id)
+        if actor != SYSTEM:
+            refuse_unseen(actor, asset, standing_of(session, asset.id))
+        return asset
+
+    def _row(self, session: Session, actor: Actor, placement_id: str, *, lock: bool = True) -> Placement:
+        row = session.get(Placement, placement_id, with_for_update=lock or None, populate_existing=True)
+        if row is None:
+            raise NotFound("no_such_copy", "There is no such copy.", next_step="Load the page again.")
+        self._asset(session, actor, row.asset_id)
+        return row
+
+    def _target(self, session: Session, target_id: str) -> Target:
+        target = session.get(Target, target_id)
+        if target is None:
+            raise NotFound("no_such_target", "There is no such place.", next_step="Refresh the connection's places.")
+        place = facts.place_of(session, target.id)
+        if Capability.PUBLISH not in self._switchboard.manifest(place.connector).abilities:
+            raise Invalid("cannot_publish", f"{place.connector} takes no copies.", next_step="Choose another place.")
+        return target
+
+    def _account(self, session: Session, row: Placement) -> Account:
+        manifest = self._switchboard.manifest(facts.place_of(session, row.target_id).connector)
+        return open_account(session, row, manifest, self._around, self._clock.now())
+
+    def _attest(self, session: Session, account: Account, actor: Actor, note: str) -> None:
+        row, at = account.row, self._clock.now()
+        _answer_open(account, "found", at)
+        away = row.desired == Want.ABSENT
+        for part in account.parts:
+            if away or part.kind == PartKind.MEDIA.value:
+                part.state = PartState.GONE.value if away else PartState.SHOWING.value
+        row.observed = Observed.ABSENT.value if away else Observed.PRESENT.value
+        row.observed_at, row.observed_generation = at, row.desired_generation
+        row.blocked, row.problem_code, row.problem = False, "", ""
+        claim = Claim.WITHDRAWN if away else Claim.IN_PLACE if row.desired == Want.PRESENT else Claim.SUBSTITUTED
+        add_evidence(session, account, claim, Level.ATTESTED, looks=[], at=at, by=actor.id, note=note)
+
+
+def _answer_open(account: Account, outcome: str, at: int) -> None:
+    for attempt in account.open_attempts:
+        attempt.outcome = outcome
+        attempt.answered_at = attempt.answered_at or at
+
+
+def _check_policies(withdraw_policy: str, version_policy: str, slot: str) -> None:
+    for given, known in ((withdraw_policy, WITHDRAW_POLICIES), (version_policy, VERSION_POLICIES)):
+        if given not in known:
+            raise Invalid("policy_unknown", f"There is no such policy. Known are: {', '.join(known)}.")
+    if len(slot) > LONGEST_SLOT:
+        raise Invalid("slot_too_long", f"A slot has at most {LONGEST_SLOT} characters.", where="slot")
+
+
+def _pinned(session: Session, asset: Asset, version_policy: str, version_id: str | None) -> str | None:
+    if version_policy != "pin":
+        return None
+    if version_id is None or get_version(session, version_id).asset_id != asset.id:
+        raise Invalid("pin_what", "Name the version of this asset that shall stay.", where="pinned_version_id")
+    return version_id
