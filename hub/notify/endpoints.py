@@ -1,0 +1,149 @@
+"""Endpoints: addresses outside that hear of events, their secrets, and switching them off."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+from urllib.parse import urlsplit
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from connectors.sdk.guard import AddressRefused, Guard, origin_of
+from hub.access.keyring import Keyring
+from hub.clock import DAY
+from hub.errors import Invalid, NotFound
+from hub.notify.messages import KINDS
+from hub.notify.models import Delivery, Endpoint
+from hub.notify.notices import tell
+from webhooks import new_secret
+
+PURPOSE = "endpoint-secret"
+OLD_SECRET_LIVES = DAY
+"""How long the secret before the newest still signs, so that a receiver can change over."""
+LONGEST_URL = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointView:
+    """An endpoint as it is shown; its secret was shown once."""
+
+    id: str
+    url: str
+    kinds: tuple[str, ...]
+    state: str
+    off_reason: str
+    failing_since: int | None
+    created_at: int
+    created_by: str
+
+
+def check_url(url: str, guard: Guard) -> str:
+    """Return an address to which messages may go. Looks its name up, so no unit may be open.
+
+    Raises:
+        Invalid: `endpoint_url_refused`.
+    """
+    cleaned = url.strip()
+    try:
+        parts = urlsplit(cleaned)
+        origin = origin_of(cleaned)
+        if len(cleaned) > LONGEST_URL or parts.fragment or not cleaned.isascii() or not cleaned.isprintable():
+            raise _refused("This is not an http or https address.")
+        if parts.scheme != "https" and not guard.trusts(cleaned):
+            raise _refused("Messages go to https addresses only.")
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+        guard.addresses(origin, parts.hostname or "", port)
+    except AddressRefused as refused:
+        raise _refused(refused.message) from refused
+    except (OSError, ValueError) as unknown:
+        raise _refused("The name in this address is not known.") from unknown
+    return cleaned
+
+
+def check_kinds(kinds: Iterable[str]) -> list[str]:
+    """Return event kinds in order.
+
+    Raises:
+        Invalid: `event_kind_unknown`.
+    """
+    wanted = sorted(set(kinds))
+    if not wanted or not KINDS.issuperset(wanted):
+        raise Invalid(
+            "event_kind_unknown",
+            "An endpoint hears of at least one kind of event, and only these: " + ", ".join(sorted(KINDS)) + ".",
+            where="kinds",
+            next_step="Choose from this list.",
+        )
+    return wanted
+
+
+def first_secret(keyring: Keyring) -> tuple[str, str]:
+    """Return a new secret and what to keep of it."""
+    secret = new_secret()
+    return secret, _seal(keyring, [{"secret": secret, "until": None}])
+
+
+def replace_secret(keyring: Keyring, endpoint: Endpoint, *, at: int) -> str:
+    """Give an endpoint a new secret; the one before goes on signing for `OLD_SECRET_LIVES`. Return the new one."""
+    kept = _unseal(keyring, endpoint.sealed_secrets)
+    secret = new_secret()
+    old = {"secret": kept[0]["secret"], "until": at + OLD_SECRET_LIVES}
+    endpoint.sealed_secrets = _seal(keyring, [{"secret": secret, "until": None}, old])
+    return secret
+
+
+def valid_secrets(keyring: Keyring, sealed: str, *, at: int) -> list[str]:
+    """Return the secrets that sign now, newest first."""
+    return [str(each["secret"]) for each in _unseal(keyring, sealed) if each["until"] is None or each["until"] > at]
+
+
+def get_endpoint(session: Session, endpoint_id: str) -> Endpoint:
+    """Return an endpoint, locked.
+
+    Raises:
+        NotFound: `no_such_endpoint`.
+    """
+    query = select(Endpoint).where(Endpoint.id == endpoint_id).with_for_update()
+    endpoint = session.scalars(query.execution_options(populate_existing=True)).one_or_none()
+    if endpoint is None:
+        raise NotFound("no_such_endpoint", "There is no such endpoint.", next_step="Load the list again.")
+    return endpoint
+
+
+def switch_off(session: Session, endpoint: Endpoint, reason: str) -> None:
+    """Send nothing more there; what was on its way is given up."""
+    endpoint.state, endpoint.off_reason = "off", reason
+    waiting = Delivery.endpoint_id == endpoint.id, Delivery.state == "pending"
+    session.execute(update(Delivery).where(*waiting).values(state="given_up", last_answer=reason))
+
+
+def switch_off_and_tell(session: Session, endpoint: Endpoint, reason: str, *, at: int) -> None:
+    """Switch off by the hub itself, and let the one who made the endpoint know."""
+    switch_off(session, endpoint, reason)
+    body = {"url": endpoint.url, "reason": reason}
+    tell(session, endpoint.created_by, "endpoint_off", subject=endpoint.id, body=body, at=at)
+
+
+def view(endpoint: Endpoint) -> EndpointView:
+    """Return what may be shown of an endpoint."""
+    return EndpointView(
+        endpoint.id, endpoint.url, tuple(endpoint.kinds), endpoint.state, endpoint.off_reason,
+        endpoint.failing_since, endpoint.created_at, endpoint.created_by,
+    )  # fmt: skip
+
+
+def _seal(keyring: Keyring, secrets: Sequence[dict[str, Any]]) -> str:
+    return keyring.seal(json.dumps(list(secrets)), purpose=PURPOSE)
+
+
+def _unseal(keyring: Keyring, sealed: str) -> list[dict[str, Any]]:
+    return cast("list[dict[str, Any]]", json.loads(keyring.open(sealed, purpose=PURPOSE)))
+
+
+def _refused(what: str) -> Invalid:
+    return Invalid(
+        "endpoint_url_refused", what, where="url", next_step="Enter a public https address without a user name."
+    )
