@@ -13,6 +13,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 ROOMS = ("hub", "connectors", "mappings", "webhooks")
 SOURCES = sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py"))
+BY_HAND = [path for path in SOURCES if path.parent != ROOT / "hub" / "db" / "migrations" / "versions"]
 
 NETWORK = {
     # package -> the only modules that may import it, and why
@@ -71,14 +72,14 @@ def test_only_the_clock_asks_for_the_time():
 
 
 def test_modules_stay_under_400_lines():
-    long = {str(p.relative_to(ROOT)): n for p in SOURCES if (n := len(p.read_text().splitlines())) > 400}
+    long = {str(p.relative_to(ROOT)): n for p in BY_HAND if (n := len(p.read_text().splitlines())) > 400}
     assert not long
 
 
 def test_functions_stay_under_60_lines():
     long = [
         f"{path.relative_to(ROOT)}:{node.name}"
-        for path in SOURCES
+        for path in BY_HAND
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.FunctionDef) and (node.end_lineno or 0) - node.lineno + 1 > 60
     ]
