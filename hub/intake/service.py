@@ -15,7 +15,7 @@ from hub.access.permissions import Act, require
 from hub.catalogue.assets import add_version, create_asset, get_asset, no_such_asset
 from hub.catalogue.metadata import Author, checked, set_fields
 from hub.catalogue.models import Asset, Version
-from hub.catalogue.views import Standing, is_seen, sees_all
+from hub.catalogue.views import is_seen, sees_all
 from hub.clock import Clock
 from hub.db.base import new_id
 from hub.db.unit import Database, refuse_in_transaction
@@ -25,7 +25,7 @@ from hub.intake.names import clean_filename
 from hub.intake.types import refuse_untaken
 from hub.media.sniff import HEAD_BYTES, kind_of, sniff
 from hub.media.traits import expect
-from hub.review.models import Approved
+from hub.review.standing import settle, standing_of
 from hub.settings import Settings
 from hub.storage.blobs import BlobStore, Stored
 from hub.storage.ledger import keep, record
@@ -141,6 +141,7 @@ def _add(session: Session, actor: Actor, arrival: _Arrival, asset: Asset) -> Ver
     )
     keep(session, arrival.stored.sha256)
     expect(session, version.id, at=arrival.at)
+    settle(session, asset.id)
     set_fields(
         session,
         asset.id,
@@ -181,7 +182,7 @@ def _note(
 def _open_for(session: Session, actor: Actor, asset_id: str, *, lock: bool = False) -> Asset:
     """Return an asset to which the actor may add a version."""
     asset = get_asset(session, asset_id, lock=lock)
-    if asset.deleted_at is not None or not is_seen(actor, asset, _standing(session, asset.id)):
+    if asset.deleted_at is not None or not is_seen(actor, asset, standing_of(session, asset.id)):
         raise no_such_asset(asset_id)
     require(actor, Act.EDIT, owner_id=asset.owner_id)
     return asset
@@ -192,15 +193,10 @@ def _known_twin(session: Session, actor: Actor, sha256: str) -> Version | None:
     query = select(Version, Asset).join(Asset, Asset.id == Version.asset_id)
     query = query.where(Version.sha256 == sha256, Asset.deleted_at.is_(None)).order_by(Version.at, Version.id)
     for version, asset in session.execute(query):
-        standing = _standing(session, asset.id)
+        standing = standing_of(session, asset.id)
         if is_seen(actor, asset, standing) and (sees_all(actor, asset) or version.id == standing.approved_version_id):
             return version
     return None
-
-
-def _standing(session: Session, asset_id: str) -> Standing:
-    approved = session.get(Approved, asset_id)
-    return Standing(approved_version_id=approved.version_id if approved else None)
 
 
 def _first_bytes(stream: IO[bytes]) -> bytes:
