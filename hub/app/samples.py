@@ -75,16 +75,14 @@ def logo(*, accent: Colour = (14, 116, 144), size: int = 1000) -> bytes:
     big = size * 2
     mark = Image.new("RGBA", (big, big), (0, 0, 0, 0))
     draw = ImageDraw.Draw(mark)
-    dark: Colour = (accent[0] // 2, accent[1] // 2, accent[2] // 2)
     draw.ellipse(_box(big, 0.06, 0.06, 0.94, 0.94), fill=(*accent, 255))
     draw.polygon(_points(big, (0.18, 0.66), (0.40, 0.30), (0.62, 0.66)), fill=(255, 255, 255, 255))
-    draw.polygon(_points(big, (0.42, 0.66), (0.60, 0.40), (0.82, 0.66)), fill=(255, 255, 255, 190))
+    draw.polygon(_points(big, (0.42, 0.66), (0.60, 0.40), (0.82, 0.66)), fill=_between((255, 255, 255), accent, 0.22))
     draw.polygon(_points(big, (0.335, 0.40), (0.40, 0.30), (0.465, 0.40), (0.40, 0.44)), fill=(*accent, 255))
-    for row, alpha in enumerate((255, 200, 140)):
+    for row, tint in enumerate((0.0, 0.3, 0.6)):
         top = 0.71 + row * 0.055
-        draw.rounded_rectangle(
-            _box(big, 0.24 + row * 0.06, top, 0.76 - row * 0.06, top + 0.026), big // 80, (*dark, alpha)
-        )
+        box = _box(big, 0.24 + row * 0.06, top, 0.76 - row * 0.06, top + 0.026)
+        draw.rounded_rectangle(box, big // 80, _between((255, 255, 255), accent, tint))
     out = io.BytesIO()
     _resized(mark, (size, size)).save(out, "PNG", optimize=True)
     return out.getvalue()

@@ -6,6 +6,7 @@ number, no edit history. What is written here is all that it says.
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping
 from typing import Any, Final
 from xml.sax.saxutils import escape
@@ -36,12 +37,18 @@ def attribute(image: Any, vips: Any, rights: Mapping[str, str]) -> Any:
     marked.set_type(vips.GValue.blob_type, "xmp-data", xmp_packet(said))
     marked.set_type(vips.GValue.blob_type, "iptc-data", iptc_block(said))
     for field, name in _EXIF_NAMES.items():
-        if field in said:
-            text = said[field].replace("(", "[").replace(")", "]")
-            size = len(text.encode()) + 1
-            value = f"{text} ({text}, ASCII, {size} components, {size} bytes)"
+        text = _ascii(said.get(field, ""))
+        if text:
+            # libvips shows what it read behind the value, and drops the last bracket when it writes.
+            value = f"{text} (, ASCII, 1 components, 1 bytes)"
             marked.set_type(vips.GValue.gstr_type, f"exif-ifd0-{name}", value)
     return marked
+
+
+def _ascii(text: str) -> str:
+    """Return what EXIF can hold of a text, which is ASCII; the exact text stands in the other blocks."""
+    plain = unicodedata.normalize("NFKD", text.replace("\u00a9", "(c)"))
+    return plain.encode("ascii", "ignore").decode("ascii").strip()
 
 
 def xmp_packet(rights: Mapping[str, str]) -> bytes:
