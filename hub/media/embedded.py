@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+import warnings
 from collections.abc import Iterator
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
@@ -107,25 +109,37 @@ def _iptc_records(part: bytes) -> Iterator[tuple[int, bytes]]:
 
 def from_exif(block: bytes) -> Fields:
     """Read an EXIF block. Places, serial numbers and everything else that is no core field is left where it is."""
-    if not block:
-        return {}
-    exif = PILImage.Exif()
-    try:
-        exif.load(block)
-    except (ValueError, SyntaxError, OSError, TypeError, LookupError):
-        return {}
+    tags = _exif_tags(block) if block else {}
     found: Fields = {}
     for tag, field in _EXIF_WIDE.items():
-        raw = exif.get(tag)
+        raw = tags.get(tag)
         text = raw.decode("utf-16-le", "ignore").strip("\0 ") if isinstance(raw, bytes) else ""
         if text:
             found[field] = [one.strip() for one in text.split(";")] if field == "keywords" else text
     for tag, field in _EXIF.items():
-        raw = exif.get(tag)
-        text = _decoded(raw, "") if isinstance(raw, bytes) else raw.strip("\0 ") if isinstance(raw, str) else ""
+        text = _exif_text(tags.get(tag))
         if text:
-            found[field] = _mended(text)
+            found[field] = text
     return found
+
+
+def _exif_tags(block: bytes) -> dict[int, object]:
+    """Return the tags that are read here; a damaged block has none."""
+    exif = PILImage.Exif()
+    with warnings.catch_warnings():
+        # Pillow warns of damage and goes on with what it has.
+        warnings.simplefilter("ignore")
+        try:
+            exif.load(block)
+            return {tag: exif.get(tag) for tag in (*_EXIF, *_EXIF_WIDE)}
+        except (ValueError, SyntaxError, OSError, TypeError, LookupError, struct.error):
+            return {}
+
+
+def _exif_text(raw: object) -> str:
+    if isinstance(raw, bytes):
+        return _decoded(raw, "")
+    return _mended(raw.strip("\0 ")) if isinstance(raw, str) else ""
 
 
 def _decoded(raw: bytes, encoding: str) -> str:

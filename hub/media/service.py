@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -62,7 +63,7 @@ class Media:
             jobs = self._lease(session, owner)
         if jobs:
             with ThreadPoolExecutor(self._pool.processes, thread_name_prefix="media") as threads:
-                list(threads.map(lambda job: self._handle(owner, job), jobs))
+                list(threads.map(partial(self._handle, owner), jobs))
         return len(jobs)
 
     def rendition(self, session: Session, version_id: str, preset: str) -> Rendition | None:
