@@ -10,6 +10,7 @@ from connectors.sdk.http import Api
 from connectors.sdk.manifest import Ability, Auth, AuthField, Capability, Carries, Manifest, Meaning, Write
 from connectors.sdk.types import Level
 from connectors.wordpress.connector import WordPress
+from connectors.wordpress.events import HelperEvents
 from connectors.wordpress.types import Settings
 
 __all__ = ["MANIFEST"]
@@ -78,6 +79,7 @@ MANIFEST = Manifest(
         "rest_no_route": Meaning.MISCONFIGURED,  # 404, and says nothing about the item
         "rest_disabled": Meaning.MISCONFIGURED,
     },
+    inbound=HelperEvents(),
     gaps={
         "replace": "WordPress cannot change the bytes of an item: a new version is a new item, and posts follow.",
         "subscribe": "WordPress sends no webhooks by itself: install the damhub-helper plugin that comes along.",

@@ -1,0 +1,81 @@
+#!/usr/bin/env bash
+# A real WordPress 7.1 (PHP's own server, SQLite) on loopback: wordpress.sh start | stop
+# Needs WP_PORT and SVC_HOME; WP_PLUGINS names folders of plugins to install and switch on, separated by colons.
+# The npm archive of wp-studio holds WordPress, wp-cli and the SQLite driver: it is unpacked, nothing of it is installed.
+. "$(dirname "$(readlink -f "$0")")/lib.sh"
+PORT="${WP_PORT:?set WP_PORT}"
+URL="http://127.0.0.1:$PORT"
+VERSION=1.22.0
+PARTS="$SVC_CACHE/wordpress-$VERSION"
+SITE="$SVC_HOME/site"
+FORMS="$(dirname "$(readlink -f "$0")")/wordpress_site"
+PIDFILE="$SVC_HOME/wordpress.pid"
+WORD="127.0.0.1:$PORT"
+PHP=(php -d memory_limit=512M -d display_errors=0 -d log_errors=1 -d max_execution_time=120
+  -d upload_max_filesize=256M -d post_max_size=260M -d opcache.enable_cli=1)
+
+wp() { "${PHP[@]}" "$PARTS/wp-cli/wp-cli.phar" --path="$SITE" --url="$URL" --allow-root "$@" >>"$SVC_HOME/setup.log" 2>&1; }
+
+# PHP with the parts that WordPress needs; asked of PHP itself, so that any packaging will do.
+need_php() {
+  local part lacking=0
+  command -v php >/dev/null 2>&1 || lacking=1
+  for part in pdo_sqlite xml mbstring curl gd; do
+    [ "$lacking" = 1 ] || php -m 2>/dev/null | grep -qix "$part" || lacking=1
+  done
+  [ "$lacking" = 0 ] || debian_packages php-cli php-sqlite3 php-xml php-mbstring php-curl php-gd
+  debian curl curl
+}
+
+unpack() {
+  local archive
+  [ -e "$PARTS/.whole" ] && return 0
+  archive="$(npm_archive wp-studio "$VERSION")" || exit 1
+  exec 9>"$PARTS.lock"; flock -w 300 9 || fail "another run is still unpacking WordPress"
+  if [ ! -e "$PARTS/.whole" ]; then
+    rm -rf "$PARTS"; mkdir -p "$PARTS"
+    tar xzf "$archive" -C "$PARTS" --strip-components=4 package/dist/cli/wp-files/latest/wordpress \
+      package/dist/cli/wp-files/wp-cli package/dist/cli/wp-files/sqlite-database-integration \
+      || fail "the archive of wp-studio $VERSION cannot be unpacked"
+    touch "$PARTS/.whole"
+  fi
+  exec 9>&-
+}
+
+build() {
+  local content="$SITE/wp-content" driver plugin name
+  mkdir -p "$SITE" "$SVC_HOME/db"
+  cp -r "$PARTS/latest/wordpress/." "$SITE/" && chmod -R u+w "$SITE"
+  mkdir -p "$content/mu-plugins" "$content/uploads"
+  driver="$content/plugins/sqlite-database-integration"
+  cp -r "$PARTS/sqlite-database-integration" "$driver"
+  sed -e "s|{SQLITE_IMPLEMENTATION_FOLDER_PATH}|$driver|" -e "s|{SQLITE_PLUGIN}|sqlite-database-integration/load.php|" \
+    "$driver/db.copy" >"$content/db.php"
+  cp "$FORMS/quiet.php" "$content/mu-plugins/quiet.php"
+  sed -e "s|@URL@|$URL|g" -e "s|@HOME@|$SVC_HOME|g" -e "s|@KEY@|$(secret 32)|g" "$FORMS/config.php" >"$SITE/wp-config.php"
+  wp core install --title="Real site" --admin_user=admin --admin_password="$(secret 12)" \
+    --admin_email=admin@example.test --skip-email || fail "WordPress cannot be installed: $(tail -n 1 "$SVC_HOME/setup.log")"
+  local IFS=:
+  for plugin in ${WP_PLUGINS:-}; do
+    name="$(basename "$plugin")"
+    cp -r "$plugin" "$content/plugins/$name"
+    wp plugin activate "$name" || fail "the plugin $name cannot be switched on: $(tail -n 1 "$SVC_HOME/setup.log")"
+  done
+  OUT="$SVC_HOME/accounts" wp eval-file "$FORMS/accounts.php" || fail "no accounts: $(tail -n 1 "$SVC_HOME/setup.log")"
+}
+
+case "${1:-}" in
+  start)
+    need_php
+    unpack
+    taken "$PORT" && fail "port $PORT is taken"
+    build
+    PHP_CLI_SERVER_WORKERS=4 launch "$PIDFILE" "$SVC_HOME/php.log" "${PHP[@]}" -S "$WORD" -t "$SITE" "$FORMS/router.php"
+    until_ready 30 curl -fs -m 10 -o "$SVC_HOME/index.json" "$URL/wp-json/" \
+      || { halt "$PIDFILE" "$WORD" 2; fail "WordPress does not answer: $(tail -n 1 "$SVC_HOME/php.log")"; }
+    printf 'URL=%s\nLOG=%s\nHOME_FOLDER=%s\n' "$URL" "$SVC_HOME/debug.log" "$SVC_HOME"; cat "$SVC_HOME/accounts" ;;
+  stop) halt "$PIDFILE" "$WORD" 2 ;;
+  # One line of PHP inside the running site, such as setting an option.
+  eval) wp eval "${WP_CODE:?set WP_CODE}" || fail "$(tail -n 1 "$SVC_HOME/setup.log")" ;;
+  *) echo "usage: $0 start|stop|eval" >&2; exit 2 ;;
+esac
