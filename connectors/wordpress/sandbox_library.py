@@ -162,7 +162,7 @@ def alt_text_of(text: str) -> str:
 
 def rendered(text: str) -> str:
     """Say a text as visitors get it."""
-    return re.sub(r"&(?!#?\w+;)", "&#038;", text.replace("&amp;", "&#038;"))
+    return re.sub(r"&(?!#?\w+;)", "&#038;", text)
 
 
 def paragraph(text: str) -> str:
@@ -233,11 +233,14 @@ def entry_json(entry: Entry, origin: str, *, edit: bool) -> dict[str, Any]:
         if entry.slug
         else f"{origin}/?{'page_id' if entry.base == 'pages' else 'p'}={entry.id}"
     )
-    raw_title, raw_content = ({"raw": entry.title}, {"raw": entry.content}) if edit else ({}, {})
+    title = {"raw": entry.title} if edit else {}
+    if entry.base != "blocks":
+        title["rendered"] = rendered(entry.title)
+    raw_content = {"raw": entry.content} if edit else {}
     content = {**raw_content, "protected": False, **({"block_version": 0} if edit else {})}
     body: dict[str, Any] = {
         **_common(entry.id, entry.slug, origin, edit=edit, guid=link), "link": link, "status": entry.status,
-        "type": BASES[entry.base], "title": {**raw_title, "rendered": rendered(entry.title)},
+        "type": BASES[entry.base], "title": title,
         "content": {**content, "rendered": paragraph(html.unescape(entry.content))}, "template": "",
         "_links": _links(f"{origin}/wp-json/wp/v2/{entry.base}/{entry.id}"),
     }  # fmt: skip

@@ -58,7 +58,7 @@ def _call(site: WordPressSandbox, name: str, arguments: tuple[Any, ...]) -> Any:
 
 
 def _upload(site: WordPressSandbox, data: dict[str, Any]) -> dict[str, Any]:
-    item = site.take(data["name"], bytes(data["bits"]), {})
+    item = site.take(data["name"], bytes(data["bits"]), {"title": data["name"]})
     if item is None:
         raise xmlrpc.client.Fault(
             500, f"Could not write file {data['name']} (Sorry, you are not allowed to upload this file type.)."
@@ -127,8 +127,9 @@ def _options(site: WordPressSandbox, names: list[str] | None = None) -> dict[str
 
 
 def _profile(site: WordPressSandbox, fields: list[str] | None = None) -> dict[str, Any]:
-    del site, fields
-    return {"user_id": "1", "username": "admin", "display_name": "admin", "roles": ["administrator"]}
+    del site
+    known = {"user_id": "1", "username": "admin", "display_name": "admin", "roles": ["administrator"]}
+    return {name: value for name, value in known.items() if not fields or name in {"user_id", *fields}}
 
 
 METHODS: Final[Mapping[str, Method]] = {
@@ -153,7 +154,8 @@ def _item(site: WordPressSandbox, item: Attachment) -> dict[str, Any]:
     return {
         "attachment_id": str(item.id), "date_created_gmt": MADE, "parent": 0, "link": url, "title": item.title,
         "caption": item.caption, "description": item.description, "metadata": {**details, "sizes": sizes},
-        "type": item.file.media_type, "alt": item.alt_text, "thumbnail": url,
+        "type": item.file.media_type, "alt": item.alt_text,
+        "thumbnail": url.replace(item.file.served, sizes["thumbnail"]["file"]) if "thumbnail" in sizes else url,
     }  # fmt: skip
 
 
