@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import ipaddress
 from dataclasses import dataclass
 
 from sqlalchemy import delete, select
@@ -32,7 +33,13 @@ def account_gate(email: str) -> Gate:
 
 
 def address_gate(address: str) -> Gate:
-    """Return the counter of a network address."""
+    """Return the counter of a network address; one customer's IPv6 addresses, a /64, count as one."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        parsed = None
+    if isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped is None:
+        address = str(ipaddress.IPv6Network((int(parsed), 64), strict=False))
     return Gate(_key("address", address), 20)
 
 

@@ -18,7 +18,7 @@ from hub.intake.service import Intake
 from hub.media.service import Media
 from hub.notify.service import Notify
 from hub.placements.service import Placements
-from hub.review.decisions import Review
+from hub.review.service import Review
 from hub.rights.service import Rights
 from hub.search.service import Search
 from hub.settings import Settings

@@ -107,6 +107,17 @@ def test_an_address_is_throttled_over_many_accounts(access, administrator):
     assert sign_in(access, address="198.51.100.7").actor == administrator
 
 
+def test_one_customers_ipv6_addresses_count_as_one(access, administrator):
+    for number in range(20):
+        fail(access, email=f"user{number}@example.org", address=f"2001:db8:1:2::{number:x}")
+    with pytest.raises(Throttled):
+        sign_in(access, address="2001:db8:1:2:ffff::1")
+    sign_in(access, address="2001:db8:1:3::1")
+    for number in range(20):
+        fail(access, email=f"other{number}@example.org", address=f"::ffff:192.0.2.{number}")
+    sign_in(access, address="::ffff:192.0.2.99")
+
+
 def test_signing_in_oneself_does_not_clear_the_address(access, administrator):
     for number in range(19):
         fail(access, email=f"user{number}@example.org")

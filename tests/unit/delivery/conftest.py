@@ -15,7 +15,7 @@ from hub.db.base import new_id
 from hub.delivery.service import Delivery
 from hub.media.models import Rendition, Traits
 from hub.placements.models import Placement
-from hub.review.decisions import Review
+from hub.review.service import Review
 from hub.review.standing import settle, standing_of
 from hub.rights.service import Rights
 from hub.settings import Settings

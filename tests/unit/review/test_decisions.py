@@ -11,9 +11,9 @@ from hub.catalogue.models import Lifecycle
 from hub.catalogue.service import Catalogue
 from hub.errors import HubError
 from hub.events.models import Event
-from hub.review.decisions import Review, approved_of
 from hub.review.models import Decision, Verdict
-from hub.review.standing import derive, settle, standing_of
+from hub.review.service import Review
+from hub.review.standing import approved_of, derive, last, settle, standing_of
 from hub.storage.models import Blob
 
 OWNER = Actor("owner", "Olga", Role.CONTRIBUTOR)
@@ -175,6 +175,16 @@ def test_a_revoked_approval_leaves_nothing_to_show(review, asset, upload, lifecy
     review.approve(EDITOR, version.id, sha256="a" * 64)
     assert kinds() == ["asset.approved", "asset.approval_revoked", "asset.approved"]
     assert [each.verdict for each in review.history(EDITOR, asset.id)] == ["approved", "revoked", "approved"]
+
+
+def test_revoking_reaches_versions_that_were_approved_before(review, asset, upload, database):
+    first, second, third = upload("a"), upload("b"), upload("c")
+    for version in (first, second):
+        review.approve(EDITOR, version.id, sha256=version.sha256)
+    review.reject(EDITOR, third.id, sha256=third.sha256)
+    review.revoke(EDITOR, asset.id)
+    with database.read() as unit:
+        assert [last(unit, each.id) for each in (first, second, third)] == ["revoked", "revoked", "rejected"]
 
 
 def test_a_request_is_overtaken_by_a_new_version(review, asset, upload, lifecycle):
