@@ -95,6 +95,12 @@ def lease(session: Session, connection_id: str, generation: int, *, owner: str, 
     )
 
 
+def holder(session: Session, connection_id: str) -> str | None:
+    """Return who holds the lease, or held it and never gave it back."""
+    row = session.get(Credential, connection_id)
+    return row.lease_owner if row else None
+
+
 def release(session: Session, connection_id: str, *, owner: str) -> None:
     """Give the lease back, if it is still ours."""
     session.execute(

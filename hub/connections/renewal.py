@@ -95,9 +95,17 @@ class Renewal:
         if secrets.generation > generation:
             return secrets, False
         with self._database.unit() as session:
+            dead = credentials.holder(session, connection_id)
             now = self._clock.now()
             leased = credentials.lease(session, connection_id, secrets.generation, owner=owner, now=now)
+            if leased and dead:
+                self._note_unanswered(session, connection_id)
         return secrets, leased
+
+    def _note_unanswered(self, session: Session, connection_id: str) -> None:
+        """The holder before us never came back: it may have asked, so a refusal may mean that an answer was lost."""
+        lost = RetryLater("A renewal of the permission was cut off. The hub tries again.", code=UNANSWERED)
+        health.note(session, session.get_one(Connection, connection_id), lost, self._clock.now(), actor="system")
 
     def _load(self, session: Session, connection_id: str, connector: str) -> Secrets:
         secrets = credentials.load(session, self._keyring, connection_id)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
@@ -79,6 +80,7 @@ class Speaking:
         renewal: Renewal | None = None,
         limiters: Limiters | None = None,
         client: httpx.Client | None = None,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._database = database
         self._clock = clock
@@ -87,6 +89,7 @@ class Speaking:
         self._client = client or guarded_client(Guard(trusted_origins=trusted_origins))
         self._limiters = limiters or Limiters()
         self._renewal = renewal or Renewal(database, clock, keyring)
+        self._sleep = sleep
         self.redirect_uri = base_url + CALLBACK_PATH
 
     def manifest(self, name: str) -> Manifest:
@@ -116,7 +119,7 @@ class Speaking:
         refuse_in_transaction(f"a call to {manifest.title}")
         api = Api(
             manifest.origin(way.settings), manifest=manifest, client=self._client,
-            headers=lambda: way.auth.headers(way.secrets), busy=transaction_open,
+            headers=lambda: way.auth.headers(way.secrets), busy=transaction_open, sleep=self._sleep,
         )  # fmt: skip
         return manifest.connect(api, way.settings)
 
@@ -180,7 +183,7 @@ class Speaking:
         api = Api(
             line.manifest.origin(line.settings), manifest=line.manifest, client=self._client,
             headers=lambda: line.auth.headers(held.secrets.values), renew=renew, urgent=urgent, busy=transaction_open,
-            limiter=self._limiters.of(line.id, line.manifest.name, limits),
+            sleep=self._sleep, limiter=self._limiters.of(line.id, line.manifest.name, limits),
         )  # fmt: skip
         return Speaker(line.manifest.connect(api, line.settings), line.manifest, line.id, line.remote_id)
 

@@ -94,7 +94,15 @@ def connections(database, clock, keyring, registry, settings, tiny):
     client = httpx.Client(transport=httpx.MockTransport(tiny))
     limiters = Limiters(sleep=lambda _seconds: None)
     speaking = Speaking(
-        database, clock, keyring, registry, base_url=settings.url, trusted_origins=[], client=client, limiters=limiters
+        database,
+        clock,
+        keyring,
+        registry,
+        base_url=settings.url,
+        trusted_origins=[],
+        client=client,
+        limiters=limiters,
+        sleep=lambda _seconds: None,
     )
     yield Connections(database, clock, keyring, registry, settings, speaking=speaking)
     client.close()

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import threading
+
 import httpx
 import pytest
 from sqlalchemy import select
@@ -326,17 +328,27 @@ def test_credentials_go_to_the_connections_origin_only(connections, connected, t
     assert {f"{request.url.scheme}://{request.url.host}" for request in tiny.asked} == {ORIGIN}
 
 
-def test_the_same_account_connected_twice_at_once_is_one_remote(database, clock, keyring, registry, admin):
-    from connectors.sdk.types import Account
-    from hub.connections import accounts
+def test_the_same_account_connected_by_many_at_once_is_one_remote(connections, admin, database):
+    together = threading.Barrier(6)
+    made = []
 
-    manifest = registry["tiny", "quiet"]
-    way = accounts.check_way(manifest, "key", {}, SECRETS)
-    for _ in range(2):
-        with database.unit() as session:
-            accounts.add(session, keyring, manifest, way, Account("a", "A"), owner_id=admin.id, now=clock.now())
+    def connect():
+        together.wait()
+        made.append(connections.connect(admin, "tiny", auth="key", settings={}, secrets=SECRETS))
+
+    threads = [threading.Thread(target=connect) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len({one.id for one in made}) == 6
     with database.read() as session:
         assert len(list(session.scalars(select(Remote)))) == 1
+
+
+def test_a_connector_without_places_has_none(connections, admin):
+    quiet = connections.connect(admin, "quiet", auth="key", settings={}, secrets=SECRETS)
+    assert connections.refresh_targets(admin, quiet.id) == 0
 
 
 def test_hostile_names_are_shown_as_one_plain_line(connections, connected, admin, tiny):

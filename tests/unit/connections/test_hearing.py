@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import base64
 import json
+import threading
 from dataclasses import replace
 
 import httpx
@@ -268,3 +269,33 @@ def test_hostile_texts_in_a_signed_delivery_stop_no_work(connections, deliver, r
     assert connections.drain_inbox("worker") == 1
     (hint,) = events("remote.hint")
     assert hint.body["refs"] == ["good"]
+
+
+def test_the_same_delivery_many_times_at_once_is_kept_once(deliver, rows):
+    together = threading.Barrier(8)
+    answers = []
+
+    def send():
+        together.wait()
+        answers.append(deliver(changed())[0])
+
+    threads = [threading.Thread(target=send) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert answers == [200] * 8
+    assert len(rows()) == 1
+
+
+def test_two_workers_turn_each_delivery_into_one_hint(connections, deliver, events):
+    for number in range(20):
+        deliver(changed(f"d{number}"))
+    counts = []
+    threads = [threading.Thread(target=lambda: counts.append(connections.drain_inbox("w"))) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sum(counts) == 20
+    assert len(events("remote.hint")) == 20
