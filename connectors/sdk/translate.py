@@ -17,6 +17,7 @@ A vendor's error code that stands in the manifest goes before the status.
 
 from __future__ import annotations
 
+import base64
 import email.utils
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -188,7 +189,19 @@ def secrets_in(headers: Mapping[str, str]) -> frozenset[str]:
     for value in headers.values():
         pieces.add(value)
         pieces.update(re.split(r"[\s\",;=]+", value))
+        pieces.update(_basic_parts(value))
     return frozenset(piece for piece in pieces if len(piece) >= _LEAST_SECRET)
+
+
+def _basic_parts(value: str) -> list[str]:
+    """Return what stands inside Basic credentials."""
+    scheme, _, encoded = value.partition(" ")
+    if scheme.lower() != "basic":
+        return []
+    try:
+        return base64.b64decode(encoded, validate=True).decode().split(":", 1)[1:]
+    except ValueError:
+        return []
 
 
 def _usual_code(body: Any) -> str:

@@ -52,6 +52,7 @@ class Sandbox(ABC):
     auth: str  # which of the manifest's auths `secrets` is for
     secrets: Mapping[str, str]  # what a person would type in
     contract: Contract | None = None
+    text_fields: tuple[str, ...] = ("title",)  # fields in the remote's shape that hold any text; the first is the name
 
     def __init__(self, *, ledger: Ledger | None = None) -> None:
         self.ledger = ledger or Ledger()
@@ -138,6 +139,16 @@ class Sandbox(ABC):
     @abstractmethod
     def edit(self, target: str, ref: str, fields: Mapping[str, Any]) -> None:
         """Let somebody there change fields of a copy by hand (in the remote's shape)."""
+
+    def use(self, target: str, ref: str) -> str | None:
+        """Let somebody there use a copy (embed it in a post, say); None where this remote knows no uses."""
+        del target, ref
+        return None
+
+    def uses(self, target: str, ref: str) -> int:
+        """Count the uses of a copy."""
+        del target, ref
+        return 0
 
     def delivery(self, *, target: str, ref: str, ours: bool = False, kind: str = "") -> Delivery | None:
         """Make a signed webhook that says that a copy changed; None where this remote sends none.

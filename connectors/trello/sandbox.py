@@ -34,6 +34,7 @@ class TrelloSandbox(Sandbox):
 
     name = "trello"
     auth = "key_and_token"
+    text_fields = ("name",)
     contract = Contract.load(CONTRACT)
 
     def __init__(self, *, ledger: Ledger | None = None) -> None:

@@ -1,0 +1,76 @@
+"""What a check is: a stable id, a sentence, the abilities it needs, and a function that raises CheckFailed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from connectors.sdk.errors import ConnectorError
+from connectors.sdk.manifest import Capability, Carries
+from connectors.testing.conformance.bench import Bench
+
+
+class CheckFailed(AssertionError):
+    """A connector does not do what its contract says."""
+
+
+class NotApplicable(Exception):
+    """This remote has nothing that the check is about."""
+
+
+Act = Callable[[Bench], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One sentence that must be true of every connector with these abilities."""
+
+    id: str
+    sentence: str
+    act: Act
+    needs: frozenset[Capability]
+    carries: Carries | None = None
+    inbound: bool = False
+
+    def applies(self, bench: Bench) -> bool:
+        """Tell whether the connector declares what this check is about."""
+        manifest = bench.manifest
+        return (
+            self.needs <= set(manifest.abilities)
+            and self.carries in (None, manifest.carries)
+            and (not self.inbound or manifest.inbound is not None)
+        )
+
+
+CHECKS: dict[str, Check] = {}
+
+
+def check(
+    name: str, sentence: str, *needs: Capability, carries: Carries | None = None, inbound: bool = False
+) -> Callable[[Act], Act]:
+    """Register a function as the check of this id."""
+
+    def register(act: Act) -> Act:
+        if name in CHECKS:
+            raise ValueError(f"two checks are named {name}")
+        CHECKS[name] = Check(name, sentence, act, frozenset(needs), carries, inbound)
+        return act
+
+    return register
+
+
+def expect(true: object, otherwise: str) -> None:
+    """Fail the check unless something holds."""
+    if not true:
+        raise CheckFailed(otherwise)
+
+
+def raises(kind: type[ConnectorError], act: Callable[[], object]) -> ConnectorError:
+    """Fail the check unless exactly this kind of error (or a subclass) is raised; return it."""
+    try:
+        answer = act()
+    except kind as error:
+        return error
+    except ConnectorError as error:
+        raise CheckFailed(f"raised {type(error).__name__} instead of {kind.__name__}: {error.detail}") from error
+    raise CheckFailed(f"answered {answer!r} instead of raising {kind.__name__}"[:300])

@@ -1,0 +1,106 @@
+"""Checks of webhooks that a remote sends."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from connectors.sdk.protocols import Inbound
+from connectors.sdk.types import Hint
+from connectors.testing.conformance.bench import Bench
+from connectors.testing.conformance.check import CheckFailed, NotApplicable, check, expect
+from connectors.testing.hooks import Delivery
+from webhooks import SignatureError
+
+REF = "a000000000000000000000042"
+
+
+def _inbound(bench: Bench) -> Inbound:
+    if bench.manifest.inbound is None:
+        raise NotApplicable("no webhooks")
+    return bench.manifest.inbound
+
+
+def _delivery(bench: Bench, *, ref: str = REF, ours: bool = False, kind: str = "") -> Delivery:
+    made = bench.sandbox.delivery(target=bench.sandbox.targets()[0], ref=ref, ours=ours, kind=kind)
+    if made is None:
+        raise NotApplicable("this sandbox sends no webhooks")
+    return made
+
+
+def _verify(bench: Bench, sent: Delivery) -> None:
+    _inbound(bench).verify(secret=sent.secret, url=sent.url, headers=sent.headers, body=sent.body)
+
+
+def _read(bench: Bench, delivery: Delivery) -> Hint:
+    return _inbound(bench).read(delivery.headers, delivery.body)
+
+
+@check("webhook-good", "A true delivery is verified and names the copy.", inbound=True)
+def webhook_good(bench: Bench) -> None:
+    """Verify and read."""
+    delivery = _delivery(bench)
+    try:
+        _verify(bench, delivery)
+    except SignatureError as error:
+        raise CheckFailed("a true delivery was refused") from error
+    hint = _read(bench, delivery)
+    expect(REF in hint.refs, f"it names {hint.refs}")
+
+
+@check("webhook-forged", "A delivery with another body, secret or no signature is refused.", inbound=True)
+def webhook_forged(bench: Bench) -> None:
+    """Change one thing at a time."""
+    delivery = _delivery(bench)
+    forged = {
+        "body": replace(delivery, body=delivery.body + b" "),
+        "secret": replace(delivery, secret="another-one-entirely"),  # noqa: S106 - made up
+        "signature": replace(delivery, headers={}),
+    }
+    for what, one in forged.items():
+        try:
+            _verify(bench, one)
+        except SignatureError:
+            continue
+        raise CheckFailed(f"a delivery with another {what} was accepted")
+
+
+@check("webhook-malformed", "Whatever is wrong with a signature ends in SignatureError and nothing else.", inbound=True)
+def webhook_malformed(bench: Bench) -> None:
+    """Send rubbish for every header's value."""
+    delivery = _delivery(bench)
+    for rubbish in ("", "ü€\ud800", "=" * 5000, "v1,", "sha256=", "\x00", "-1", "9" * 400):
+        try:
+            _verify(bench, replace(delivery, headers=dict.fromkeys(delivery.headers, rubbish)))
+        except SignatureError:
+            continue
+        except Exception as error:
+            raise CheckFailed(f"raised {type(error).__name__}") from error
+        raise CheckFailed("rubbish was accepted")
+
+
+@check("webhook-replayed", "The same event has the same key each time, another one another.", inbound=True)
+def webhook_replayed(bench: Bench) -> None:
+    """Read twice."""
+    delivery = _delivery(bench)
+    keys = {_read(bench, delivery).delivery_key for _ in range(2)}
+    expect(len(keys) == 1 and all(keys), "the key changes")
+    bench.sandbox.intrude(bench.sandbox.targets()[0], "holiday")
+    expect(_read(bench, _delivery(bench, ref="a" * 24)).delivery_key not in keys, "another event has the same key")
+
+
+@check("webhook-unknown", "An event that nobody knows gives a hint without refs, never an error.", inbound=True)
+def webhook_unknown(bench: Bench) -> None:
+    """Invent an event."""
+    try:
+        hint = _read(bench, _delivery(bench, kind="somethingBrandNew"))
+    except Exception as error:
+        raise CheckFailed(f"raised {type(error).__name__}") from error
+    expect(hint.refs == (), f"it names {hint.refs}")
+    expect(not hint.ours, "it is taken for an echo")
+
+
+@check("webhook-echo", "An echo of our own write is recognised, another's change is not.", inbound=True)
+def webhook_echo(bench: Bench) -> None:
+    """Compare both."""
+    expect(_read(bench, _delivery(bench, ours=True)).ours, "our own write is not recognised")
+    expect(not _read(bench, _delivery(bench, ours=False)).ours, "somebody's change is taken for ours")

@@ -1,0 +1,45 @@
+"""Carries one check out against one connector."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from connectors.sdk.errors import ConnectorError
+from connectors.sdk.manifest import Manifest
+from connectors.testing.conformance.bench import Planted, bench_for
+from connectors.testing.conformance.check import Check, CheckFailed, NotApplicable
+
+
+class Outcome(StrEnum):
+    """How a check ended."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    NOT_APPLICABLE = "not applicable"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How a check ended, and why."""
+
+    outcome: Outcome
+    why: str = ""
+
+
+def run(manifest: Manifest, check: Check, *, bug: Planted | None = None) -> Result:
+    """Carry a check out in surroundings of its own; with `bug`, against a connector that is broken on purpose."""
+    with bench_for(manifest, bug=bug) as bench:
+        if not check.applies(bench):
+            return Result(Outcome.NOT_APPLICABLE, "the connector does not declare it")
+        try:
+            check.act(bench)
+        except NotApplicable as reason:
+            return Result(Outcome.NOT_APPLICABLE, str(reason))
+        except CheckFailed as failure:
+            return Result(Outcome.FAILED, str(failure))
+        except ConnectorError as error:
+            return Result(Outcome.FAILED, f"raised {type(error).__name__}: {error.message} ({error.detail})")
+        except Exception as error:  # noqa: BLE001 - whatever a connector throws is its failure, and is shown
+            return Result(Outcome.FAILED, f"raised {type(error).__name__}: {error}")
+    return Result(Outcome.PASSED)

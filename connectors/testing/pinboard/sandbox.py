@@ -1,0 +1,200 @@
+"""The made-up vendor itself. State is what the ledger adds up to."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Response, jsonify, request
+
+from connectors.testing.contract import Contract, Operation
+from connectors.testing.hooks import Delivery
+from connectors.testing.ledger import Ledger, What
+from connectors.testing.pinboard.events import sign
+from connectors.testing.sandbox import Sandbox, Standing
+
+MARKER = re.compile(r"(?<![a-z0-9])(dh[a-z0-9]{6}-[a-z0-9]{20})(?![a-z0-9])(?:-([0-9a-f]{12}))?")
+PAGE = 50
+WALLS = tuple(f"wall{number:03}" for number in range(1, 121))
+GONE = ("gone", 404)
+CHUNK = 64 * 1024
+PATHS = (
+    ("GET", "/me"), ("GET", "/walls"), ("GET", "/walls/{w}/pins"), ("POST", "/walls/{w}/pins"),
+    ("GET", "/walls/{w}/pins/{p}"), ("PATCH", "/walls/{w}/pins/{p}"), ("DELETE", "/walls/{w}/pins/{p}"),
+    ("PUT", "/walls/{w}/pins/{p}/bytes"), ("POST", "/walls/{w}/pins/{p}/repoint"), ("POST", "/walls/{w}/hooks"),
+    ("DELETE", "/hooks/{h}"),
+)  # fmt: skip
+
+
+def create(*, ledger: Ledger | None = None) -> PinboardSandbox:
+    """Make a sandbox with 120 walls."""
+    return PinboardSandbox(ledger=ledger)
+
+
+class PinboardSandbox(Sandbox):
+    """One account with a token."""
+
+    name = "pinboard"
+    auth = "token"
+    text_fields = ("title", "note")
+    contract = Contract(
+        source="made up",
+        operations=tuple(Operation(method=method, path=path, open=True) for method, path in PATHS),
+    )
+
+    def __init__(self, *, ledger: Ledger | None = None) -> None:
+        super().__init__(ledger=ledger)
+        self.secrets = {"token": "pin-token-5ca1ab1e"}
+        self.hooks: dict[str, str] = {}
+        for method, path, act in (
+            ("GET", "/me", self._me), ("GET", "/walls", self._walls), ("GET", "/walls/<wall>/pins", self._pins),
+            ("POST", "/walls/<wall>/pins", self._pin), ("GET", "/walls/<wall>/pins/<ref>", self._one),
+            ("PATCH", "/walls/<wall>/pins/<ref>", self._change), ("DELETE", "/walls/<wall>/pins/<ref>", self._unpin),
+            ("PUT", "/walls/<wall>/pins/<ref>/bytes", self._bytes),
+            ("POST", "/walls/<wall>/pins/<ref>/repoint", self._repoint), ("POST", "/walls/<wall>/hooks", self._hook),
+            ("DELETE", "/hooks/<ref>", self._unhook),
+        ):  # fmt: skip
+            self.app.add_url_rule(path, endpoint=f"{method} {path}", view_func=act, methods=[method])
+        self.app.before_request(self._sign_in)
+
+    def _sign_in(self) -> tuple[str, int] | None:
+        right = request.headers.get("Authorization") == f"Bearer {self.secrets['token']}"
+        return None if right else ("who are you", 401)
+
+    def _me(self) -> Response:
+        return jsonify({"id": "account-1", "name": "Dana"})
+
+    def _walls(self) -> Response:
+        return _page([{"id": wall, "name": f"Wall {wall[4:]}"} for wall in WALLS])
+
+    def _pins(self, wall: str) -> Response:
+        return _page([_shape(ref, facts) for ref, facts in self.ledger.living(wall).items()])
+
+    def _one(self, wall: str, ref: str) -> Response | tuple[str, int]:
+        facts = self.ledger.living(wall).get(ref)
+        return jsonify(_shape(ref, facts)) if facts else GONE
+
+    def _pin(self, wall: str) -> Response:
+        with self.lock:
+            ref = self._next()
+            fields = {name: request.args.get(name, "") for name in self.text_fields}
+            facts: dict[str, Any] = {"filename": request.args["filename"], "sha256": _hash(), "frames": [], **fields}
+            self.ledger.add(What.MADE, ref, wall, **facts)
+        return jsonify(_shape(ref, facts))
+
+    def _change(self, wall: str, ref: str) -> Response | tuple[str, int]:
+        sent: dict[str, Any] = request.get_json()
+        return self._set(wall, ref, **{name: value for name, value in sent.items() if name in self.text_fields})
+
+    def _bytes(self, wall: str, ref: str) -> Response | tuple[str, int]:
+        return self._set(wall, ref, filename=request.args["filename"], sha256=_hash())
+
+    def _repoint(self, wall: str, ref: str) -> Response | tuple[str, int]:
+        to = str(request.get_json()["to"])
+        pins = self.ledger.living(wall)
+        if ref not in pins or to not in pins:
+            return GONE
+        moved = pins[ref]["frames"]
+        self._set(wall, ref, frames=[])
+        return self._set(wall, to, frames=[*pins[to]["frames"], *moved])
+
+    def _set(self, wall: str, ref: str, **facts: Any) -> Response | tuple[str, int]:
+        with self.lock:
+            if ref not in self.ledger.living(wall):
+                return GONE
+            self.ledger.add(What.CHANGED, ref, wall, **facts)
+            return jsonify(_shape(ref, self.ledger.living(wall)[ref]))
+
+    def _unpin(self, wall: str, ref: str) -> Response | tuple[str, int]:
+        with self.lock:
+            if ref not in self.ledger.living(wall):
+                return GONE
+            self.ledger.add(What.REMOVED, ref, wall)
+        return Response(status=204)
+
+    def _hook(self, wall: str) -> Response:
+        url = f"{wall} {request.get_json()['url']}"
+        known = [ref for ref, one in self.hooks.items() if one == url]
+        ref = known[0] if known else f"hook{len(self.hooks) + 1}"
+        self.hooks[ref] = url
+        return jsonify({"id": ref})
+
+    def _unhook(self, ref: str) -> Response | tuple[str, int]:
+        return Response(status=204) if self.hooks.pop(ref, None) else GONE
+
+    def _next(self) -> str:
+        return f"pin{len(self.ledger.effects()) + 1:06}"
+
+    def settings(self, origin: str) -> Mapping[str, Any]:
+        """Point a connection here."""
+        return {"origin": origin}
+
+    def targets(self) -> tuple[str, ...]:
+        """All walls."""
+        return WALLS
+
+    def copies(self, target: str) -> tuple[Standing, ...]:
+        """All pins of a wall."""
+        return tuple(_standing(target, ref, facts) for ref, facts in self.ledger.living(target).items())
+
+    def intrude(self, target: str, text: str) -> str:
+        """Somebody pins something else."""
+        ref = self._next()
+        self.ledger.add(What.MADE, ref, target, filename=f"{text}.png", sha256="0" * 64, frames=[], title="", note="")
+        return ref
+
+    def vanish(self, target: str, ref: str) -> None:
+        """Somebody takes a pin away."""
+        self.ledger.add(What.REMOVED, ref, target)
+
+    def edit(self, target: str, ref: str, fields: Mapping[str, Any]) -> None:
+        """Somebody writes something else."""
+        self.ledger.add(What.CHANGED, ref, target, **fields)
+
+    def use(self, target: str, ref: str) -> str:
+        """Somebody hangs a frame around a pin."""
+        frame = f"frame-of-{ref}"
+        self.ledger.add(What.CHANGED, ref, target, frames=[*self.ledger.living(target)[ref]["frames"], frame])
+        return frame
+
+    def uses(self, target: str, ref: str) -> int:
+        """Count a pin's frames."""
+        return len(self.ledger.living(target).get(ref, {}).get("frames", []))
+
+    def delivery(self, *, target: str, ref: str, ours: bool = False, kind: str = "") -> Delivery:
+        """Pinboard tells that a pin changed."""
+        event = {
+            "id": f"event-{ref}-{len(self.ledger.effects())}", "kind": kind or "pin.changed", "pin": ref,
+            "wall": target, "by_client": "damhub" if ours else "browser",
+        }  # fmt: skip
+        body = json.dumps(event).encode()
+        secret = self.secrets["token"]
+        return Delivery("https://hub.example/hook", {"X-Pin-Signature": sign(secret, body)}, body, secret=secret)
+
+
+def _page(items: list[Any]) -> Response:
+    number = request.args.get("page", 1, int)
+    answer = jsonify(items[(number - 1) * PAGE : number * PAGE])
+    answer.headers["X-Pages"] = str(max(1, -(-len(items) // PAGE)))
+    return answer
+
+
+def _hash() -> str:
+    digest = hashlib.sha256()
+    while chunk := request.stream.read(CHUNK):
+        digest.update(chunk)
+    return digest.hexdigest()
+
+
+def _shape(ref: str, facts: Mapping[str, Any]) -> dict[str, Any]:
+    return {"id": ref, **{name: facts[name] for name in ("filename", "title", "note", "sha256", "frames")}}
+
+
+def _standing(target: str, ref: str, facts: Mapping[str, Any]) -> Standing:
+    found = MARKER.search(facts["filename"])
+    fields = {"title": facts["title"], "note": facts["note"]}
+    marker, key = found.groups() if found else (None, None)
+    return Standing(ref, target, marker, key, fields, facts["sha256"], 1 + len(facts["frames"]))
