@@ -255,8 +255,8 @@ def throttled_without_time(bench: Bench) -> None:
 
 @check("unknown-keys", "Keys that nobody knows yet disturb nothing.", PUBLISH, LOOK, FIND)
 def unknown_keys(bench: Bench) -> None:
-    """Add a key to every object of every answer."""
-    more = {"find": r'\{\s*"', "replace": '{"brand_new_key": {"kind": ["brand_new_value"]}, "'}
+    """Add a key to every object that has an id, in every answer."""
+    more = {"find": r'"id"\s*:', "replace": '"brand_new_key": {"kind": ["brand_new_value"]}, "id":'}
     bench.sandbox.faults.add(Rule.model_validate({"fault": Fault.REWRITE, "times": None, **more}))
     try:
         sent, receipt = bench.publish()
@@ -265,6 +265,26 @@ def unknown_keys(bench: Bench) -> None:
         expect(len(bench.find(sent.marker)) == 1, "find is disturbed")
     except ConnectorError as error:
         raise CheckFailed(f"raised {type(error).__name__}: {error.detail}") from error
+
+
+@check(
+    "unknown-values",
+    "Values of kinds and states that nobody knows yet are let pass, or named BadAnswer.",
+    PUBLISH,
+    LOOK,
+)
+def unknown_values(bench: Bench) -> None:
+    """Change every kind and state in the answers to reads."""
+    _, receipt = bench.publish()
+    more = {"find": r'"(type|kind|state|status|media_type)"\s*:\s*"[^"]*"', "replace": r'"\1": "brand_new_value"'}
+    bench.sandbox.faults.add(Rule.model_validate({"fault": Fault.REWRITE, "on": "read", "times": None, **more}))
+    try:
+        copy = bench.look(receipt.ref)
+    except BadAnswer:
+        return
+    except ConnectorError as error:
+        raise CheckFailed(f"raised {type(error).__name__}: {error.detail}") from error
+    expect(copy.ref == receipt.ref, "another copy was shown")
 
 
 @check("redirect-keeps-secrets-home", "A redirect to another origin takes no credentials there.")
