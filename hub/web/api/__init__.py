@@ -1,1 +1,19 @@
 """The JSON API, described by OpenAPI 3.1."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from hub.web.api.activity import activity, health
+from hub.web.api.assets import assets
+from hub.web.api.connections import connections
+from hub.web.api.endpoints import endpoints
+from hub.web.api.links import links
+from hub.web.api.people import entry, people
+from hub.web.api.placements import placements, recalls
+from hub.web.api.review import review
+from hub.web.api.rights import rights
+
+BLUEPRINTS: Final = (
+    entry, people, assets, review, rights, placements, recalls, links, connections, endpoints, activity, health,
+)  # fmt: skip

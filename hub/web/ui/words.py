@@ -49,6 +49,32 @@ COPY: Final = {
     "settled": Sign("Settled", "rest", "history"),
 }
 
+COPY_PUSHING: Final = Sign("On its way", "flow", "refresh-cw", spin=True)
+
+CLAIM: Final = {
+    "in_place": "The right thing stands there",
+    "substituted": "The substitute stands there",
+    "withdrawn": "Nothing of it stands there any more",
+    "gone": "Somebody removed it there",
+}
+
+OUTCOME: Final = {
+    "done": "the other side accepted it",
+    "refused": "the other side refused it",
+    "not_sent": "it was not sent",
+    "unknown": "the answer was lost, so we look",
+    "found": "the answer was lost; a look found it done",
+    "not_found": "the answer was lost; a look found it not done",
+}
+
+REASON: Final = {
+    "not_approved": "Waits until a version is approved.",
+    "not_usable": "Waits until rights allow it there.",
+    "archived": "The asset is archived.",
+    "deleted": "The asset is deleted.",
+    "taken_back": "It was taken back before it was sent.",
+}
+
 CONNECTION: Final = {
     "pending": Sign("Not finished", "care", "clock"),
     "live": Sign("Live", "good", "circle-check"),

@@ -1,0 +1,276 @@
+"""Copies: place, take back, retry, attest, look; recalls and their reports."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from flask import Response
+from pydantic import BaseModel, Field, StringConstraints
+
+from hub.web.api.documents import PREFIX, answer, blueprint
+from hub.web.api.schemas import AssetPath, Given, Ident, Instant, Shown
+from hub.web.identity import actor
+from hub.web.services import services
+
+placements = blueprint("copies", "Every copy that was ever made: what should be true, what was found, how surely.")
+recalls = blueprint("recalls", "Taking one asset back from everywhere, with a report that adds up.")
+ActName = Literal["recall", "archive", "delete", "revoke"]
+Reason = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
+
+
+class CopyPath(BaseModel):
+    """Names one copy."""
+
+    placement_id: Ident
+
+
+class RecallPath(BaseModel):
+    """Names one recall."""
+
+    recall_id: Ident
+
+
+class PlaceIn(Given):
+    """A copy to want."""
+
+    target_id: Ident
+    slot: Annotated[str, StringConstraints(max_length=255)] = ""
+    withdraw_policy: Literal["remove", "substitute"] = "remove"
+    version_policy: Literal["follow", "pin"] = "follow"
+    pinned_version_id: Ident | None = None
+
+
+class AttestIn(Given):
+    """A person's word."""
+
+    note: Reason
+
+
+class RecallIn(Given):
+    """What to take back, and why."""
+
+    asset_id: Ident
+    reason: Reason
+    substitute_id: Ident | None = None
+
+
+class ImpactQuery(Given):
+    """Which act to foresee."""
+
+    act: ActName = "recall"
+    substitute_id: Ident | None = None
+
+
+class PartOut(Shown):
+    """One remote object, use or address of a copy."""
+
+    kind: str
+    ref: str
+    state: str
+    looked_at: int | None
+
+
+class EvidenceOut(Shown):
+    """A claim and how it is known."""
+
+    id: str
+    claim: str
+    level: str
+    at: Instant
+    by: str
+    note: str
+    version_id: str | None
+    current: bool
+    looks: list[dict[str, Any]]
+
+
+class AttemptOut(Shown):
+    """One remote write, as it was intended and as it ended."""
+
+    id: str
+    step: str
+    intended_at: Instant
+    answered_at: int | None
+    outcome: str | None
+
+
+class CopyOut(Shown):
+    """One copy of an asset."""
+
+    id: str
+    revision: int
+    asset_id: str
+    asset_code: str
+    connector: str
+    remote_id: str
+    remote_label: str
+    target_id: str
+    target_label: str
+    slot: str
+    marker: str
+    phase: str
+    op: str | None
+    wanted: bool
+    desired: str
+    desired_reason: str
+    desired_asset_id: str | None
+    desired_version: int | None
+    observed: str
+    observed_at: int | None
+    proof: EvidenceOut | None
+    shown_version: int | None
+    stale_since: int | None
+    due_at: int
+    problem_code: str
+    problem: str
+    withdraw_policy: str
+    version_policy: str
+    settled_at: int | None
+    settled_reason: str
+    parts: list[PartOut]
+
+
+class Copies(Shown):
+    """The copies of one asset."""
+
+    items: list[CopyOut]
+
+
+class Proofs(Shown):
+    """Everything that was claimed and tried for a copy, newest first."""
+
+    evidence: list[EvidenceOut]
+    attempts: list[AttemptOut]
+
+
+class ImpactLineOut(Shown):
+    """One copy and what would become of it."""
+
+    copy_: CopyOut = Field(alias="copy", serialization_alias="copy")
+    becomes: str
+    shows_asset_id: str | None
+    reachable: bool
+
+
+class ImpactOut(Shown):
+    """What an act would change."""
+
+    act: str
+    lines: list[ImpactLineOut]
+
+
+class RecallLineOut(Shown):
+    """One copy in a recall's report."""
+
+    copy_: CopyOut = Field(alias="copy", serialization_alias="copy")
+    result: str
+    level: str | None
+    evidence_id: str | None
+    reason: str
+    next_try_at: int | None
+    parts_done: int
+    parts: int
+
+
+class RecallOut(Shown):
+    """A recall with every copy accounted for."""
+
+    id: str
+    asset_id: str
+    asset_code: str
+    reason: str
+    substitute_id: str | None
+    opened_by: str
+    opened_at: Instant
+    closed_at: int | None
+    complete: bool
+    counts: dict[str, int]
+    lines: list[RecallLineOut]
+
+
+class Recalls(Shown):
+    """The recalls of one asset."""
+
+    items: list[RecallOut]
+
+
+@placements.get("/assets/<asset_id>/copies", responses={200: Copies})
+def where(path: AssetPath) -> Response:
+    """List where an asset is."""
+    found = services().placements.where(actor(), path.asset_id)
+    return answer(Copies(items=[CopyOut.model_validate(one) for one in found]))
+
+
+@placements.post("/assets/<asset_id>/copies", responses={201: CopyOut})
+def place(path: AssetPath, body: PlaceIn) -> Response:
+    """Want a copy; it appears once the asset is approved and may be used there."""
+    made = services().placements.place(actor(), path.asset_id, **body.model_dump())
+    return answer(CopyOut.model_validate(made), 201, {"Location": f"{PREFIX}/copies/{made.id}"})
+
+
+@placements.get("/assets/<asset_id>/impact", responses={200: ImpactOut})
+def impact(path: AssetPath, query: ImpactQuery) -> Response:
+    """Foresee what an act would change, before anybody carries it out."""
+    found = services().placements.impact(actor(), path.asset_id, query.act, query.substitute_id)
+    return _by_name(ImpactOut.model_validate(found))
+
+
+@placements.get("/copies/<placement_id>", responses={200: CopyOut})
+def get_copy(path: CopyPath) -> Response:
+    """Read one copy."""
+    return answer(CopyOut.model_validate(services().placements.copy(actor(), path.placement_id)))
+
+
+@placements.delete("/copies/<placement_id>", responses={200: CopyOut})
+def take_back(path: CopyPath) -> Response:
+    """Want a copy no more: it is withdrawn and proven away."""
+    return answer(CopyOut.model_validate(services().placements.take_back(actor(), path.placement_id)))
+
+
+@placements.post("/copies/<placement_id>/retry", responses={200: CopyOut})
+def retry(path: CopyPath) -> Response:
+    """Try again now."""
+    return answer(CopyOut.model_validate(services().placements.retry(actor(), path.placement_id)))
+
+
+@placements.post("/copies/<placement_id>/attest", responses={200: CopyOut})
+def attest(path: CopyPath, body: AttestIn) -> Response:
+    """Give a person's word that a copy is gone."""
+    return answer(CopyOut.model_validate(services().placements.attest(actor(), path.placement_id, body.note)))
+
+
+@placements.get("/copies/<placement_id>/evidence", responses={200: Proofs})
+def evidence(path: CopyPath) -> Response:
+    """Read everything that was claimed and tried for a copy."""
+    proofs, tries = services().placements.evidence(actor(), path.placement_id)
+    return answer(
+        Proofs(
+            evidence=[EvidenceOut.model_validate(one) for one in proofs],
+            attempts=[AttemptOut.model_validate(one) for one in tries],
+        )
+    )
+
+
+@recalls.post("/recalls", responses={201: RecallOut})
+def recall(body: RecallIn) -> Response:
+    """Take an asset back from everywhere."""
+    made = services().placements.recall(actor(), body.asset_id, body.reason, body.substitute_id)
+    return _by_name(RecallOut.model_validate(made), 201, {"Location": f"{PREFIX}/recalls/{made.id}"})
+
+
+@recalls.get("/recalls/<recall_id>", responses={200: RecallOut})
+def recall_report(path: RecallPath) -> Response:
+    """Read how a recall stands; the counts add up to its lines."""
+    return _by_name(RecallOut.model_validate(services().placements.recall_report(actor(), path.recall_id)))
+
+
+@recalls.get("/assets/<asset_id>/recalls", responses={200: Recalls})
+def list_recalls(path: AssetPath) -> Response:
+    """List the recalls of an asset."""
+    found = services().placements.recalls(actor(), path.asset_id)
+    return _by_name(Recalls(items=[RecallOut.model_validate(one) for one in found]))
+
+
+def _by_name(body: BaseModel, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    text = body.model_dump_json(by_alias=True)
+    return Response(text, status=status, headers=headers, content_type="application/json")

@@ -1,0 +1,381 @@
+"""Where it is: each copy with its state and its proof, what an act would change, and the acts themselves."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from flask import Blueprint, Response, request
+
+from hub.access.permissions import Act, allowed
+from hub.catalogue.views import AssetView
+from hub.errors import HubError, Invalid, NotFound
+from hub.placements.impact import Becomes, Impact, ImpactLine
+from hub.placements.recall import RecallLine, Result
+from hub.placements.views import AttemptView, CopyView, EvidenceView
+from hub.web.identity import actor
+from hub.web.services import services
+from hub.web.ui import words
+from hub.web.ui.frame import go, page
+from hub.web.ui.shown import Line
+from hub.web.ui.words import Sign
+
+copies = Blueprint("copies", "hub.web")
+MOVING: Final = frozenset({"working", "unsure", "waiting"})
+SUBSTITUTES: Final = 60
+
+
+@dataclass(frozen=True, slots=True)
+class CopyRow:
+    """One copy in a list."""
+
+    id: str
+    letters: str
+    label: str
+    about: str
+    url: str
+    sign: Sign
+    phase: str
+    level: str
+    at: int | None
+    note: str
+    can_retry: bool
+    can_take_back: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MeterPart:
+    """One part of the bar above the list."""
+
+    hue: str
+    word: str
+    count: int
+    x: str
+    width: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One line of an impact preview or a recall's report."""
+
+    count: int
+    head: str
+    text: str
+    icon: str
+    hue: str
+    level: str = ""
+
+
+def places_of(asset: AssetView) -> dict[str, Any]:
+    """Return what the list "where it is" shows of an asset; the worst state comes first."""
+    who = actor()
+    if not allowed(who, Act.PLACE):
+        return {"copies": [], "settled": [], "good": 0, "meter": [], "meter_says": "", "handouts": 0, "moving": False,
+                "rights_end": None}  # fmt: skip
+    rows = [row_of(copy) for copy in services().placements.where(who, asset.id)]
+    rows.sort(key=lambda row: (words.ORDER.index(row.phase) if row.phase in words.ORDER else 0, row.label))
+    living = [row for row in rows if row.phase != "settled"]
+    meter = _meter(living)
+    return {
+        "copies": living,
+        "settled": [row for row in rows if row.phase == "settled"],
+        "good": sum(row.sign.hue == "good" or row.phase == "withdrawn" for row in living),
+        "meter": meter,
+        "meter_says": ", ".join(f"{part.count} {part.word}" for part in meter),
+        "handouts": len(services().delivery.handouts(who, asset.id)),
+        "moving": any(row.phase in MOVING for row in living),
+        "rights_end": _rights_end(asset),
+    }
+
+
+def row_of(copy: CopyView) -> CopyRow:
+    """Return one copy in words."""
+    sign = words.COPY.get(copy.phase, words.UNKNOWN)
+    if copy.phase == "working" and copy.desired == "absent":
+        sign = words.COPY["withdrawing"]
+    if copy.phase == "working" and copy.shown_version is None and copy.desired != "absent":
+        sign = words.COPY_PUSHING
+    version = _version(copy)
+    about = " · ".join(part for part in (copy.connector.capitalize(), copy.remote_label, copy.slot, version) if part)
+    public = next((part.ref for part in copy.parts if part.kind == "public_url" and part.state == "showing"), "")
+    manager = allowed(actor(), Act.PLACE)
+    return CopyRow(
+        copy.id, words.letters(copy.connector), copy.target_label, about, public if _is_web(public) else "", sign,
+        copy.phase, copy.proof.level if copy.proof else "", copy.proof.at if copy.proof else copy.observed_at,
+        _note(copy), manager and copy.phase in {"blocked", "unsure", "partial", "gone", "working"},
+        manager and copy.wanted and copy.settled_at is None,
+    )  # fmt: skip
+
+
+@copies.get("/copies/<placement_id>/proof")
+def show_proof(placement_id: str) -> Response:
+    """Show how a copy's state is known: a fragment in place, or a page."""
+    copy = services().placements.copy(actor(), placement_id)
+    proofs, tries = services().placements.evidence(actor(), placement_id)
+    lines = sorted([*map(_proof_line, proofs), *map(_try_line, tries)], key=lambda line: -line.at)
+    if request.headers.get("HX-Request"):
+        return page("fragments/proof.html", lines=lines)
+    return page("proof.html", here="library", lines=lines, label=f"{copy.target_label}, {copy.remote_label}",
+                code=copy.asset_code, copy_id=copy.id)  # fmt: skip
+
+
+@copies.post("/copies/<placement_id>/retry")
+def retry(placement_id: str) -> Response:
+    """Try again now."""
+    copy = services().placements.retry(actor(), placement_id)
+    return go(f"/assets/{copy.asset_code}", "retried")
+
+
+@copies.post("/copies/<placement_id>/attest")
+def attest(placement_id: str) -> Response:
+    """Keep a person's word."""
+    copy = services().placements.attest(actor(), placement_id, request.form.get("note", ""))
+    return go(f"/assets/{copy.asset_code}", "attested")
+
+
+@copies.get("/copies/<placement_id>/take-back")
+def before_take_back(placement_id: str) -> Response:
+    """Show what taking one copy back would change."""
+    copy = services().placements.copy(actor(), placement_id)
+    level = copy.proof.level if copy.proof else ""
+    return page(
+        "impact.html", here="library", question=f"Take it back from {copy.target_label}?",
+        explanation="It is removed there and looked at again afterwards.", action=f"/copies/{copy.id}/take-back",
+        substitutes=None, substitute="", handouts=0, ask_reason=False, reason="", back=f"/assets/{copy.asset_code}",
+        lines=[Outcome(1, "is withdrawn", f"{copy.connector.capitalize()} · {copy.remote_label}", "undo-2", "flow", level)],
+        safe="the original and all its versions stay, and so do its other copies.", button="Take 1 back now",
+    )  # fmt: skip
+
+
+@copies.post("/copies/<placement_id>/take-back")
+def take_back(placement_id: str) -> Response:
+    """Take one copy back."""
+    copy = services().placements.take_back(actor(), placement_id)
+    return go(f"/assets/{copy.asset_code}", "taken-back")
+
+
+@copies.get("/assets/<code>/before/<act>")
+def before(code: str, act: str) -> Response:
+    """Show what an act would change in the channels, before anybody carries it out."""
+    asset = services().catalogue.view(actor(), code)
+    substitute = request.args.get("substitute", "")
+    impact = services().placements.impact(actor(), asset.id, act, substitute or None)
+    lines = _outcomes(impact)
+    moved = impact.count(Becomes.WITHDRAWN) + impact.count(Becomes.SUBSTITUTED)
+    verb = {"recall": "Withdraw", "archive": "Archive", "delete": "Delete", "revoke": "Revoke"}[act]
+    question = f"Withdraw {asset.title} from {_places(moved)}?" if act == "recall" else f"{verb} {asset.title}?"
+    return page(
+        "impact.html", here="library", question=question,
+        explanation="You watch it happen, and each place is looked at again afterwards.",
+        action=f"/assets/{asset.code}/do/{act}", substitutes=_substitutes(asset) if act == "recall" else None,
+        substitute=substitute, lines=lines, ask_reason=act in {"recall", "revoke"}, reason="",
+        handouts=len(services().delivery.handouts(actor(), asset.id)) if allowed(actor(), Act.RECALL) else 0,
+        safe=_safe(act, len(asset.versions)), back=f"/assets/{asset.code}",
+        button=f"Withdraw {moved} now" if act == "recall" else f"{verb} and withdraw {moved} now" if moved else f"{verb} now",
+    )  # fmt: skip
+
+
+@copies.post("/assets/<code>/do/<act>")
+def do(code: str, act: str) -> Response:
+    """Carry out an act that was foreseen."""
+    asset, reason = services().catalogue.view(actor(), code), request.form.get("reason", "")
+    if act == "recall":
+        made = services().placements.recall(actor(), asset.id, reason, request.form.get("substitute") or None)
+        return go(f"/recalls/{made.id}")
+    if act == "archive":
+        services().catalogue.archive(actor(), asset.id)
+    elif act == "delete":
+        services().catalogue.delete(actor(), asset.id)
+    elif act == "revoke":
+        services().review.revoke(actor(), asset.id, reason)
+    else:
+        raise NotFound("no_such_act", "There is no such act.", where=act, next_step="Choose one on the page.")
+    return go(f"/assets/{asset.code}", {"archive": "archived", "delete": "deleted", "revoke": "revoked"}[act])
+
+
+@copies.get("/recalls/<recall_id>")
+def show_recall(recall_id: str) -> Response:
+    """Show how a recall stands."""
+    report = services().placements.recall_report(actor(), recall_id)
+    asset = services().catalogue.view(actor(), report.asset_id)
+    lines = _results(report.lines)
+    return page(
+        "recall.html", here="library", title=asset.title, code=asset.code, recall_id=report.id, reason=report.reason,
+        opened_at=report.opened_at, closed=report.closed_at, lines=lines, total=len(report.lines),
+        sum_says=", ".join(f"{line.count} {line.head}" for line in lines) or "none stands anywhere",
+        copies=[row_of(line.copy) for line in report.lines],
+    )  # fmt: skip
+
+
+@copies.get("/use")
+def choose_places() -> Response:
+    """Show the places where the chosen assets could stand."""
+    chosen = [services().catalogue.view(actor(), one) for one in request.args.getlist("asset")[:200]]
+    if not chosen:
+        raise Invalid("nothing_chosen", "No asset was chosen.", next_step="Choose some in the library first.")
+    by_remote: dict[str, list[dict[str, str]]] = {}
+    for target in services().connections.targets(actor()):
+        name = f"{target.connector.capitalize()} · {target.account_label}"
+        by_remote.setdefault(name, []).append({"id": target.id, "label": target.label, "about": target.kind})
+    back = f"/assets/{chosen[0].code}" if len(chosen) == 1 else "/"
+    return page("use.html", here="library", chosen=chosen, places=list(by_remote.items()), back=back)
+
+
+@copies.post("/use")
+def use() -> Response:
+    """Want copies of the chosen assets in the chosen places."""
+    assets, targets = request.form.getlist("asset"), request.form.getlist("target")
+    if not assets or not targets:
+        raise Invalid("nothing_chosen", "No place was chosen.", next_step="Choose at least one place.")
+    policy = request.form.get("withdraw_policy", "remove")
+    for asset_id in assets:
+        for target_id in targets:
+            services().placements.place(actor(), asset_id, target_id, withdraw_policy=policy)
+    code = services().catalogue.view(actor(), assets[0]).code
+    return go(f"/assets/{code}" if len(assets) == 1 else "/", "placed")
+
+
+def _outcomes(impact: Impact) -> list[Outcome]:
+    reached = [line for line in impact.lines if line.reachable]
+    lines = [
+        _outcome(reached, Becomes.SUBSTITUTED, ("gets the substitute", "get the substitute"), "replace", "good"),
+        _outcome(reached, Becomes.WITHDRAWN, ("is withdrawn", "are withdrawn"), "undo-2", "flow"),
+        _outcome(reached, Becomes.KEPT, ("stays as it is", "stay as they are"), "circle-check", "rest"),
+        _outcome(reached, Becomes.NOTHING_THERE, ("was never sent", "were never sent"), "circle-minus", "rest"),
+    ]
+    stuck = [line for line in impact.lines if not line.reachable]
+    if stuck:
+        text = "; ".join(
+            f"{line.copy.target_label}: {line.copy.problem or 'somebody is needed there'}" for line in stuck[:3]
+        )
+        lines.append(Outcome(len(stuck), "cannot be reached now", text, "octagon-alert", "stop"))
+    return [line for line in lines if line.count]
+
+
+def _outcome(lines: Sequence[ImpactLine], becomes: Becomes, heads: tuple[str, str], icon: str, hue: str) -> Outcome:
+    found = [line.copy for line in lines if line.becomes is becomes]
+    return Outcome(len(found), heads[len(found) != 1], _spread(found), icon, hue, _weakest(found))
+
+
+def _results(lines: Sequence[RecallLine]) -> list[Outcome]:
+    shown = [
+        (Result.SUBSTITUTED, "substituted", "replace", "good"),
+        (Result.WITHDRAWN, "withdrawn", "undo-2", "good"),
+        (Result.NEVER_THERE, "never there", "circle-minus", "rest"),
+        (Result.UNPROVEN, "not proven yet", "hourglass", "care"),
+    ]
+    found: list[Outcome] = []
+    for result, head, icon, hue in shown:
+        mine = [line for line in lines if line.result is result]
+        levels = sorted({line.level for line in mine if line.level}, key=lambda level: words.LEVEL.get(level, 0))
+        reasons = "; ".join(dict.fromkeys(line.reason for line in mine if line.reason))
+        if mine:
+            found.append(
+                Outcome(
+                    len(mine),
+                    head,
+                    reasons or _spread([line.copy for line in mine]),
+                    icon,
+                    hue,
+                    levels[0] if levels else "",
+                )
+            )
+    return found
+
+
+def _spread(found: Iterable[CopyView]) -> str:
+    counted = Counter(f"{copy.connector.capitalize()} · {copy.remote_label}" for copy in found)
+    return ", ".join(f"{count} on {name}" for name, count in counted.items())
+
+
+def _weakest(found: Iterable[CopyView]) -> str:
+    levels = [copy.proof.level for copy in found if copy.proof and copy.proof.level != "attested"]
+    return min(levels, key=lambda level: words.LEVEL.get(level, 0), default="")
+
+
+def _substitutes(asset: AssetView) -> list[AssetView]:
+    who = actor()
+    hits = services().search.query(
+        who, "", filters={"lifecycle": ["approved"]}, sort="newest", limit=SUBSTITUTES, cursor=None
+    )
+    found: list[AssetView] = []
+    for asset_id in hits.asset_ids:
+        try:
+            one = services().catalogue.view(who, asset_id)
+        except HubError:  # gone since the search looked: it is simply not offered
+            continue
+        if one.id != asset.id and one.kind == asset.kind:
+            found.append(one)
+    return sorted(found, key=lambda one: one.id != asset.successor_id)
+
+
+def _safe(act: str, versions: int) -> str:
+    kept = f"the original and its {versions} {'version' if versions == 1 else 'versions'} stay."
+    return {
+        "recall": f"{kept} The recall rests on a clause under Rights, which can be lifted.",
+        "archive": f"{kept} It can be taken out of the archive at any time.",
+        "delete": f"{kept} It can be brought back for 30 days.",
+        "revoke": f"{kept} It can be approved again.",
+    }[act]
+
+
+def _places(count: int) -> str:
+    return "1 place" if count == 1 else f"{count} places"
+
+
+def _version(copy: CopyView) -> str:
+    if copy.desired == "substitute":
+        return f"substitute: {copy.desired_asset_code}"
+    if copy.shown_version and copy.desired_version and copy.shown_version != copy.desired_version:
+        return f"v{copy.shown_version} → v{copy.desired_version}"
+    version = copy.shown_version or copy.desired_version
+    return f"v{version}" if version else ""
+
+
+def _note(copy: CopyView) -> str:
+    if copy.problem:
+        return copy.problem
+    if copy.phase == "waiting":
+        return words.REASON.get(copy.desired_reason.partition(":")[0], "")
+    if copy.phase == "settled":
+        return copy.settled_reason.replace("_", " ").capitalize()
+    return ""
+
+
+def _rights_end(asset: AssetView) -> int | None:
+    answer = services().rights.ask(actor(), asset.id, channel="*", territory="*") if asset.deleted_at is None else None
+    return answer.until if answer is not None and answer.ok else None
+
+
+def _meter(rows: Sequence[CopyRow]) -> list[MeterPart]:
+    counted = Counter((row.sign.hue, row.sign.word.lower()) for row in rows)
+    order = {hue: n for n, hue in enumerate(("good", "flow", "park", "care", "stop", "rest"))}
+    parts: list[MeterPart] = []
+    left = 0.0
+    for (hue, word), count in sorted(counted.items(), key=lambda item: (order[item[0][0]], item[0][1])):
+        width = count * 100 / len(rows)
+        parts.append(MeterPart(hue, word, count, f"{left:.2f}", f"{max(width - 0.4, 0.4):.2f}"))
+        left += width
+    return parts
+
+
+def _is_web(url: str) -> bool:
+    return url.startswith(("https://", "http://"))
+
+
+def _proof_line(proof: EvidenceView) -> Line:
+    icon, hue = {"seen": ("eye", "good"), "read": ("book-open-check", "rest"), "attested": ("hand", "park")}.get(
+        proof.level, ("message-square", "rest")
+    )
+    text = words.CLAIM.get(proof.claim, proof.claim.replace("_", " "))
+    looks = len(proof.looks)
+    how = f", by {looks} {'look' if looks == 1 else 'looks'}" if looks and proof.level in {"read", "seen"} else ""
+    return Line(proof.at, proof.level.capitalize(), icon, hue, f"{text}{how}. {proof.note}".strip())
+
+
+def _try_line(attempt: AttemptView) -> Line:
+    text = words.OUTCOME.get(attempt.outcome or "", "no answer yet")
+    icon = "refresh-cw" if attempt.outcome else "hourglass"
+    return Line(attempt.intended_at, attempt.step.replace("_", " ").capitalize(), icon, "flow", f"{text}.")
