@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from flask import current_app
 
-from hub.access.keyring import Keyring
-from hub.access.service import Access
-from hub.catalogue.service import Catalogue
-from hub.clock import Clock
-from hub.connections.service import Connections
-from hub.db.unit import Database
-from hub.delivery.service import Delivery
-from hub.intake.service import Intake
-from hub.media.service import Media
-from hub.notify.service import Notify
-from hub.placements.service import Placements
-from hub.review.service import Review
-from hub.rights.service import Rights
-from hub.search.service import Search
-from hub.settings import Settings
-from hub.storage.blobs import BlobStore
+if TYPE_CHECKING:
+    from hub.access.keyring import Keyring
+    from hub.access.service import Access
+    from hub.catalogue.service import Catalogue
+    from hub.clock import Clock
+    from hub.connections.service import Connections
+    from hub.db.unit import Database
+    from hub.delivery.service import Delivery
+    from hub.intake.service import Intake
+    from hub.media.service import Media
+    from hub.notify.service import Notify
+    from hub.placements.service import Placements
+    from hub.review.service import Review
+    from hub.rights.service import Rights
+    from hub.search.service import Search
+    from hub.settings import Settings
+    from hub.storage.blobs import BlobStore
 
 KEY = "damhub"
 

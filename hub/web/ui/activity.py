@@ -52,13 +52,13 @@ def _subjects(ids: list[str]) -> dict[str, tuple[str, str]]:
         for asset in session.scalars(select(Asset).where(Asset.id.in_(ids))):
             found[asset.id] = (asset.code, f"/assets/{asset.code}")
         copies = select(Placement.id, Asset.number).join(Asset, Asset.id == Placement.asset_id)
-        for placement_id, number in session.execute(copies.where(Placement.id.in_(ids))).tuples():
+        for placement_id, number in session.execute(copies.where(Placement.id.in_(ids))):
             found[placement_id] = (f"a copy of DAM-{number}", f"/copies/{placement_id}/proof")
         recalls = select(Recall.id, Asset.number).join(Asset, Asset.id == Recall.asset_id)
-        for recall_id, number in session.execute(recalls.where(Recall.id.in_(ids))).tuples():
+        for recall_id, number in session.execute(recalls.where(Recall.id.in_(ids))):
             found[recall_id] = (f"DAM-{number}", f"/recalls/{recall_id}")
         ways = select(Connection.id, Remote.label).join(Remote, Remote.id == Connection.remote_id)
-        for connection_id, label in session.execute(ways.where(Connection.id.in_(ids))).tuples():
+        for connection_id, label in session.execute(ways.where(Connection.id.in_(ids))):
             found[connection_id] = (label, f"/connections/{connection_id}")
         for remote in session.scalars(select(Remote).where(Remote.id.in_(ids))):
             found[remote.id] = (remote.label, "/connections")

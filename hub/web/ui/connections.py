@@ -129,7 +129,7 @@ def _cards(found: Sequence[ConnectionView]) -> list[Card]:
             .where(Placement.settled_at.is_(None))
             .group_by(Target.remote_id)
         )
-        copies = dict(session.execute(counted).tuples().all())
+        copies = dict(session.execute(counted).all())
     return [
         Card(
             one.id, one.remote_id, one.connector, one.connector_title, one.account_label, one.state,

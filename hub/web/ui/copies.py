@@ -144,7 +144,7 @@ def before_take_back(placement_id: str) -> Response:
         "impact.html", here="library", question=f"Take it back from {copy.target_label}?",
         explanation="It is removed there and looked at again afterwards.", action=f"/copies/{copy.id}/take-back",
         substitutes=None, substitute="", handouts=0, ask_reason=False, reason="", back=f"/assets/{copy.asset_code}",
-        lines=[Outcome(1, "is withdrawn", f"{copy.connector.capitalize()} · {copy.remote_label}", "undo-2", "flow", level)],
+        lines=[Outcome(1, "is withdrawn", _spread([copy]), "undo-2", "flow", level)],
         safe="the original and all its versions stay, and so do its other copies.", button="Take 1 back now",
     )  # fmt: skip
 
@@ -173,7 +173,7 @@ def before(code: str, act: str) -> Response:
         substitute=substitute, lines=lines, ask_reason=act in {"recall", "revoke"}, reason="",
         handouts=len(services().delivery.handouts(actor(), asset.id)) if allowed(actor(), Act.RECALL) else 0,
         safe=_safe(act, len(asset.versions)), back=f"/assets/{asset.code}",
-        button=f"Withdraw {moved} now" if act == "recall" else f"{verb} and withdraw {moved} now" if moved else f"{verb} now",
+        button=_button(act, verb, moved),
     )  # fmt: skip
 
 
@@ -309,6 +309,12 @@ def _substitutes(asset: AssetView) -> list[AssetView]:
         if one.id != asset.id and one.kind == asset.kind:
             found.append(one)
     return sorted(found, key=lambda one: one.id != asset.successor_id)
+
+
+def _button(act: str, verb: str, moved: int) -> str:
+    if act == "recall":
+        return f"Withdraw {moved} now"
+    return f"{verb} and withdraw {moved} now" if moved else f"{verb} now"
 
 
 def _safe(act: str, versions: int) -> str:

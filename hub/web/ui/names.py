@@ -21,4 +21,4 @@ class Names(dict[str, str]):
 def people(ids: Iterable[str]) -> Names:
     """Return the names behind user ids, in one question."""
     with services().database.read() as session:
-        return Names(session.execute(select(User.id, User.name).where(User.id.in_(set(ids)))).tuples().all())
+        return Names(session.execute(select(User.id, User.name).where(User.id.in_(set(ids)))).all())

@@ -63,7 +63,7 @@ def tiles_of(database: Database, assets: Sequence[AssetView]) -> list[Tile]:
             .where(Placement.asset_id.in_(shown.keys()), Placement.settled_at.is_(None))
             .group_by(Placement.asset_id)
         )
-        places = dict(session.execute(counted).tuples().all())
+        places = dict(session.execute(counted).all())
     return [
         _tile(
             asset,

@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+import pytest
+
+from tests.web_hub import picture
+
+
+@pytest.fixture
+def story(hub):
+    """An approved asset with copies, one of them blocked, and a draft."""
+    asset = hub.approved(picture(1), title="Winter lake")
+    blog, card = hub.target("wordpress", "Press", "press.example.com"), hub.target("trello", "Card")
+    hub.copy(asset, blog, level="seen")
+    hub.copy(
+        asset, card, phase="blocked", problem="Trello refuses the token.", problem_code="auth_expired", blocked=True
+    )
+    hub.upload(picture(2), title="Draft of a hill", role="contributor")
+    return asset
+
+
+PAGES = [
+    "/",
+    "/?lifecycle=approved&q=lake",
+    "/assets/{code}",
+    "/assets/{code}/details",
+    "/assets/{code}/rights",
+    "/assets/{code}/review",
+    "/assets/{code}/history",
+    "/assets/{code}/before/recall",
+    "/assets/{code}/before/archive",
+    "/use?asset={id}",
+    "/connections",
+    "/connections/new/trello",
+    "/connections/new/wordpress",
+    "/activity",
+]
+
+
+@pytest.mark.parametrize("address", PAGES)
+def test_every_page_opens_for_an_administrator(hub, story, address):
+    answer = hub.client("administrator").get(address.format(code=story.code, id=story.id))
+    assert answer.status_code == 200, answer.get_data(as_text=True)[-800:]
+    assert answer.content_type.startswith("text/html")
