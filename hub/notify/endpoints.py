@@ -20,7 +20,6 @@ from hub.notify.models import Delivery, Endpoint
 from hub.notify.notices import tell
 from webhooks import new_secret
 
-PURPOSE = "endpoint-secret"
 OLD_SECRET_LIVES = DAY
 """How long the secret before the newest still signs, so that a receiver can change over."""
 LONGEST_URL = 2000
@@ -80,24 +79,25 @@ def check_kinds(kinds: Iterable[str]) -> list[str]:
     return wanted
 
 
-def first_secret(keyring: Keyring) -> tuple[str, str]:
+def first_secret(keyring: Keyring, endpoint_id: str) -> tuple[str, str]:
     """Return a new secret and what to keep of it."""
     secret = new_secret()
-    return secret, _seal(keyring, [{"secret": secret, "until": None}])
+    return secret, _seal(keyring, endpoint_id, [{"secret": secret, "until": None}])
 
 
 def replace_secret(keyring: Keyring, endpoint: Endpoint, *, at: int) -> str:
     """Give an endpoint a new secret; the one before goes on signing for `OLD_SECRET_LIVES`. Return the new one."""
-    kept = _unseal(keyring, endpoint.sealed_secrets)
+    kept = _unseal(keyring, endpoint.id, endpoint.sealed_secrets)
     secret = new_secret()
     old = {"secret": kept[0]["secret"], "until": at + OLD_SECRET_LIVES}
-    endpoint.sealed_secrets = _seal(keyring, [{"secret": secret, "until": None}, old])
+    endpoint.sealed_secrets = _seal(keyring, endpoint.id, [{"secret": secret, "until": None}, old])
     return secret
 
 
-def valid_secrets(keyring: Keyring, sealed: str, *, at: int) -> list[str]:
+def valid_secrets(keyring: Keyring, endpoint_id: str, sealed: str, *, at: int) -> list[str]:
     """Return the secrets that sign now, newest first."""
-    return [str(each["secret"]) for each in _unseal(keyring, sealed) if each["until"] is None or each["until"] > at]
+    kept = _unseal(keyring, endpoint_id, sealed)
+    return [str(each["secret"]) for each in kept if each["until"] is None or each["until"] > at]
 
 
 def get_endpoint(session: Session, endpoint_id: str) -> Endpoint:
@@ -135,12 +135,16 @@ def view(endpoint: Endpoint) -> EndpointView:
     )  # fmt: skip
 
 
-def _seal(keyring: Keyring, secrets: Sequence[dict[str, Any]]) -> str:
-    return keyring.seal(json.dumps(list(secrets)), purpose=PURPOSE)
+def _seal(keyring: Keyring, endpoint_id: str, secrets: Sequence[dict[str, Any]]) -> str:
+    return keyring.seal(json.dumps(list(secrets)), purpose=_purpose(endpoint_id))
 
 
-def _unseal(keyring: Keyring, sealed: str) -> list[dict[str, Any]]:
-    return cast("list[dict[str, Any]]", json.loads(keyring.open(sealed, purpose=PURPOSE)))
+def _unseal(keyring: Keyring, endpoint_id: str, sealed: str) -> list[dict[str, Any]]:
+    return cast("list[dict[str, Any]]", json.loads(keyring.open(sealed, purpose=_purpose(endpoint_id))))
+
+
+def _purpose(endpoint_id: str) -> str:
+    return f"endpoint-secret/{endpoint_id}"
 
 
 def _refused(what: str) -> Invalid:

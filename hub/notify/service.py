@@ -91,10 +91,11 @@ class Notify:
         wanted = check_kinds(kinds)
         refuse_in_transaction("looking up an endpoint's name")
         checked = check_url(url, self._guard)
-        secret, sealed = first_secret(self._keyring)
+        endpoint_id = new_id()
+        secret, sealed = first_secret(self._keyring, endpoint_id)
         with self._database.unit() as session:
             endpoint = Endpoint(
-                id=new_id(), url=checked, sealed_secrets=sealed, kinds=wanted, state="live", off_reason="",
+                id=endpoint_id, url=checked, sealed_secrets=sealed, kinds=wanted, state="live", off_reason="",
                 failing_since=None, created_at=self._clock.now(), created_by=actor.id,
             )  # fmt: skip
             session.add(endpoint)
@@ -179,7 +180,7 @@ class Notify:
         now = self._clock.now()
         body = parcel.body.encode()
         try:
-            secrets = valid_secrets(self._keyring, parcel.sealed_secrets, at=now)
+            secrets = valid_secrets(self._keyring, parcel.endpoint_id, parcel.sealed_secrets, at=now)
             headers = sign(secrets, message_id=parcel.event_id, now_s=now // SECOND, body=body)
             status = self._send(parcel.url, body, {"content-type": "application/json", **headers})
         except (ConnectorError, HubError) as failure:

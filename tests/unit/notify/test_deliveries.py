@@ -73,6 +73,39 @@ def test_whatever_is_no_success_is_tried_again_with_the_same_id_and_body(
     assert drain() == 0
 
 
+def test_a_secret_that_is_rotated_between_two_tries(
+    notify, administrator, endpoint, receiver, happen, drain, clock, silence
+):
+    made = endpoint()
+    receiver.answers[made.url] = silence
+    happen(version_id="v1")
+    drain()
+    receiver.secrets[made.url] = [notify.rotate(administrator, made.id)]
+    receiver.answers[made.url] = 200
+    clock.advance(5 * SECOND)
+    drain()
+    first, second = receiver.got
+    assert first == second
+
+
+def test_a_receiver_that_was_down_for_27_hours_gets_everything(endpoint, receiver, happen, drain, clock, silence):
+    made = endpoint()
+    receiver.answers[made.url] = silence
+    wanted = set()
+    for hour in range(27):
+        wanted.add(happen(version_id=str(hour)))
+        drain()
+        clock.advance(HOUR)
+    receiver.got.clear()
+    receiver.answers[made.url] = 200
+    for _ in range(30):
+        while drain():
+            continue
+        clock.advance(HOUR)
+    assert {message_id for _, message_id, _ in receiver.got} == wanted
+    assert len(receiver.got) == 27
+
+
 def test_the_schedule_is_kept_and_ends(notify, administrator, endpoint, receiver, happen, drain, clock, silence):
     made = endpoint()
     receiver.answers[made.url] = silence
@@ -217,7 +250,7 @@ def test_a_secret_that_cannot_be_opened_is_a_failure_like_others(database, clock
 
 
 def test_a_body_that_cannot_be_signed_is_a_failure_like_others(notify):
-    sealed = notify._keyring.seal('[{"secret": "whsec_", "until": null}]', purpose="endpoint-secret")
+    sealed = notify._keyring.seal('[{"secret": "whsec_", "until": null}]', purpose="endpoint-secret/e")
     assert notify._try(Parcel("e", "id", "https://hooks.example.org/", sealed, "{}")) == Outcome(
         None, "secret_unreadable"
     )
