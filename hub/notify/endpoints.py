@@ -120,6 +120,12 @@ def switch_off(session: Session, endpoint: Endpoint, reason: str) -> None:
     session.execute(update(Delivery).where(*waiting).values(state="given_up", last_answer=reason))
 
 
+def cut_loose(session: Session) -> None:
+    """Switch every endpoint off, because this hub is a copy: they belong to the original."""
+    for endpoint in session.scalars(select(Endpoint).where(Endpoint.state == "live").with_for_update()):
+        switch_off(session, endpoint, "copied_hub")
+
+
 def switch_off_and_tell(session: Session, endpoint: Endpoint, reason: str, *, at: int) -> None:
     """Switch off by the hub itself, and let the one who made the endpoint know."""
     switch_off(session, endpoint, reason)

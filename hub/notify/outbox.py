@@ -8,7 +8,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from hub.clock import SECOND
-from hub.db.models import Installation, Mode
 from hub.db.seed import insert_if_missing
 from hub.events.log import advance, read_after
 from hub.events.models import Cursor
@@ -23,6 +22,7 @@ LEASE_MS = 4 * TIME_LIMIT_S * SECOND
 WELL_AT_ONCE = 8
 AILING_AT_ONCE = 2
 """How many deliveries to endpoints that do not answer are tried at once: the others go first."""
+SUCCESS = range(200, 300)
 GONE = 410
 
 
@@ -98,7 +98,7 @@ def record(session: Session, parcel: Parcel, outcome: Outcome, *, owner: str, no
         return
     delivery.attempt += 1
     delivery.last_answer = outcome.what
-    if outcome.status is not None and 200 <= outcome.status < 300:  # noqa: PLR2004 - what HTTP calls success
+    if outcome.status in SUCCESS:
         delivery.state = "delivered"
         endpoint.failing_since = None
         release(delivery)
@@ -106,11 +106,6 @@ def record(session: Session, parcel: Parcel, outcome: Outcome, *, owner: str, no
         switch_off_and_tell(session, endpoint, "gone", at=now)
     else:
         _failed(session, endpoint, delivery, now)
-
-
-def may_send(session: Session) -> bool:
-    """Tell whether this installation may speak to the outside; a copy that woke up elsewhere may not."""
-    return session.scalars(select(Installation.mode).limit(1)).first() != Mode.OBSERVE_ONLY
 
 
 def _failed(session: Session, endpoint: Endpoint, delivery: Delivery, now: int) -> None:

@@ -11,6 +11,7 @@ from hub.access.keyring import Keyring
 from hub.access.passwords import Passwords
 from hub.access.service import Access
 from hub.clock import SECOND
+from hub.db.models import Installation, Mode
 from hub.events.log import emit
 from hub.notify.service import Notify
 from hub.settings import Settings
@@ -58,6 +59,13 @@ def guard():
 @pytest.fixture
 def keyring():
     return Keyring([b"k" * 32])
+
+
+@pytest.fixture(autouse=True)
+def awake(database):
+    """Let this hub be one that may speak to the outside."""
+    with database.unit() as unit:
+        unit.add(Installation(id="i", epoch=1, home_fingerprint="f", mode=Mode.NORMAL, mode_reason="", created_at=1))
 
 
 @pytest.fixture

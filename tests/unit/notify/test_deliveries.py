@@ -10,6 +10,7 @@ from hub.access.keyring import Keyring
 from hub.clock import DAY, HOUR, MINUTE, SECOND
 from hub.db.models import Installation, Mode
 from hub.events.models import Event
+from hub.notify.endpoints import cut_loose
 from hub.notify.messages import KINDS, SAID, message_of
 from hub.notify.models import Delivery
 from hub.notify.outbox import LEASE_MS, Outcome, Parcel, lease_due, record
@@ -230,12 +231,25 @@ def test_workers_side_by_side_make_each_delivery_once(notify, endpoint, receiver
 def test_a_hub_that_only_observes_sends_nothing(endpoint, receiver, happen, drain, database):
     endpoint()
     with database.unit() as unit:
-        unit.add(Installation(id="i", epoch=1, home_fingerprint="f", mode=Mode.OBSERVE_ONLY, created_at=1))
+        unit.get(Installation, "i").mode = Mode.OBSERVE_ONLY
     happen()
     assert drain() == 0
     with database.unit() as unit:
         unit.get(Installation, "i").mode = Mode.NORMAL
     assert drain() == 1
+
+
+def test_a_copy_of_a_hub_is_silent(notify, administrator, endpoint, receiver, happen, drain, database):
+    made = endpoint()
+    receiver.answers[made.url] = 500
+    happen()
+    drain()
+    with database.unit() as unit:
+        cut_loose(unit)
+    happen()
+    assert drain() == 0
+    assert notify.list(administrator)[0].off_reason == "copied_hub"
+    assert [row.state for row in notify.deliveries(administrator, made.id)] == ["given_up"]
 
 
 def test_a_secret_that_cannot_be_opened_is_a_failure_like_others(database, clock, guard, receiver, endpoint, happen):
