@@ -162,7 +162,7 @@ class Notify:
             return take_up(session)
 
     def drain_deliveries(self, owner: str) -> int:
-        """Send what is due, several at once; return how many tries were made. A hub that only observes sends nothing."""
+        """Send what is due, several at once; return how many tries were made. While only observing: none."""
         with self._database.unit() as session:
             parcels = lease_due(session, owner=owner, now=self._clock.now()) if may_write(session) else []
         if not parcels:
