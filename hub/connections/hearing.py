@@ -93,10 +93,12 @@ class Hearing:
         self, manifest: Manifest, remote: Remote, target: Target, connection: Connection | None
     ) -> views.Subscribed:
         with self._database.unit() as session:
+            secret = self._signing_secret(session, manifest, connection)
             row = inbox.existing(session, remote.id, target.id)
             if row is None:
-                secret = self._signing_secret(session, manifest, connection)
                 row = self._add_subscription(session, remote.id, target.id, secret)
+            else:  # the account may have been connected anew, with another secret
+                row.sealed_secret = self._keyring.seal(secret, purpose=inbox.purpose(row.id))
         # The row comes first: some remotes call the address before they answer.
         try:
             connector = cast("Subscribe", self._speak(remote.id).connector)

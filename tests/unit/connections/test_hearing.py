@@ -299,3 +299,11 @@ def test_two_workers_turn_each_delivery_into_one_hint(connections, deliver, even
         thread.join()
     assert sum(counts) == 20
     assert len(events("remote.hint")) == 20
+
+
+def test_after_the_app_secret_changed_subscribing_again_takes_the_new_one(connections, admin, target, deliver):
+    assert deliver(changed("old"))[0] == 200
+    connections.connect(admin, "tiny", auth="key", settings={}, secrets={"key": KEY, "app_secret": "a newer secret"})
+    connections.subscribe(admin, target.id)
+    assert deliver(changed("new"), secret="a newer secret")[0] == 200
+    assert deliver(changed("forged"))[0] == 401

@@ -1,0 +1,113 @@
+"""The installed connectors, connected over loopback to their own sandboxes, webhooks included."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+from flask import Flask, Response, request
+
+from connectors.sdk.registry import discover
+from connectors.testing.sandbox import make_sandbox
+from connectors.testing.serve import serve
+from connectors.wordpress import events as helper
+from hub.connections.service import Connections
+from hub.errors import Invalid
+from hub.settings import Settings
+from tests.unit.connections.conftest import serving
+
+
+@pytest.fixture
+def door():
+    """The hub's address for webhooks; `open` names the service that answers."""
+    app = Flask("door")
+    app.extensions["room"] = None
+
+    @app.route("/hooks/<subscription>", methods=["GET", "HEAD", "POST"])
+    def receive(subscription):
+        status, headers, body = app.extensions["room"].receive(
+            subscription, method=request.method, headers=dict(request.headers), body=request.get_data()
+        )
+        return Response(body, status=status, headers=dict(headers))
+
+    with serving(app) as origin:
+        yield app, origin
+
+
+@pytest.fixture
+def room(database, clock, keyring, tmp_path, door):
+    """Make the service for a sandbox's origin, as the hub would be set up."""
+    app, origin = door
+
+    def make(trusted):
+        settings = Settings(home=tmp_path / "home", base_url=origin, trusted_origins=[trusted])
+        app.extensions["room"] = Connections(database, clock, keyring, discover(), settings)
+        return app.extensions["room"]
+
+    return make
+
+
+@pytest.mark.parametrize("name", sorted(discover()))
+def test_every_connector_connects_to_its_sandbox_and_lists_its_places(room, admin, name):
+    sandbox = make_sandbox(discover()[name])
+    with serve(sandbox) as origin:
+        service = room(origin)
+        way = {"auth": sandbox.auth, "settings": sandbox.settings(origin)}
+        with pytest.raises(Invalid) as refused:
+            service.connect(admin, name, secrets=sandbox.wrong_secrets, **way)
+        assert refused.value.code == "credentials_refused"
+        made = service.connect(admin, name, secrets=sandbox.secrets, **way)
+        assert service.refresh_targets(admin, made.id) == len(sandbox.targets())
+        assert {target.ref for target in service.targets(admin)} == set(sandbox.targets())
+        assert service.test(admin, made.id).state == "live"
+        service.disconnect(admin, made.id)
+
+
+def test_an_untrusted_private_address_is_refused_with_a_clear_word(room, admin):
+    sandbox = make_sandbox(discover()["trello"])
+    with serve(sandbox) as origin, pytest.raises(Invalid) as refused:
+        room("https://elsewhere.example").connect(
+            admin, "trello", auth=sandbox.auth, settings=sandbox.settings(origin), secrets=sandbox.secrets
+        )
+    assert refused.value.code == "address_not_allowed"
+    assert sandbox.requests == []
+
+
+def test_a_change_on_a_trello_card_becomes_a_hint(room, admin, events):
+    sandbox = make_sandbox(discover()["trello"])
+    with serve(sandbox) as origin:
+        service = room(origin)
+        made = service.connect(
+            admin, "trello", auth=sandbox.auth, settings=sandbox.settings(origin), secrets=sandbox.secrets
+        )
+        service.refresh_targets(admin, made.id)
+        target = next(one for one in service.targets(admin) if one.ref == sandbox.targets()[0])
+        first, again = service.subscribe(admin, target.id), service.subscribe(admin, target.id)
+        assert first == again
+        ref = sandbox.intrude(target.ref, "https://elsewhere.example/picture")
+        credentials = discover()["trello"].auths[0].headers(sandbox.secrets)
+        somebody = {"Authorization": credentials["Authorization"]}
+        gone = httpx.delete(f"{origin}/1/cards/{target.ref}/attachments/{ref}", headers=somebody)
+        assert gone.is_success
+        sandbox.outbox.flush()
+    assert [status for _, status in sandbox.outbox.sent] == [200]
+    assert service.drain_inbox("worker") == 1
+    (hint,) = events("remote.hint")
+    assert (hint.subject, hint.body["refs"]) == (made.remote_id, [ref])
+
+
+def test_a_message_of_the_wordpress_plugin_becomes_a_hint(room, admin, events, clock):
+    sandbox = make_sandbox(discover()["wordpress"])
+    with serve(sandbox) as origin:
+        service = room(origin)
+        made = service.connect(
+            admin, "wordpress", auth=sandbox.auth, settings=sandbox.settings(origin), secrets=sandbox.secrets
+        )
+        service.refresh_targets(admin, made.id)
+    subscribed = service.subscribe(admin, service.targets(admin)[0].id)
+    body = helper.body("attachment.updated", 12, "library")
+    headers = helper.headers(subscribed.secret, body, delivery_key="d1", at=clock.now() // 1000)
+    for _ in range(2):
+        assert service.receive(subscribed.id, method="POST", headers=headers, body=body).status == 200
+    assert service.drain_inbox("worker") == 1
+    (hint,) = events("remote.hint")
+    assert hint.body["refs"] == ["12"]
