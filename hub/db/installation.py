@@ -54,7 +54,7 @@ def wake(database: Database, settings: Settings, clock: Clock) -> Installation:
             observe_only(
                 installation,
                 f"The database woke up in another place ({socket.gethostname()}, {settings.home.resolve()}). Say "
-                "whether this is the hub (`damhub adopt`) or a copy of it (`damhub copy`): it only observes.",
+                "whether this is the hub (`damhub adopt`) or a copy of it (`damhub declare-copy`): it only observes.",
             )
     return installation
 
