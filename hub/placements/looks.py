@@ -60,7 +60,8 @@ def read_back(
         found = _search(looks, speaker, target, marker, clock)
     for ref in dict.fromkeys((*known, *found)):
         if Capability.LOOK in abilities:
-            looks.copies[ref] = _look(looks, speaker, target, ref=ref, marker=marker, clock=clock)
+            # What a search lists in the same breath is not gone, whatever the address of the one copy answers.
+            looks.copies[ref] = _look(looks, speaker, target, ref=ref, marker=marker, clock=clock) or found.get(ref)
         elif looks.searched:
             looks.copies[ref] = found.get(ref)
     _open(looks, addresses, viewer, clock)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, cast
 
 from sqlalchemy.orm import Session
@@ -35,11 +36,7 @@ def record_looks(session: Session, account: Account, looks: Looks, *, at: int) -
         # It never was seen there: what we sent has not arrived (yet), or nothing was sent.
         row.observed = Observed.UNKNOWN.value
         return comparison
-    if (
-        finding.observed is Observed.ABSENT
-        and Capability.LOOK not in account.manifest.abilities
-        and _settling(account, at)
-    ):
+    if finding.observed is Observed.ABSENT and _too_early(account, at):
         row.observed = Observed.UNKNOWN.value
         return comparison
     row.observed, row.observed_at = finding.observed.value, at
@@ -107,10 +104,21 @@ def _enter_views(session: Session, account: Account, looks: Looks, at: int) -> N
             part.hash = viewed.sha256
 
 
-def _settling(account: Account, at: int) -> bool:
-    """Tell whether the last write is so young that "not there" does not count yet."""
-    answered = [attempt.answered_at for attempt in account.attempts if attempt.answered_at is not None]
+def _settling(account: Account, at: int, ops: Collection[Op] = frozenset(Op)) -> bool:
+    """Tell whether the last of these writes is so young that "not there" does not count yet."""
+    answered = [a.answered_at for a in account.attempts if a.answered_at is not None and Op(a.step) in ops]
     return bool(answered) and at < max(answered) + int(account.manifest.settles_after_s * 1000)
+
+
+def _too_early(account: Account, at: int) -> bool:
+    """Tell whether "nothing there" does not count yet: a search does not show what was published just now.
+
+    Where copies can be looked at one by one, a withdrawal needs no waiting; a copy that a doubled publication left
+    behind would only turn up by a search.
+    """
+    if Capability.LOOK in account.manifest.abilities:
+        return _settling(account, at, {Op.PUBLISH})
+    return _settling(account, at)
 
 
 def _compare(session: Session, account: Account, looks: Looks) -> Comparison:

@@ -20,6 +20,7 @@ from connectors.sdk.manifest import Carries
 from connectors.sdk.types import JsonValue, PartKind, Receipt, Target
 from hub.clock import MINUTE, Clock
 from hub.db.unit import Database
+from hub.errors import HubError
 from hub.placements import answers, calls, facts
 from hub.placements.due import backoff, next_audit
 from hub.placements.faultpoints import reach, under_way
@@ -36,6 +37,7 @@ from hub.placements.unsure import lose_lease, resolve
 LEASE_MS: Final = 3 * MINUTE
 MAX_STEPS: Final = 16
 BATCH: Final = 20
+DEFECTS: Final = (HubError, LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RuntimeError, OSError)
 log = structlog.get_logger(__name__)
 
 
@@ -208,12 +210,10 @@ class Reconciler:
                 )
         except ConnectorError as error:
             failure = error
-        except Exception as error:
-            # A defect of the connector: whether the remote carried the write out is not known.
-            log.exception("connector failed", connector=account.place.connector, op=order.step.op)
-            failure = OutcomeUnknown(
-                "The connector failed while it wrote. What came of it is looked up.", detail=repr(error)
-            )
+        except DEFECTS as error:
+            # Whether the remote carried the write out before this is not known. No traceback: its values hold secrets.
+            log.warning("connector_failed", connector=account.place.connector, op=order.step.op, error=repr(error))
+            failure = OutcomeUnknown("The connector failed while it wrote. What came of it is looked up.")
         reach("answered_not_recorded")
         self._switchboard.report(account.place.remote_id, failure)
         goes_on = self._record(account.row.id, attempt.id, receipt, failure, visit)
@@ -259,8 +259,8 @@ class Reconciler:
             if row is None:
                 return False
             fresh = self._account(session, row)
-            if fresh.last_attempt != order.last_attempt or row.desired_generation != order.generation:
-                return True  # something else was aimed at, or written, since the looks began: they prove nothing
+            if not still_counts(order, fresh):
+                return True
             resolve(fresh, looks)
             comparison = record_looks(session, fresh, looks, at=self._clock.now())
             visit.looked, visit.doubtful, visit.push = True, False, comparison.push
@@ -335,6 +335,11 @@ class Reconciler:
             row.attempt += 1
             next_time = min(next_time, now + backoff(row.attempt, self._chance))
         row.due_at = now if asked else max(next_time, now + 1)
+
+
+def still_counts(order: Order, fresh: Account) -> bool:
+    """Tell whether looks prove anything: nothing else was aimed at, or written, since they began."""
+    return fresh.last_attempt == order.last_attempt and fresh.row.desired_generation == order.generation
 
 
 def earliest_audit_due(session: Session, account: Account, now: int) -> bool:

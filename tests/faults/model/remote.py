@@ -104,6 +104,11 @@ class Remote:
     served: object = None  # for links: marker -> hash that our own delivery serves, None when nothing is shown
     dead: bool = False
     kill: object = None
+    before_write: object = None  # called as a write begins, with its name and what it carries
+    after_publish: object = None  # called with what was made, and how the call is going to fail
+    meanwhile: object = None  # called in the middle of a look
+    interrupt: object = None  # called in the middle of a call that is told to be overtaken
+    fired: list = field(default_factory=list)
     numbers: object = field(default_factory=lambda: itertools.count(1))
 
     def living(self, marker):
@@ -157,6 +162,8 @@ class Fake:
         return Page((Target("library", "1", "Library"),), None)
 
     def publish(self, target, outgoing):
+        if self.remote.before_write:
+            self.remote.before_write("publish", outgoing)
         body = outgoing.open().read() if self.remote.carries is Carries.BYTES else b""
         sha256 = hashlib.sha256(body).hexdigest() if body else ""
         key = outgoing.content_key if body else ""
@@ -178,6 +185,8 @@ class Fake:
         return Receipt(ref)
 
     def replace(self, target, ref, outgoing):
+        if self.remote.before_write:
+            self.remote.before_write("replace", outgoing)
         body = outgoing.open().read()
 
         def act():
@@ -232,7 +241,13 @@ class Fake:
         if self.remote.dead:
             raise Unreachable("no connection")
         fault = self.remote.read_faults.popleft() if self.remote.read_faults else None
+        if fault:
+            self.remote.fired.append(f"{name}:{fault}")
         match fault:
+            case "overtaken":
+                self.remote.interrupt()
+            case "meanwhile":
+                self.remote.meanwhile()
             case "down":
                 raise Unreachable("no answer")
             case "page":
@@ -247,12 +262,20 @@ class Fake:
         if self.remote.dead:
             raise Unreachable("no connection")
         fault = self.remote.faults.popleft() if self.remote.faults else None
+        if fault:
+            self.remote.fired.append(f"{name}:{fault}")
+        if fault == "overtaken_before":
+            self.remote.interrupt()
         if fault in NOT_CARRIED_OUT:
             failure = NOT_CARRIED_OUT[fault]()
             raise failure
         if fault == "no_effect":
             return None
         done = act()
+        if name == "publish" and self.remote.after_publish:
+            self.remote.after_publish(done, fault)
+        if fault == "overtaken_after":
+            self.remote.interrupt()
         if fault in AFTER_THE_EFFECT:
             failure = AFTER_THE_EFFECT[fault]()
             raise failure
