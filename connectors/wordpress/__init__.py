@@ -12,6 +12,7 @@ from connectors.sdk.types import Level
 from connectors.wordpress.connector import WordPress
 from connectors.wordpress.events import HelperEvents
 from connectors.wordpress.types import Settings
+from connectors.wordpress.xmlrpc import WordPressXmlRpc
 
 __all__ = ["MANIFEST"]
 
@@ -21,8 +22,8 @@ def _basic(secrets: Mapping[str, str]) -> dict[str, str]:
     return {"Authorization": "Basic " + base64.b64encode(pair).decode("ascii")}
 
 
-def _connect(api: Api, settings: Settings) -> WordPress:
-    return WordPress(api, settings)
+def _connect(api: Api, settings: Settings) -> WordPress | WordPressXmlRpc:
+    return WordPressXmlRpc(api, settings) if settings.protocol == "xmlrpc" else WordPress(api, settings)
 
 
 MANIFEST = Manifest(
@@ -78,12 +79,19 @@ MANIFEST = Manifest(
         "application_passwords_disabled": Meaning.MISCONFIGURED,
         "rest_no_route": Meaning.MISCONFIGURED,  # 404, and says nothing about the item
         "rest_disabled": Meaning.MISCONFIGURED,
+        # Numbers of XML-RPC faults, which come inside an answer of 200.
+        "401": Meaning.MISCONFIGURED,
+        "403": Meaning.AUTH_EXPIRED,
+        "405": Meaning.MISCONFIGURED,
+        "500": Meaning.REJECTED,
+        "-32601": Meaning.MISCONFIGURED,
     },
     inbound=HelperEvents(),
     gaps={
         "replace": "WordPress cannot change the bytes of an item: a new version is a new item, and posts follow.",
         "subscribe": "WordPress sends no webhooks by itself: install the damhub-helper plugin that comes along.",
         "featured images": "Found when posts follow a new version, not at every look: nothing searches by them.",
+        "xml-rpc": "Without REST there are no alternative texts, no search, and no files over 32 MiB.",
         "page builders": "Uses in page builders' own tables, widgets and theme settings are not found.",
     },
 )  # fmt: skip

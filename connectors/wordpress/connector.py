@@ -10,7 +10,6 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
-from http import HTTPStatus
 from typing import Any, TypeVar, cast
 
 from connectors.sdk.errors import BadAnswer, Misconfigured, Missing
@@ -20,6 +19,7 @@ from connectors.sdk.types import Account, Copy, Fields, Outgoing, Page, Part, Pa
 from connectors.wordpress.content import Item, repointed, stem_of, uses, without
 from connectors.wordpress.marker import marked_name, read_marker
 from connectors.wordpress.types import (
+    LIBRARY,
     Index,
     Media,
     Post,
@@ -27,13 +27,14 @@ from connectors.wordpress.types import (
     User,
     fields_of,
     form_of,
+    hash_of,
     item_of,
+    parts_of,
 )
 
 T = TypeVar("T")
 
 PAGE_SIZE = 100  # WordPress refuses more with 400 rest_invalid_param
-LIBRARY = "library"
 MEDIA = "media"
 STATES = "inherit,private,trash"  # a copy in the bin is still a file that anybody can open
 CHUNK = 1024 * 1024
@@ -137,13 +138,7 @@ class WordPress:
         item = item_of(media)
         embeds = tuple(Part(PartKind.EMBED, use.path) for use in self._uses(item))
         copy = _copy(media)
-        original = item.urls.get("original", item.urls["full"])
-        return replace(copy, parts=copy.parts + embeds, sha256=self._hash(original))
-
-    def _hash(self, url: str) -> str | None:
-        """Hash a file as visitors get it; None where the site does not hand it out."""
-        seen = self._api.look_public(url)
-        return seen.sha256 if seen.status == HTTPStatus.OK else None
+        return replace(copy, parts=copy.parts + embeds, sha256=hash_of(self._api, item))
 
     def _uses(self, item: Item, *, featured: bool = False) -> Iterator[Use]:
         """Find content that shows the item: by number, by file name, and on request as featured image.
@@ -224,15 +219,10 @@ def _html(post: Post) -> str:
     return cast("dict[str, str]", post.get("content", {"raw": ""})).get("raw", "")
 
 
-def _parts(item: Item) -> tuple[Part, ...]:
-    addresses = dict.fromkeys(item.urls.values())
-    return (Part(PartKind.MEDIA, str(item.id)), *(Part(PartKind.PUBLIC_URL, url) for url in addresses))
-
-
 def _receipt(media: Media) -> Receipt:
-    return Receipt(str(media["id"]), _parts(item_of(media)), media.get("link"))
+    return Receipt(str(media["id"]), parts_of(item_of(media)), media.get("link"))
 
 
 def _copy(media: Media) -> Copy:
     marker, key = read_marker(media["source_url"])
-    return Copy(str(media["id"]), marker, key, fields_of(media), _parts(item_of(media)), url=media.get("link"))
+    return Copy(str(media["id"]), marker, key, fields_of(media), parts_of(item_of(media)), url=media.get("link"))

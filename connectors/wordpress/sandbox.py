@@ -22,7 +22,6 @@ from connectors.testing.hooks import Delivery
 from connectors.testing.ledger import Ledger, What
 from connectors.testing.sandbox import Sandbox, Standing
 from connectors.wordpress import events, sandbox_xmlrpc
-from connectors.wordpress.connector import LIBRARY
 from connectors.wordpress.content import uses
 from connectors.wordpress.sandbox_http import answer, edits, matches, out_of_bounds, raw, refuse, sent, uploaded
 from connectors.wordpress.sandbox_library import (
@@ -40,7 +39,7 @@ from connectors.wordpress.sandbox_library import (
     slug_of,
     take_file,
 )
-from connectors.wordpress.types import Media, item_of
+from connectors.wordpress.types import LIBRARY, Media, item_of
 
 API = "/wp-json/wp/v2"
 MOST_PER_PAGE = 100

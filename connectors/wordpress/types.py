@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Any, Literal, NotRequired
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 from typing_extensions import TypedDict
 
-from connectors.sdk.types import Fields, JsonValue
+from connectors.sdk.http import Api
+from connectors.sdk.types import Fields, JsonValue, Part, PartKind
 from connectors.wordpress.content import Item
+
+LIBRARY = "library"
+"""The one target of a site."""
 
 
 class Settings(BaseModel):
@@ -135,3 +140,15 @@ def fields_of(media: Media) -> dict[str, JsonValue]:
 def form_of(fields: Fields) -> dict[str, str]:
     """Return the fields as a form can carry them."""
     return {name: "" if value is None else str(value) for name, value in fields.items()}
+
+
+def parts_of(item: Item) -> tuple[Part, ...]:
+    """Return the item and every address under which visitors get its files."""
+    addresses = dict.fromkeys(item.urls.values())
+    return (Part(PartKind.MEDIA, str(item.id)), *(Part(PartKind.PUBLIC_URL, url) for url in addresses))
+
+
+def hash_of(api: Api, item: Item) -> str | None:
+    """Hash the file that was uploaded, as visitors get it; None where the site does not hand it out."""
+    seen = api.look_public(item.urls.get("original", item.urls["full"]))
+    return seen.sha256 if seen.status == HTTPStatus.OK else None
