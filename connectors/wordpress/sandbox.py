@@ -34,7 +34,10 @@ from connectors.wordpress.sandbox_library import (
     Refusal,
     alt_text_of,
     entry_json,
+    facts,
+    fields,
     file_name_of,
+    free,
     media_json,
     slug_of,
     take_file,
@@ -52,6 +55,7 @@ class WordPressSandbox(Sandbox):
 
     name = "wordpress"
     auth = "application_password"
+    text_fields = ("title", "alt_text", "caption", "description")
     secrets: Mapping[str, str]
     contract = Contract.load(Path(__file__).parent / "fixtures" / "contract.json")
 
@@ -212,14 +216,14 @@ class WordPressSandbox(Sandbox):
         with self.lock:
             self.items[item.id] = item
             self._set(item, {**sent, "title": title})
-            self.ledger.add(What.MADE, str(item.id), LIBRARY, **_facts(item))
+            self.ledger.add(What.MADE, str(item.id), LIBRARY, **facts(item))
         return item
 
     def change(self, item: Attachment, sent: Mapping[str, Any]) -> None:
         """Change an item's fields."""
         with self.lock:
             self._set(item, sent)
-            self.ledger.add(What.CHANGED, str(item.id), LIBRARY, **_facts(item))
+            self.ledger.add(What.CHANGED, str(item.id), LIBRARY, **facts(item))
 
     def remove(self, item: Attachment) -> None:
         """Delete an item and its files; featured images go with it, texts stay as they are."""
@@ -304,11 +308,11 @@ class WordPressSandbox(Sandbox):
     def _free_name(self, name: str) -> str:
         taken = {each for item in self.items.values() for each in item.file.names()}
         stem, dot, end = name.rpartition(".")
-        return _free(name, taken, lambda number: f"{stem}-{number}{dot}{end}", first=1)
+        return free(name, taken, lambda number: f"{stem}-{number}{dot}{end}", first=1)
 
     def _free_slug(self, slug: str) -> str:
         taken = {each.slug for each in (*self.items.values(), *self.entries.values())}
-        return _free(slug, taken, lambda number: f"{slug}-{number}", first=2)
+        return free(slug, taken, lambda number: f"{slug}-{number}", first=2)
 
     # What is true here, for tests
 
@@ -346,6 +350,19 @@ class WordPressSandbox(Sandbox):
         del target
         self.change(self.items[int(ref)], fields)
 
+    def use(self, target: str, ref: str) -> str | None:
+        """Show an item in a new post."""
+        del target
+        url = media_json(self.items[int(ref)], self.origin, edit=True)["source_url"]
+        entry = Entry(self._next_id(), "posts")
+        self.write(entry, {"title": "A use", "content": IN_POST.format(ref, url), "status": "publish"})
+        return str(entry.id)
+
+    def uses(self, target: str, ref: str) -> int:
+        """Count the posts that show an item."""
+        del target
+        return self._uses(self.items[int(ref)]) if int(ref) in self.items else 0
+
     def delivery(self, *, target: str, ref: str, ours: bool = False, kind: str = "") -> Delivery | None:
         """Make what the companion plugin sends."""
         del target
@@ -353,13 +370,16 @@ class WordPressSandbox(Sandbox):
         headers = events.headers(self.hook_secret, body, delivery_key=secrets.token_hex(8), at=1_790_000_000)
         return Delivery("", headers, body, secret=self.hook_secret)
 
+    def _uses(self, item: Attachment) -> int:
+        shown = item_of(cast("Media", media_json(item, self.origin, edit=True)))
+        return sum(uses(entry.content, shown) for entry in self.entries.values())
+
     def _standing(self, item: Attachment) -> Standing:
         marker = marker_in(item.file.name)
         shown = item_of(cast("Media", media_json(item, self.origin, edit=True)))
-        embeds = sum(uses(entry.content, shown) for entry in self.entries.values())
         return Standing(
-            str(item.id), LIBRARY, marker, key_in(item.file.name, marker) if marker else None, _fields(item),
-            item.sha256, 1 + len(set(shown.urls.values())) + embeds,
+            str(item.id), LIBRARY, marker, key_in(item.file.name, marker) if marker else None, fields(item),
+            item.sha256, 1 + len(set(shown.urls.values())) + self._uses(item),
         )  # fmt: skip
 
 
@@ -368,23 +388,10 @@ def create(*, ledger: Ledger | None = None) -> WordPressSandbox:
     return WordPressSandbox(ledger=ledger)
 
 
+IN_POST = (
+    '<!-- wp:image {{"id":{0}}} --><figure class="wp-block-image"><img src="{1}" class="wp-image-{0}"/></figure>'
+    "<!-- /wp:image -->"
+)
 PIXEL = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 )
-
-
-def _free(name: str, taken: set[str], numbered: Callable[[int], str], *, first: int) -> str:
-    number, free = first, name
-    while free in taken:
-        number, free = number + 1, numbered(number)
-    return free
-
-
-def _fields(item: Attachment) -> dict[str, str]:
-    return {name: getattr(item, name) for name in ("title", "alt_text", "caption", "description")}
-
-
-def _facts(item: Attachment) -> dict[str, Any]:
-    marker = marker_in(item.file.name)
-    return {"marker": marker, "content_key": key_in(item.file.name, marker) if marker else None,
-            "sha256": item.sha256, "fields": _fields(item)}  # fmt: skip

@@ -6,12 +6,15 @@ import hashlib
 import html
 import io
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from posixpath import splitext
 from typing import Any, Final
 
 from PIL import Image, UnidentifiedImageError
+
+from connectors.sdk.marker import key_in, marker_in
 
 TYPES: Final = {
     ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".png": "image/png", ".gif": "image/gif", ".webp": "image/webp",
@@ -265,3 +268,23 @@ INVALID_ID: Final = Refusal("rest_post_invalid_id", "Invalid post ID.", HTTPStat
 NO_ROUTE: Final = Refusal(
     "rest_no_route", "No route was found matching the URL and request method.", HTTPStatus.NOT_FOUND
 )
+
+
+def free(name: str, taken: set[str], numbered: Callable[[int], str], *, first: int) -> str:
+    """Return the name, numbered where it is taken."""
+    number, free = first, name
+    while free in taken:
+        number, free = number + 1, numbered(number)
+    return free
+
+
+def fields(item: Attachment) -> dict[str, str]:
+    """Return the fields that a connector maps."""
+    return {name: getattr(item, name) for name in ("title", "alt_text", "caption", "description")}
+
+
+def facts(item: Attachment) -> dict[str, Any]:
+    """Return what the ledger keeps of an item."""
+    marker = marker_in(item.file.name)
+    return {"marker": marker, "content_key": key_in(item.file.name, marker) if marker else None,
+            "sha256": item.sha256, "fields": fields(item)}  # fmt: skip
