@@ -5,6 +5,8 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from sqlalchemy import and_, or_, select
+
 from connectors.sdk.errors import (
     BadAnswer,
     ConnectorError,
@@ -13,7 +15,7 @@ from connectors.sdk.errors import (
     NeedsPerson,
     RateLimited,
 )
-from hub.clock import MINUTE, SECOND
+from hub.clock import HOUR, MINUTE, SECOND
 from hub.connections.models import Connection, Remote
 from hub.events.log import emit
 
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
 
 NOTED_EVERY_MS = MINUTE
 """A success is written down at most so often, so that a busy connection does not write with each call."""
+CHECK_EVERY_MS = 5 * MINUTE
+QUIET_MS = 6 * HOUR
+"""A live connection that nothing was heard of for so long is asked whether it still lives."""
 SHORTEST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 900.0
 _LONGEST_TEXT = 500
 
@@ -48,6 +53,14 @@ def worth_writing(connection: Connection, error: ConnectorError | None, now: int
         return True
     stale = connection.last_ok_at is None or connection.last_ok_at <= now - NOTED_EVERY_MS
     return stale or connection.state != State.LIVE or bool(connection.problem_code)
+
+
+def to_check(session: Session, now: int) -> list[str]:
+    """Return the connections of which nothing was heard for too long, and those that ail; not the ones told to wait."""
+    quiet = Connection.last_ok_at <= now - QUIET_MS
+    states = or_(Connection.state == State.AILING, and_(Connection.state == State.LIVE, quiet))
+    query = select(Connection.id).where(states, Connection.not_before <= now).order_by(Connection.id)
+    return list(session.scalars(query))
 
 
 def note(session: Session, connection: Connection, error: ConnectorError | None, now: int, *, actor: str) -> None:

@@ -15,7 +15,8 @@ from hub.connections.inbox import OK, Post, Reply
 from hub.connections.models import Connection, Remote, Subscription, Target
 from hub.connections.problems import to_person
 from hub.connections.speaking import Speaker, Speaking
-from hub.errors import Invalid
+from hub.db.installation import may_write
+from hub.errors import Conflict, Invalid
 from webhooks import SignatureError, new_secret
 
 if TYPE_CHECKING:
@@ -93,6 +94,9 @@ class Hearing:
         self, manifest: Manifest, remote: Remote, target: Target, connection: Connection | None
     ) -> views.Subscribed:
         with self._database.unit() as session:
+            if not may_write(session):
+                raise Conflict("observe_only", "This hub only observes, so it asks no system for webhooks.",
+                               next_step="An operator must say whether it is the hub or a copy.")  # fmt: skip
             secret = self._signing_secret(session, manifest, connection)
             row = inbox.existing(session, remote.id, target.id)
             if row is None:

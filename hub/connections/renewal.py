@@ -22,6 +22,7 @@ from hub.connections.credentials import Secrets
 from hub.connections.models import Connection
 from hub.connections.problems import not_usable
 from hub.db.base import new_id
+from hub.db.installation import may_write
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -42,6 +43,13 @@ class Refresh(Protocol):
     def __call__(self, secrets: Secrets) -> Grant:
         """Make the call; raises the SDK's errors."""
         ...
+
+
+def _refuse_while_observing(session: Session) -> None:
+    """A copy of a hub that renewed would take the permission away from the hub that it was copied from."""
+    if not may_write(session):
+        raise RetryLater("This hub only observes, so it renews no permissions. An operator must say what it is.",
+                         code="observe_only")  # fmt: skip
 
 
 class Renewal:
@@ -95,6 +103,7 @@ class Renewal:
         if secrets.generation > generation:
             return secrets, False
         with self._database.unit() as session:
+            _refuse_while_observing(session)
             dead = credentials.holder(session, connection_id)
             now = self._clock.now()
             leased = credentials.lease(session, connection_id, secrets.generation, owner=owner, now=now)

@@ -22,6 +22,7 @@ from hub.connections.inbox import Reply
 from hub.connections.models import Connection, Remote
 from hub.connections.problems import no_such_connection, to_person
 from hub.connections.speaking import Speaker, Speaking
+from hub.db.installation import may_write
 from hub.db.unit import refuse_in_transaction
 from hub.errors import Conflict, Forbidden, Invalid
 from hub.settings import Settings
@@ -54,6 +55,7 @@ class Connections:
         self._speaking = speaking or Speaking(
             database, clock, keyring, registry, base_url=settings.url, trusted_origins=settings.trusted_origins
         )
+        self._checked: dict[str, int] = {}
         self._hearing = Hearing(
             database, clock, keyring, self._speaking, base_url=settings.url, speak=self.speak, report=self.report
         )
@@ -198,6 +200,19 @@ class Connections:
                                     code="other_account")  # fmt: skip
             health.note(session, row, error, self._clock.now(), actor="system")
 
+    def drain_health(self, owner: str) -> int:
+        """Ask again where nothing else does: connections that ail, and live ones that nobody used for hours."""
+        del owner  # a check that two processes make at once does no harm
+        now = self._clock.now()
+        with self._database.read() as session:
+            due = [
+                one for one in health.to_check(session, now) if self._checked.get(one, 0) <= now - health.CHECK_EVERY_MS
+            ]
+        for connection_id in due:
+            self._checked[connection_id] = now
+            self._check(connection_id)
+        return len(due)
+
     def refresh_targets(self, actor: Actor, connection_id: str) -> int:
         """Ask the remote for all places where copies can stand; return how many there are."""
         require(actor, Act.CONNECT)
@@ -255,9 +270,11 @@ class Connections:
             manifest = self._registry.get(session.get_one(Remote, row.remote_id).connector)
             secrets = credentials.load(session, self._keyring, connection_id)
             credentials.forget(session, connection_id)
+            observing = not may_write(session)
             code, text = health.DISCONNECTED, "Disconnected."
             health.set_state(session, row, health.State.OFF, actor=actor.id, code=code, text=text)
-        if manifest is not None and secrets is not None:
+        # A copy of a hub must not revoke what the original goes on using.
+        if manifest is not None and secrets is not None and not observing:
             self._revoke(manifest, row, secrets)
 
     def _revoke(self, manifest: Manifest, row: Connection, secrets: Secrets) -> None:

@@ -17,6 +17,7 @@ from hub.access.actors import Actor, Role
 from hub.access.keyring import Keyring
 from hub.connections.service import Connections
 from hub.connections.speaking import Speaking
+from hub.db.installation import wake
 from hub.events.models import Event
 from hub.settings import Settings
 from tests.unit.connections.fakevendor import APP_SECRET, KEY, TinyVendor, tiny_manifest
@@ -91,6 +92,7 @@ def registry():
 @pytest.fixture
 def connections(database, clock, keyring, registry, settings, tiny):
     """The service, speaking to the tiny vendor."""
+    wake(database, settings, clock)
     client = httpx.Client(transport=httpx.MockTransport(tiny))
     limiters = Limiters(sleep=lambda _seconds: None)
     speaking = Speaking(

@@ -10,6 +10,7 @@ from connectors.sdk.manifest import OAuth
 from hub.access.keyring import Keyring
 from hub.clock import SystemClock
 from hub.connections.service import Connections
+from hub.db.installation import wake
 from hub.db.unit import Database
 from hub.events.log import EventLog
 from hub.settings import Settings
@@ -22,6 +23,7 @@ def service(database_url: str, home: str, origin: str, *, shift_ms: int = 0) -> 
     database = Database(database_url)
     clock = SystemClock(shift_ms=shift_ms)
     EventLog(database, clock)
+    wake(database, settings, clock)
     oauth = OAuth(f"{origin}/authorize", f"{origin}/token", f"{origin}/revoke", ("read",))
     registry = {"tinyoauth": oauth_manifest(oauth, origin)}
     return database, Connections(database, clock, Keyring.load(settings), registry, settings)

@@ -18,7 +18,7 @@ from connectors.sdk.errors import (
     Unreachable,
 )
 from hub.access.actors import Actor, Role
-from hub.clock import MINUTE, SECOND
+from hub.clock import HOUR, MINUTE, SECOND
 from hub.connections.models import Connection, Credential, Remote, Target
 from hub.db.unit import TransactionOpenError
 from hub.errors import Conflict, Forbidden, Invalid, NotFound, Unavailable
@@ -373,3 +373,29 @@ def test_an_account_without_a_usable_key_is_refused(connections, admin, tiny, ke
     tiny.account = {"id": key, "name": "Acme", "user": "robin"}
     with pytest.raises(Unavailable):
         connections.connect(admin, "tiny", auth="key", settings={}, secrets=SECRETS)
+
+
+def test_an_ailing_connection_is_asked_again_and_a_healthy_one_is_left_alone(
+    connections, connected, admin, tiny, clock
+):
+    calls = len(tiny.asked)
+    assert connections.drain_health("worker") == 0
+    tiny.answer = httpx.ConnectError("down")
+    connections.report(connected.remote_id, Unreachable("down"))
+    assert connections.drain_health("worker") == 1
+    assert connections.drain_health("worker") == 0, "not in a storm"
+    assert state_of(connections, admin) == "ailing"
+    tiny.answer = None
+    clock.advance(5 * MINUTE)
+    assert connections.drain_health("worker") == 1
+    assert state_of(connections, admin) == "live"
+    assert len(tiny.asked) > calls
+
+
+def test_a_connection_that_nobody_used_for_hours_is_asked_whether_it_lives(connections, connected, admin, tiny, clock):
+    tiny.keys.clear()
+    clock.advance(6 * HOUR)
+    assert connections.drain_health("worker") == 1
+    assert state_of(connections, admin) == "needs_person"
+    clock.advance(6 * HOUR)
+    assert connections.drain_health("worker") == 0, "only a person can help"

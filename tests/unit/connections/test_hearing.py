@@ -13,7 +13,9 @@ from connectors.sdk.errors import AuthExpired
 from connectors.sdk.manifest import Ability, Capability
 from hub.connections import inbox
 from hub.connections.models import Inbox, Subscription
-from hub.errors import Invalid, NotFound, Unavailable
+from hub.db.installation import observe_only
+from hub.db.models import Installation
+from hub.errors import Conflict, Invalid, NotFound, Unavailable
 from tests.unit.connections.fakevendor import APP_SECRET, KEY, sign
 
 
@@ -307,3 +309,11 @@ def test_after_the_app_secret_changed_subscribing_again_takes_the_new_one(connec
     connections.subscribe(admin, target.id)
     assert deliver(changed("new"), secret="a newer secret")[0] == 200
     assert deliver(changed("forged"))[0] == 401
+
+
+def test_a_hub_that_only_observes_asks_for_no_webhooks(connections, admin, target, tiny, database):
+    with database.unit() as session:
+        observe_only(session.scalars(select(Installation)).one(), "woke up elsewhere")
+    with pytest.raises(Conflict):
+        connections.subscribe(admin, target.id)
+    assert tiny.hooks == {}

@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
+from sqlalchemy import select
 
 from connectors.sdk.errors import NeedsPerson, RetryLater
 from hub.access.actors import Actor, Role
@@ -17,6 +18,8 @@ from hub.connections.models import Credential, OAuthDance
 from hub.connections.renewal import Renewal
 from hub.connections.service import Connections
 from hub.connections.speaking import Speaking
+from hub.db.installation import observe_only, wake
+from hub.db.models import Installation
 from hub.errors import Invalid, Unavailable
 from tests.unit.connections import racing
 from tests.unit.connections.conftest import CLIENT_SECRET
@@ -49,6 +52,7 @@ def clock(vendor):
 @pytest.fixture
 def signing(database, clock, keyring, settings, oauth, origin, http):
     """The service, with a connector that is connected by signing in."""
+    wake(database, settings, clock)
     registry = {"tinyoauth": oauth_manifest(oauth, origin)}
     patience = Patience()
     renewal = Renewal(database, clock, keyring, sleep=patience.sleep, monotonic=patience)
@@ -307,6 +311,21 @@ def test_a_vendor_that_does_not_confirm_is_said_so_and_the_secrets_are_gone_anyw
     assert "remove the hub there too" in signing.list(admin)[0].problem
     with database.read() as session:
         assert session.get(Credential, signed_in.id) is None
+
+
+def test_a_hub_that_only_observes_takes_nothing_from_the_hub_it_was_copied_from(
+    signing, signed_in, admin, vendor, clock, database
+):
+    with database.unit() as session:
+        observe_only(session.scalars(select(Installation)).one(), "woke up elsewhere")
+    assert signing.speak(signed_in.remote_id).connector.identify(), "it may look while the token lasts"
+    clock.advance(HOUR)
+    with pytest.raises(RetryLater) as later:
+        signing.speak(signed_in.remote_id)
+    assert later.value.code == "observe_only"
+    signing.disconnect(admin, signed_in.id)
+    assert vendor.count("refreshed") == 0
+    assert vendor.count("revoked") == 0
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from connectors.testing.sandbox import make_sandbox
 from connectors.testing.serve import serve
 from connectors.wordpress import events as helper
 from hub.connections.service import Connections
+from hub.db.installation import wake
 from hub.errors import Invalid
 from hub.settings import Settings
 from tests.unit.connections.conftest import serving
@@ -40,6 +41,7 @@ def room(database, clock, keyring, tmp_path, door):
 
     def make(trusted):
         settings = Settings(home=tmp_path / "home", base_url=origin, trusted_origins=[trusted])
+        wake(database, settings, clock)
         app.extensions["room"] = Connections(database, clock, keyring, discover(), settings)
         return app.extensions["room"]
 
