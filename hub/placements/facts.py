@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 
 from hub.catalogue.models import Asset, Version
 from hub.connections.models import Remote, Target
-from hub.db.models import Installation, Mode
 from hub.media.models import Rendition, Traits
 from hub.placements.desired import MAX_SUBSTITUTES, Candidate, Desired, Facts, desired
 from hub.placements.models import Placement
@@ -112,12 +111,6 @@ def bytes_of(session: Session, version_id: str, preset: str) -> Bytes | None:
         return None
     version = session.get_one(Version, version_id)
     return Bytes(version.sha256, version.size, version.media_type, ORIGINAL)
-
-
-def may_write(session: Session) -> bool:
-    """Tell whether this hub may change anything outside: a copy or a restored one only observes."""
-    mode = session.scalar(select(Installation.mode))
-    return mode is None or mode == Mode.NORMAL.value
 
 
 def _chain(session: Session, asset_id: str) -> list[Asset]:

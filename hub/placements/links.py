@@ -1,6 +1,6 @@
 """The permanent address of one copy: it carries the marker, never changes, and shows nothing once nothing may be shown.
 
-The address holds no version and no end: what it shows is decided anew at each visit by `hub.placements.shows`.
+The address holds no version and no end: what it shows is decided anew at each visit by `hub.delivery`.
 """
 
 from __future__ import annotations

@@ -14,6 +14,7 @@ from hub.catalogue.models import Asset
 from hub.clock import Clock
 from hub.connections.models import Target
 from hub.db.unit import Database
+from hub.errors import NotFound
 from hub.events.log import advance, read_after
 from hub.events.models import Event
 from hub.placements.facts import place_of
@@ -59,9 +60,12 @@ class Planner:
 
     def wake(self, session: Session, row: Placement) -> None:
         """Bring a row up to date with the facts and make it due."""
-        manifest = self._switchboard.manifest(place_of(session, row.target_id).connector)
-        open_account(session, row, manifest, self._around, self._clock.now())
         row.due_at = self._clock.now()
+        try:
+            manifest = self._switchboard.manifest(place_of(session, row.target_id).connector)
+        except NotFound:  # not installed any more: the reconciler says so in the row
+            return
+        open_account(session, row, manifest, self._around, self._clock.now())
 
     def _reconnect(self, session: Session, row: Placement) -> None:
         """There is a way to the remote again: what was blocked for want of one goes on."""

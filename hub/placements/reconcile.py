@@ -7,7 +7,9 @@ recording an answer is then unsure, and is looked for before anything is written
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import IO, Final
 
@@ -18,9 +20,10 @@ from sqlalchemy.orm import Session
 from connectors.sdk.errors import BadAnswer, ConnectorError, NeedsPerson, OutcomeUnknown, RetryLater, Unreachable
 from connectors.sdk.manifest import Carries
 from connectors.sdk.types import JsonValue, PartKind, Receipt, Target
-from hub.clock import MINUTE, Clock
+from hub.clock import HOUR, MINUTE, SECOND, Clock
+from hub.db.installation import may_write
 from hub.db.unit import Database
-from hub.errors import HubError
+from hub.errors import HubError, NotFound
 from hub.placements import answers, calls, facts
 from hub.placements.due import backoff, next_audit
 from hub.placements.faultpoints import reach, under_way
@@ -130,9 +133,33 @@ class Reconciler:
                 self._hold(row)
             return [row.id for row in due_rows]
 
-    def _hold(self, row: Placement) -> None:
-        """Lease a row on; a killed worker's row is due again when its lease ends."""
-        row.lease_until = row.due_at = self._clock.now() + self._lease_ms
+    def _hold(self, row: Placement, *, asked: bool = False) -> None:
+        """Lease a row on; a killed worker's row is due again when its lease ends, or as it was asked meanwhile."""
+        until = self._clock.now() + self._lease_ms
+        row.lease_until = until
+        if not asked:
+            row.due_at = until
+
+    @contextmanager
+    def _kept(self, placement_id: str, owner: str) -> Generator[None]:
+        """Lease a row on for as long as a call takes: a large upload is not taken for a dead worker's."""
+        answered = threading.Event()
+
+        def keep() -> None:
+            while not answered.wait(self._lease_ms / 3 / SECOND):
+                with self._database.unit() as session:
+                    row = self._leased(session, placement_id, owner)
+                    if row is None:
+                        return
+                    self._hold(row, asked=row.due_at != row.lease_until)
+
+        keeper = threading.Thread(target=keep, name="lease", daemon=True)
+        keeper.start()
+        try:
+            yield
+        finally:
+            answered.set()
+            keeper.join()
 
     def _leased(self, session: Session, placement_id: str, owner: str) -> Placement | None:
         """Return the locked row while it is still ours."""
@@ -184,7 +211,7 @@ class Reconciler:
             return ReadBack()
         audit = earliest_audit_due(session, account, now)
         step = next_step(
-            known(account, now=now, may_write=facts.may_write(session), looked_now=visit.looked, audit_due=audit)
+            known(account, now=now, may_write=may_write(session), looked_now=visit.looked, audit_due=audit)
         )
         if isinstance(step, Send) and step in visit.sent:
             return Rest()  # answered "done" and still not so: not again at once
@@ -204,7 +231,7 @@ class Reconciler:
         receipt: Receipt | None = None
         failure: ConnectorError | None = None
         try:
-            with under_way():
+            with self._kept(account.row.id, visit.owner), under_way():
                 receipt = calls.perform(
                     speaker.connector, order.step, account, target_of(account), push=visit.push, opener=self._opener
                 )
@@ -248,7 +275,8 @@ class Reconciler:
     def _read_back(self, order: Order, speaker: Speaker, visit: Visit) -> bool:
         account = order.account
         try:
-            looks = self._look(account, speaker)
+            with self._kept(account.row.id, visit.owner):
+                looks = self._look(account, speaker)
         except ConnectorError as error:
             self._switchboard.report(account.place.remote_id, error)
             self._blind(account.row.id, visit.owner, error)
@@ -284,7 +312,14 @@ class Reconciler:
             if row is None:
                 return
             asked = row.due_at != row.lease_until
-            account = self._account(session, row)
+            try:
+                account = self._account(session, row)
+            except NotFound as unknown:  # the connector is not installed any more: not even what should be is known
+                row.blocked, row.problem_code, row.problem = True, unknown.code, f"{unknown.what} {unknown.next_step}"
+                row.phase = Phase.BLOCKED.value
+                row.lease_owner = row.lease_until = None
+                row.due_at = self._clock.now() + HOUR
+                return
             self._no_answer(session, account, error, asked=asked)
 
     def _blind(self, placement_id: str, owner: str, error: ConnectorError) -> None:

@@ -25,7 +25,6 @@ from hub.placements.evidence import add_evidence
 from hub.placements.findings import Claim
 from hub.placements.impact import Impact, foresee
 from hub.placements.ledger import Account, Surroundings, open_account, store_phase
-from hub.placements.links import placement_link, read_placement_link
 from hub.placements.models import Placement, Recall
 from hub.placements.phase import Observed
 from hub.placements.plan import Planner, rows_concerned_by
@@ -33,7 +32,6 @@ from hub.placements.ports import Signer, Switchboard, Viewer
 from hub.placements.recall import RecallReport
 from hub.placements.reconcile import Reconciler
 from hub.placements.rows import living_row, new_row
-from hub.placements.shows import Shown, shown
 from hub.placements.views import AttemptView, CopyView, EvidenceView, copy_view, history
 from hub.placements.visitor import Visitor
 from hub.review.standing import standing_of
@@ -195,23 +193,6 @@ class Placements:
         """Return everything that was claimed and tried for a copy, newest first."""
         with self._database.read() as session:
             return history(session, self._row(session, actor, placement_id, lock=False))
-
-    def link(self, marker: str) -> str:
-        """Return the permanent address of a copy."""
-        return placement_link(marker, base_url=self._around.base_url, keyring=self._around.keyring)
-
-    def shown(self, token: str, *, preset: str = "web") -> Shown:
-        """Return what the permanent address of a copy shows at this instant.
-
-        Raises:
-            NotFound: `no_such_link` (nobody made this address) or `nothing_shown` (nothing may be shown there now).
-        """
-        marker = read_placement_link(token, keyring=self._around.keyring)
-        with self._database.read() as session:
-            found = shown(session, marker, preset=preset, at=self._clock.now(), default=self._around.rights_default)
-        if found is None:
-            raise NotFound("nothing_shown", "Nothing is shown at this address now.", next_step="Ask who placed it.")
-        return found
 
     # Recalls
 

@@ -14,6 +14,7 @@ from hub.catalogue.models import Asset
 from hub.connections.models import Remote as RemoteRow
 from hub.connections.models import Target
 from hub.db.base import new_id
+from hub.db.models import Installation, Mode
 from hub.events.log import emit
 from hub.placements.ledger import Surroundings
 from hub.placements.models import Attempt, Evidence, Part, Placement
@@ -56,6 +57,11 @@ class World:
         self.planner = Planner(database, clock, self.exchange, self.around)
         self.remote_id, self.target_id = new_id(), new_id()
         with database.unit() as session:
+            session.add(
+                Installation(
+                    id=new_id(), epoch=1, home_fingerprint="here", mode=Mode.NORMAL.value, created_at=clock.now()
+                )
+            )  # fmt: skip
             session.add(
                 RemoteRow(id=self.remote_id, connector="fake", account_key="fake", label="Fake", created_at=clock.now())
             )
