@@ -55,6 +55,7 @@ class Bench:
     sandbox: Sandbox
     client: httpx.Client
     bug: Planted | None = None
+    notes: dict[Any, Any] = field(default_factory=dict[Any, Any])  # what a planted bug remembers
     _count: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
     _target: Target | None = None
     _connector: Any = None

@@ -1,0 +1,67 @@
+"""Every check can fail: each is run against a connector that is broken on purpose, and must find it."""
+
+import io
+
+import pytest
+from rich.console import Console
+
+from connectors.sdk.registry import discover
+from connectors.testing.conformance import CHECKS, Outcome, run
+from connectors.testing.conformance.__main__ import main
+from connectors.testing.conformance.planted import BUGS, PLANTED
+from connectors.testing.pinboard import MANIFEST as PINBOARD
+
+
+def test_every_check_has_exactly_one_planted_bug():
+    assert set(BUGS) == set(CHECKS)
+    assert len(PLANTED) == len(BUGS)
+    assert all(bug.sentence for bug in PLANTED)
+
+
+@pytest.mark.parametrize("bug", PLANTED, ids=lambda bug: bug.check)
+def test_a_check_fails_with_its_planted_bug(bug):
+    result = run(PINBOARD, CHECKS[bug.check], bug=bug)
+    assert result.outcome is Outcome.FAILED, f"{bug.sentence} was not caught"
+    assert result.why
+
+
+# These need what not every remote has: a second page, a change of kind, or more than one target.
+ONLY_WHERE_IT_SHOWS = {
+    "update-leaves-others",
+    "find-whole-or-fail",
+    "unknown-keys",
+    "unknown-values",
+    "find-among-many",
+    "targets-stable",
+}
+
+
+@pytest.mark.parametrize("name", discover())
+@pytest.mark.parametrize("bug", PLANTED, ids=lambda bug: bug.check)
+def test_a_real_connector_with_the_bug_fails_too(name, bug):
+    result = run(discover()[name], CHECKS[bug.check], bug=bug)
+    allowed = {Outcome.FAILED, Outcome.NOT_APPLICABLE}
+    if bug.check in ONLY_WHERE_IT_SHOWS:
+        allowed.add(Outcome.PASSED)
+    assert result.outcome in allowed, f"{bug.sentence} was not caught"
+
+
+def test_the_list_names_each_check_with_its_bug():
+    shown = Console(file=io.StringIO(), width=240)
+    assert main(["--list"], shown) == 0
+    text = shown.file.getvalue()
+    assert all(name in text for name in CHECKS)
+    assert "the last letter is not compared" in text
+
+
+def test_the_scorecard_tells_how_a_connector_stands():
+    shown = Console(file=io.StringIO(), width=240)
+    assert main(["trello"], shown) == 0
+    text = shown.file.getvalue()
+    assert "1 connectors run, 0 failures" in text
+    assert "passed" in text
+
+
+def test_an_unknown_connector_is_an_error():
+    with pytest.raises(SystemExit):
+        main(["nobody"])
