@@ -430,9 +430,14 @@ def test_a_form_upload_is_streamed_with_its_length():
     assert f"Content-Length: {len(body)}" in head
 
 
-def test_an_upload_of_fewer_bytes_than_announced_is_no_success():
-    with server(lambda conn, head, body: conn.sendall(respond(201))) as (origin, _), pytest.raises(OutcomeUnknown):
-        make_api(origin).upload("/media", outgoing(b"abc", size=10), headers={})
+@pytest.mark.parametrize(("data", "size"), [(b"abc", 10), (b"abcdefghijk", 10)])
+def test_an_upload_of_fewer_or_more_bytes_than_announced_is_no_success(data, size):
+    with server(lambda conn, head, body: conn.sendall(respond(201))) as (origin, _):
+        api = make_api(origin)
+        with pytest.raises(OutcomeUnknown):
+            api.upload("/media", outgoing(data, size=size), headers={})
+        with pytest.raises(OutcomeUnknown):
+            api.upload_form("/media", outgoing(data, size=size))
 
 
 def test_no_cookie_is_kept():
