@@ -9,12 +9,10 @@ it loses nothing.
 from __future__ import annotations
 
 import logging
-import signal
 import sqlite3
 import threading
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
-from types import FrameType
 
 from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetWorkflowID, WorkflowHandle, WorkflowStatusString
 from sqlalchemy.exc import SQLAlchemyError
@@ -23,6 +21,7 @@ from hub.clock import Clock
 from hub.db.base import new_id
 from hub.db.unit import Database
 from hub.jobs.drains import Drain, Round
+from hub.jobs.signals import ending_on_signals
 from hub.jobs.slots import LEASE_MS, keep_slot, leave_slot, take_slot
 from hub.settings import Settings
 
@@ -48,7 +47,7 @@ def run_worker(
 ) -> None:
     """Run the drains until SIGTERM or SIGINT (or `stop`), then let each finish what it does and end cleanly."""
     stop = stop or threading.Event()
-    with _signals(stop):
+    with ending_on_signals(stop):
         while not stop.is_set():
             owner = f"worker-{new_id()}"
             with database.unit() as session:
@@ -182,21 +181,3 @@ def _dbos(settings: Settings, slot: int) -> Generator[None]:
         yield
     finally:
         DBOS.destroy(workflow_completion_timeout_sec=int(GRACE_S))
-
-
-@contextmanager
-def _signals(stop: threading.Event) -> Generator[None]:
-    """End on SIGTERM and SIGINT; only a process's main thread can listen for them."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def end(_signal: int, _frame: FrameType | None) -> None:
-        stop.set()
-
-    before = {number: signal.signal(number, end) for number in (signal.SIGTERM, signal.SIGINT)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -1,0 +1,116 @@
+"""Wires one hub: every room gets what it needs from the rooms below, and nothing else is decided here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Final, Self
+
+from connectors.sdk.manifest import Manifest
+from connectors.sdk.registry import discover
+from hub.access.keyring import Keyring
+from hub.access.service import Access
+from hub.catalogue.service import Catalogue
+from hub.clock import SECOND, Clock, SystemClock
+from hub.connections.service import Connections
+from hub.db.installation import wake
+from hub.db.migrate import migrate
+from hub.db.unit import Database
+from hub.delivery.service import Delivery
+from hub.events.log import EventLog
+from hub.intake.service import Intake
+from hub.jobs.drains import Drain
+from hub.media.pool import MediaPool
+from hub.media.service import Media
+from hub.notify.service import Notify
+from hub.placements.service import Placements
+from hub.review.service import Review
+from hub.review.standing import standing_of
+from hub.rights.service import Rights
+from hub.search.service import Search
+from hub.settings import Settings
+from hub.storage.stores import make_store
+from hub.web.services import Services
+
+RECONCILERS: Final = 3
+"""How many copies one worker process works on at once: a slow remote holds up one of them, not all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hub:
+    """One hub, wired and awake."""
+
+    services: Services
+    pool: MediaPool
+
+    @classmethod
+    def open(
+        cls,
+        settings: Settings,
+        *,
+        clock: Clock | None = None,
+        registry: Mapping[str, Manifest] | None = None,
+        lease_ms: int | None = None,
+    ) -> Self:
+        """Bring the tables up to date, recognise the installation, and wire every room.
+
+        Args:
+            settings: of this hub.
+            clock: the wall clock by default, shifted as the settings say.
+            registry: the installed connectors by default.
+            lease_ms: how long a worker keeps a copy to itself; only rehearsals change it.
+
+        Raises:
+            Conflict: `database_newer`.
+            Invalid: the key is damaged, readable by others, or too short.
+        """
+        settings.home.mkdir(parents=True, exist_ok=True)
+        clock = clock or SystemClock(shift_ms=settings.clock_shift_s * SECOND)
+        database = Database(settings.database)
+        migrate(database)
+        EventLog(database, clock)
+        wake(database, settings, clock)
+        keyring, store = Keyring.load(settings), make_store(settings)
+        pool = MediaPool(processes=settings.media_processes)
+        connections = Connections(database, clock, keyring, registry or discover(), settings)
+        services = Services(
+            database=database, clock=clock, settings=settings, keyring=keyring, store=store,
+            access=Access(database, clock, keyring),
+            catalogue=Catalogue(database, clock, judge=standing_of),
+            media=Media(database, store, pool, clock),
+            intake=Intake(database, store, clock, settings),
+            search=Search(database, settings, clock),
+            review=Review(database, clock),
+            rights=Rights(database, clock, settings.rights_default),
+            connections=connections,
+            placements=Placements(database, clock, connections, store, keyring, settings, lease_ms=lease_ms),
+            delivery=Delivery(database, store, keyring, clock, settings),
+            notify=Notify(database, clock, keyring, settings),
+        )  # fmt: skip
+        return cls(services, pool)
+
+    def drains(self) -> Sequence[Drain]:
+        """Return every kind of work that a worker process does, each safe to be killed at any point."""
+        rooms = self.services
+        return (
+            Drain("media", rooms.media.drain, 0.5),
+            Drain("search", rooms.search.drain, 0.5),
+            Drain("rights", rooms.rights.drain, 5.0),
+            Drain("plan", rooms.placements.plan, 0.5),
+            *(Drain(f"reconcile-{seat}", partial(self._reconcile, seat), 0.5) for seat in range(1, RECONCILERS + 1)),
+            Drain("inbox", rooms.connections.drain_inbox, 1.0),
+            Drain("health", rooms.connections.drain_health, 10.0),
+            Drain("webhook-events", rooms.notify.drain_events, 0.5),
+            Drain("webhook-deliveries", rooms.notify.drain_deliveries, 0.5),
+        )
+
+    def close(self) -> None:
+        """Give up what this process holds: decoders, the index, database connections."""
+        self.pool.close()
+        self.services.search.close()
+        self.services.database.dispose()
+
+    def _reconcile(self, seat: int, owner: str) -> int:
+        """Work as one of several reconcilers of a process; each holds leases of its own."""
+        return self.services.placements.reconcile(f"{owner}/{seat}")

@@ -1,0 +1,38 @@
+"""The program `damhub`: gives the command line what only the composition root can make."""
+
+from __future__ import annotations
+
+from hub.app.announce import announce
+from hub.app.compose import Hub
+from hub.app.logs import start_logging
+from hub.app.processes import refuse_taken_port, run_web, run_work
+from hub.app.serve import keep_running
+from hub.cli.app import main as run_command_line
+from hub.cli.toolbox import Toolbox
+from hub.settings import Settings
+
+
+def toolbox() -> Toolbox:
+    """Return the acts of this installation."""
+    return Toolbox(settings=Settings, serve=serve, web=run_web, worker=run_work)
+
+
+def serve(settings: Settings) -> None:
+    """Open the hub once, say where it is, and keep its processes running."""
+    start_logging(settings)
+    refuse_taken_port(settings)
+    hub = Hub.open(settings)
+    try:
+        announce(hub.services)
+    finally:
+        hub.close()
+    keep_running()
+
+
+def main() -> None:
+    """Run the command of this process."""
+    run_command_line(toolbox())
+
+
+if __name__ == "__main__":
+    main()
