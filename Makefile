@@ -5,6 +5,8 @@ BIN    := $(VENV)/bin
 ARGS   ?=
 # STRICT=1 turns a suite that had to be left out into a failure.
 STRICT ?=
+# How many tests run at once; each of them starts servers of its own.
+WORKERS ?= 2
 
 .PHONY: help demo serve test lint bench faults lock screenshots clean
 help: ## show this list
@@ -17,7 +19,7 @@ serve: $(VENV)/.runtime ## run the hub for real use
 	@$(BIN)/damhub serve $(ARGS)
 
 test: lint ## everything that CI runs
-	@$(BIN)/python -m pytest --cov --cov-report=term:skip-covered $(if $(STRICT),--require-services) $(ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --cov --cov-report=term:skip-covered $(if $(STRICT),--require-services) $(ARGS)
 
 lint: $(VENV)/.dev ## style, types and the import rules
 	@$(BIN)/ruff check .

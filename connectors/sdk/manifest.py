@@ -57,6 +57,10 @@ class Meaning(StrEnum):
     DONE = "done"
 
 
+BASIC = "client_secret_basic"
+"""How a client names itself at a token endpoint by default (RFC 6749, 2.3.1); others: client_secret_post, none."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ability:
     """One declared capability: how its write behaves and how well its effect can be known."""
@@ -85,7 +89,7 @@ class OAuth:
     token_url: str
     revoke_url: str | None = None
     scopes: tuple[str, ...] = ()
-    token_auth: str = "client_secret_basic"  # noqa: S105 - a method's name; or client_secret_post, none
+    token_auth: str = BASIC
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ import email.utils
 import re
 from collections.abc import Callable, Iterable, Mapping
 from http import HTTPStatus
-from typing import Any
+from typing import Any, cast
 
 from connectors.sdk.answer import Answer, Call, quiet_json
 from connectors.sdk.errors import (
@@ -206,17 +206,17 @@ def _basic_parts(value: str) -> list[str]:
 
 def _usual_code(body: Any) -> str:
     """Find a code where most vendors put it: `code` or `error`, at the top."""
-    if isinstance(body, dict):
-        for name in ("code", "error"):
-            value: Any = body.get(name)  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
-            if isinstance(value, str):
-                return value
-    return ""
+    found = (_member(body, name) for name in ("code", "error"))
+    return next((value for value in found if isinstance(value, str)), "")
+
+
+def _member(body: Any, name: str) -> Any:
+    return cast("dict[str, Any]", body).get(name) if isinstance(body, dict) else None
 
 
 def _told(body: Any, text: str) -> str:
     """Return what the remote says to people, short and harmless."""
-    said: Any = body.get("message") if isinstance(body, dict) else None  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+    said = _member(body, "message")
     if not isinstance(said, str):
         said = "" if text.lstrip().startswith(("<", "{", "[")) else text
     plain = _UNPRINTABLE.sub(" ", _TAGS.sub(" ", said))

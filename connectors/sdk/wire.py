@@ -145,6 +145,10 @@ class GuardedTransport(httpx.HTTPTransport):
             _origin.reset(token)
 
 
+Client = httpx.Client
+"""The one kind of client that the hub speaks through; others name it from here and never import its library."""
+
+
 def guarded_client(guard: Guard, *, transport: httpx.BaseTransport | None = None) -> httpx.Client:
     """Make a client that follows no redirect by itself, uses no proxy and keeps no cookie.
 

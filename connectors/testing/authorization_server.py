@@ -250,7 +250,7 @@ class AuthorizationServer:
         access = f"access-{secrets.token_urlsafe(24)}"
         family.access[access] = self._clock() + self.access_life_s
         return jsonify(
-            access_token=access, refresh_token=family.refresh, token_type="Bearer",  # noqa: S106 - a kind, no token
+            access_token=access, refresh_token=family.refresh, token_type="Bearer",
             expires_in=self.access_life_s, scope=family.scope,
         )  # fmt: skip
 

@@ -32,7 +32,7 @@ FLUSH_S = 0.1
 class _Quiet(WSGIRequestHandler):
     """Writes no log: paths and queries may hold what tests call secret."""
 
-    def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002 - the base class's name
+    def log(self, type: str, message: str, *args: Any) -> None:
         del type, message, args
 
 

@@ -16,6 +16,7 @@ from connectors.sdk.limiter import Limiters
 from connectors.sdk.manifest import Auth, Manifest
 from connectors.sdk.oauth import Client, Grant, OAuthFlow
 from connectors.sdk.protocols import Connector
+from connectors.sdk.wire import Client as WireClient
 from hub.clock import SECOND
 from hub.connections import accounts, credentials, health
 from hub.connections.credentials import Secrets
@@ -26,7 +27,6 @@ from hub.db.unit import refuse_in_transaction, transaction_open
 from hub.errors import HubError
 
 if TYPE_CHECKING:
-    import httpx
     from sqlalchemy.orm import Session
 
     from hub.access.keyring import Keyring
@@ -79,7 +79,7 @@ class Speaking:
         trusted_origins: list[str],
         renewal: Renewal | None = None,
         limiters: Limiters | None = None,
-        client: httpx.Client | None = None,
+        client: WireClient | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._database = database

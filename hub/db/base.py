@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import uuid_utils
 from sqlalchemy import JSON, BigInteger, Integer, MetaData, String, Text
@@ -37,7 +37,7 @@ class Base(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
-    type_annotation_map = {str: Text(), int: BigInteger()}  # noqa: RUF012 - SQLAlchemy reads it as a class attribute
+    type_annotation_map: ClassVar[dict[Any, Any]] = {str: Text(), int: BigInteger()}
 
 
 class Revisioned:

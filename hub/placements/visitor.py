@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import httpx
-
 from connectors.sdk.errors import ConnectorError
 from connectors.sdk.guard import Guard
 from connectors.sdk.http import guarded_client
 from connectors.sdk.public import fetch_public
+from connectors.sdk.wire import Client
 from hub.db.unit import refuse_in_transaction
 from hub.placements.ports import Viewed
 from hub.settings import Settings
@@ -16,7 +15,7 @@ from hub.settings import Settings
 class Visitor:
     """An anonymous visitor."""
 
-    def __init__(self, settings: Settings, *, client: httpx.Client | None = None) -> None:
+    def __init__(self, settings: Settings, *, client: Client | None = None) -> None:
         """Trust the origins that the operator named, and this hub's own address, which is often a private one."""
         self._client = client or guarded_client(Guard(trusted_origins=[*settings.trusted_origins, settings.url]))
 

@@ -17,7 +17,7 @@ BY_HAND = [path for path in SOURCES if path.parent != ROOT / "hub" / "db" / "mig
 
 NETWORK = {
     # package -> the only modules that may import it, and why
-    "httpx": {"connectors.sdk"},  # the guarded client and what stands on it
+    "httpx": {"connectors.sdk", "connectors.testing"},  # the guarded client; sandboxes, which are remotes themselves
     "requests": set(),
     "urllib3": set(),
     "boto3": {"hub.storage.s3"},

@@ -237,7 +237,7 @@ def throttled_with_time(bench: Bench) -> None:
     for act in (bench.connector.identify, lambda: bench.connector.publish(target, bench.outgoing())):
         bench.sandbox.faults.add(throttle(after="7"))
         limited = raises(RateLimited, act)
-        expect(getattr(limited, "after_s", None) == 7.0, "the time is lost")  # noqa: PLR2004 - the seven from above
+        expect(getattr(limited, "after_s", None) == 7.0, "the time is lost")
         bench.sandbox.faults.clear()
     expect(bench.made() == 0, "something was made all the same")
 

@@ -58,7 +58,7 @@ def webhook_forged(bench: Bench) -> None:
     delivery = _delivery(bench)
     forged = {
         "body": replace(delivery, body=delivery.body + b" "),
-        "secret": replace(delivery, secret="another-one-entirely"),  # noqa: S106 - made up
+        "secret": replace(delivery, secret="another-one-entirely"),
         "signature": replace(delivery, headers={}),
     }
     for what, one in forged.items():

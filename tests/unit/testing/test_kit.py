@@ -1,6 +1,7 @@
 """The sandbox kit: ledger, faults, control path, serving; over real loopback sockets."""
 
 import json
+from typing import ClassVar
 
 import httpx
 import pytest
@@ -19,7 +20,7 @@ class Notes(Sandbox):
 
     name = "notes"
     auth = "key"
-    secrets = {"key": "abcdef"}  # noqa: RUF012
+    secrets: ClassVar = {"key": "abcdef"}
 
     def __init__(self, **more):
         super().__init__(**more)
