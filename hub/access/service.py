@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from hub.access import sessions, tokens
 from hub.access.actors import SYSTEM, Actor, Role
+from hub.access.first_run import check_code, somebody_is_here, write_code
 from hub.access.keyring import Keyring
 from hub.access.models import ApiToken, User
 from hub.access.passwords import Passwords
@@ -118,7 +119,7 @@ class Access:
         return actor
 
     def first_administrator(self, *, email: str, name: str, password: str) -> Actor:
-        """Create the first person of a new hub.
+        """Create the first person of a new hub, for whoever runs it; doors to the network ask `first_run`.
 
         Raises:
             Conflict: `hub_has_users`.
@@ -131,10 +132,26 @@ class Access:
             emit(unit, "access.user_created", user.id, actor=SYSTEM.id, body={"role": user.role})
             return Actor(user.id, user.name, Role.ADMINISTRATOR)
 
+    def first_run_code(self) -> str | None:
+        """Return the one-time code of a new hub, for whoever runs it; None once somebody is there."""
+        with self._database.read() as unit:
+            return write_code(unit, self.keyring)
+
+    def first_run(self, code: str, *, email: str, name: str, password: str) -> Actor:
+        """Create the first person of a new hub for somebody who comes over the network and holds its one-time code.
+
+        Raises:
+            Conflict: `hub_has_users`; the code is worth nothing any more.
+            Forbidden: `first_run_code_wrong`; nothing was done.
+        """
+        with self._database.read() as unit:
+            check_code(unit, self.keyring, code)
+        return self.first_administrator(email=email, name=name, password=password)
+
     def has_users(self) -> bool:
         """Tell whether this hub has had its first run."""
         with self._database.read() as unit:
-            return unit.scalars(select(User.id).limit(1)).one_or_none() is not None
+            return somebody_is_here(unit)
 
     def create_user(self, actor: Actor, *, email: str, name: str, role: Role, password: str) -> UserView:
         """Add a person, with no more power than the actor has.

@@ -151,8 +151,13 @@ def require_nobody_yet(session: Session) -> None:
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text("LOCK TABLE users IN SHARE ROW EXCLUSIVE MODE"))
     if session.scalar(select(func.count()).select_from(User)):
-        raise Conflict(
-            "hub_has_users",
-            "This hub has people already.",
-            next_step="Sign in, or ask an administrator for an account.",
-        )
+        raise hub_has_users()
+
+
+def hub_has_users() -> Conflict:
+    """Return the error that says that the first run is over."""
+    return Conflict(
+        "hub_has_users",
+        "This hub has people already.",
+        next_step="Sign in, or ask an administrator for an account.",
+    )

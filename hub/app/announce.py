@@ -12,7 +12,8 @@ def announce(services: Services, console: Console | None = None) -> None:
     screen = console or Console(stderr=True, highlight=False, soft_wrap=True)
     url = services.settings.url
     screen.print(f"damhub: {url}", style="bold", markup=False)
-    if not services.access.has_users():
+    code = services.access.first_run_code()
+    if code is not None:
         screen.print("This hub is new. Make its administrator here:", markup=False)
-        screen.print(f"  {url}/first-run", markup=False)
+        screen.print(f"  {url}/first-run?code={code}", markup=False)
     screen.print("Ctrl-C ends it in order.", markup=False)

@@ -54,8 +54,8 @@ def sign_in(body: SignInBody) -> Response:
 
 @entry.post("/first-administrator", responses={201: Me})
 def first_administrator(body: FirstBody) -> Response:
-    """Create the first person of a new hub; refused for ever after."""
-    made = services().access.first_administrator(email=body.email, name=body.name, password=body.password)
+    """Create the first person of a new hub, with the one-time code that it printed; refused for ever after."""
+    made = services().access.first_run(body.code, email=body.email, name=body.name, password=body.password)
     return answer(Me.model_validate(made), 201)
 
 

@@ -44,6 +44,7 @@ class FirstBody(SignInBody):
     """The first administrator of a new hub."""
 
     name: Line
+    code: Line = Field(description="The one-time code that the hub printed when it first started.")
 
 
 class Me(Shown):

@@ -40,17 +40,18 @@ def first_run_page() -> Response:
     """Show the form for the first administrator, once."""
     if services().access.has_users():
         return go("/sign-in")
-    return page("first_run.html", name="", email="", error=None)
+    return page("first_run.html", code=request.args.get("code", ""), name="", email="", error=None)
 
 
 @entry.post("/first-run")
 def first_run() -> Response:
-    """Create the first administrator and sign them in."""
-    name, email, password = (request.form.get(part, "") for part in ("name", "email", "password"))
+    """Create the first administrator for whoever holds the one-time code, and sign them in."""
+    code, name, email, password = (request.form.get(part, "") for part in ("code", "name", "email", "password"))
     try:
-        services().access.first_administrator(email=email, name=name, password=password)
+        services().access.first_run(code, email=email, name=name, password=password)
     except HubError as error:
-        return page("first_run.html", error.status, name=name, email=email, error=error)
+        kept = "" if error.where == "code" else code
+        return page("first_run.html", error.status, code=kept, name=name, email=email, error=error)
     done = services().access.sign_in(email, password, address=request.remote_addr or "")
     response = go("/")
     set_cookie(response, SESSION_COOKIE, done.cookie)
