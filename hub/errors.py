@@ -16,13 +16,11 @@ Codes are lower-case words joined by underscores, unique by meaning, and never c
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 
 class HubError(Exception):
     """A failure with a stable code that a person can act upon."""
 
-    status: ClassVar[int] = 500
+    status: int = 500
 
     def __init__(self, code: str, what: str, *, where: str = "", next_step: str = "") -> None:
         """Describe the failure.

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from flask import Flask, Response, jsonify
-from flask_openapi3 import Info, OpenAPI
 
 from hub.web import bodies, headers, idempotency, identity, problems
 from hub.web import hooks as hooks_door
 from hub.web.api import BLUEPRINTS
 from hub.web.api.documents import SECURITY_SCHEMES, finish
+from hub.web.described import describe, new_app
 from hub.web.services import KEY, Services
 from hub.web.ui import install as install_pages
 
@@ -20,14 +20,10 @@ if TYPE_CHECKING:
 
 def create_app(services: Services) -> Flask:
     """Return the application for one hub."""
-    app = OpenAPI(
-        "hub.web",
-        info=Info(title="damhub", version="1", description="Every copy of every asset, kept true and proven."),
-        security_schemes=SECURITY_SCHEMES,
-        validation_error_model=problems.Problem,
-        validation_error_callback=problems.refused,
-        doc_ui=False,
-    )
+    app = new_app(
+        "damhub", "Every copy of every asset, kept true and proven.",
+        security_schemes=SECURITY_SCHEMES, problem=problems.Problem, refuse=problems.refused,
+    )  # fmt: skip
     _configure(app, services.settings)
     app.extensions[KEY] = services
     headers.install(app, secure=services.settings.secure_cookies)
@@ -36,11 +32,10 @@ def create_app(services: Services) -> Flask:
     idempotency.install(app)
     problems.install(app)
     app.after_request(identity.keep_form_nonce)
-    for blueprint in BLUEPRINTS:
-        app.register_api(blueprint)
+    described = describe(app, BLUEPRINTS)
     app.register_blueprint(hooks_door.hooks)
     install_pages(app)
-    document = finish(app.api_doc)
+    document = finish(described)
 
     def openapi_document() -> Response:
         return jsonify(document)

@@ -85,7 +85,7 @@ class _Refused(HubError):
 class _Plain(HubError):
     def __init__(self, status: int, code: str, what: str, next_step: str) -> None:
         super().__init__(code, what, next_step=next_step)
-        self.status = status  # pyright: ignore[reportIncompatibleVariableOverride] - one class for all of HTTP's own
+        self.status = status
 
 
 def install(app: Flask) -> None:
@@ -99,8 +99,8 @@ def install(app: Flask) -> None:
         return tell(_Plain(status, error.code, error.message, "See the connection's state, then try again."))
 
     def http_error(error: HTTPException) -> Response:
-        if error.response is not None:
-            return Response.force_type(error.response)
+        if isinstance(error.response, Response):
+            return error.response
         status = error.code or 500
         default = ("http_error", error.name or "Something is wrong with the request.", "Check the request.")
         code, what, step = HTTP_CODES.get(status, default)

@@ -26,7 +26,7 @@ def send(served: Served, *, download: bool = False) -> Response:
         found = wanted.range_for_length(served.size)
         if found is None:
             return Response(status=416, headers={**headers, "Content-Range": f"bytes */{served.size}"})
-        start, end, status = found[0] or 0, found[1] if found[1] is not None else served.size, 206
+        start, end, status = found[0], found[1], 206
         headers["Content-Range"] = f"bytes {start}-{end - 1}/{served.size}"
     headers["Content-Length"] = str(end - start)
     if request.method == "HEAD":

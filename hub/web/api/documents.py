@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from flask import Response
-from flask_openapi3 import APIBlueprint, Tag
 from pydantic import BaseModel
 
+from hub.web.described import Operations, Security
 from hub.web.problems import MEDIA_TYPE, Problem
 
 PREFIX: Final = "/api/v1"
@@ -22,8 +22,8 @@ SECURITY_SCHEMES: Final[dict[str, Any]] = {
         "description": "A signed-in browser; writes also need its token in X-CSRF-Token.",
     },
 }
-EITHER: Final[list[dict[str, list[Any]]]] = [{"token": []}, {"session": []}]
-ANYBODY: Final[list[dict[str, list[Any]]]] = [{}]
+EITHER: Final[Security] = [{"token": []}, {"session": []}]
+ANYBODY: Final[Security] = [{}]
 _REF: Final = {"$ref": "#/components/schemas/Problem"}
 _PROBLEM: Final = {"description": "What went wrong and what to do next.", "content": {MEDIA_TYPE: {"schema": _REF}}}
 _KEY: Final = {
@@ -34,16 +34,13 @@ _IF_MATCH: Final = {
     "name": "If-Match", "in": "header", "required": False, "schema": {"type": "string"},
     "description": "The ETag that the change is based upon; without it 428 is answered.",
 }  # fmt: skip
-_BYTES: Final = {"required": True, "content": {"application/octet-stream": {"schema": {}}}}
+_BYTES: Final[dict[str, Any]] = {"required": True, "content": {"application/octet-stream": {"schema": {}}}}
 _METHODS: Final = frozenset({"get", "post", "put", "patch", "delete"})
 
 
-def blueprint(name: str, about: str, *, open_to: list[dict[str, list[Any]]] | None = None) -> APIBlueprint:
-    """Return a blueprint for one part of the API."""
-    return APIBlueprint(
-        f"api_{name}", "hub.web", url_prefix=PREFIX, abp_tags=[Tag(name=name, description=about)],
-        abp_security=cast("Any", EITHER if open_to is None else open_to),
-    )  # fmt: skip
+def blueprint(name: str, about: str, *, open_to: Security | None = None) -> Operations:
+    """Return one part of the API, for its views."""
+    return Operations(name, about, prefix=PREFIX, security=EITHER if open_to is None else open_to)
 
 
 def answer(body: BaseModel | None = None, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:

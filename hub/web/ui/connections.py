@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from flask import Blueprint, Response, redirect, request
+from flask import Blueprint, Response, request
 from sqlalchemy import func, select
 
 from connectors.sdk.manifest import Auth, Manifest
@@ -118,7 +118,7 @@ def oauth_callback() -> Response:
     query = {name: value for name, value in request.args.items() if len(value) <= LONGEST_CODE}
     made = services().connections.finish_oauth(caller().session_hash, actor(), query)
     services().connections.refresh_targets(actor(), made.id)
-    return Response.force_type(redirect(f"/connections/{made.id}?told=connected", code=303))
+    return go(f"/connections/{made.id}", "connected")
 
 
 def _cards(found: Sequence[ConnectionView]) -> list[Card]:

@@ -6,9 +6,9 @@ import functools
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
-from flask import Flask, Response, g, redirect, render_template, request, url_for
+from flask import Flask, Response, g, render_template, request, url_for
 
 from hub.access.permissions import Act, allowed
 from hub.web.identity import THEME_COOKIE, actor, caller, form_token
@@ -68,7 +68,7 @@ class Item:
 
 def install(app: Flask) -> None:
     """Give templates what they all use."""
-    app.jinja_env.globals.update(  # pyright: ignore[reportUnknownMemberType] - jinja2 leaves its globals untyped
+    cast("dict[str, Any]", app.jinja_env.globals).update(
         static_url=static_url, csrf_token=csrf_token, navigation=navigation, told=told, me=actor, levels=words.LEVEL,
         age=_age, day=words.day, moment=words.moment, stamp=words.stamp, clock_time=words.clock_time,
         size=words.size, figure=words.figure, letters=words.letters, may=may, acts=Act,
@@ -87,8 +87,7 @@ def go(where: str, say: str = "") -> Response:
     """Send the browser on after a form, telling the next page what to say."""
     if say:
         where += ("&" if "?" in where else "?") + f"told={say}"
-    response = redirect(where, code=303)
-    return Response.force_type(response)
+    return Response(status=303, headers={"Location": where})
 
 
 def safe_next(wanted: str) -> str:

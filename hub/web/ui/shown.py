@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from hub.web.ui import words
 
@@ -39,7 +39,7 @@ class Strip:
 def line_of(event: Event, names: Mapping[str, str], *, about: str = "", href: str = "") -> Line:
     """Return an event in words."""
     head, icon = words.EVENT.get(event.kind, (event.kind.replace(".", " ").replace("_", " ").capitalize(), "info"))
-    body: Mapping[str, Any] = event.body if isinstance(event.body, dict) else {}
+    body: Mapping[str, Any] = cast("Mapping[str, Any]", event.body or {})
     details = [
         _detail(name, body[name])
         for name in ("fields", "problem_code", "reason", "claim", "level", "preset")
@@ -50,5 +50,5 @@ def line_of(event: Event, names: Mapping[str, str], *, about: str = "", href: st
 
 
 def _detail(name: str, value: Any) -> str:
-    text = ", ".join(str(part) for part in value) if isinstance(value, list) else str(value)
+    text = ", ".join(str(part) for part in cast("list[Any]", value)) if isinstance(value, list) else str(value)
     return f"{name.replace('_', ' ')}: {text[:120]}"
