@@ -15,8 +15,6 @@ window.htmx.registerExtension("damhub", {
   },
 });
 
-export const csrf = () => document.querySelector('meta[name="csrf"]')?.content ?? "";
-
 if (document.querySelector("[data-library]")) {
   import("./library.js");
   import("./upload.js");

@@ -1,6 +1,6 @@
 // Files by button or by dropping: one after the other, each with its progress and its own trouble in the tray.
 
-import { csrf } from "./app.js";
+import { csrf } from "./page.js";
 
 const tray = document.querySelector("[data-tray]");
 const zone = document.querySelector("[data-dropzone]");

@@ -1,0 +1,106 @@
+"""What a test sees of a page: what it complains of, what is inaccessible, what overflows, where the focus is."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+SHOTS = Path(__file__).parents[2] / "build" / "screenshots"
+FORBIDDEN = re.compile(r"\s(style|on[a-z]+|hx-on[:\w-]*)\s*=|javascript:|[\"']js:", re.IGNORECASE)
+REPORTS = """document.addEventListener('securitypolicyviolation', (event) =>
+  console.error(`policy: ${event.violatedDirective} refused ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`))"""
+
+
+class Eyes:
+    """One open page and all that it complained of."""
+
+    def __init__(self, page, axe):
+        self.page, self._axe = page, axe
+        self.complaints = []
+        self.expected = None
+        page.set_default_timeout(8000)
+        page.add_init_script(REPORTS)
+        page.on("console", self._heard)
+        page.on("pageerror", lambda error: self.complaints.append(f"{page.url}: {error}"))
+        page.on("response", self._answered)
+
+    def _heard(self, message):
+        if message.type in {"error", "warning"} and not (self.expected and self.expected in message.text):
+            self.complaints.append(f"{self.page.url}: {message.type}: {message.text}")
+
+    def _answered(self, answer):
+        if "html" in answer.headers.get("content-type", "") and answer.status < 300:
+            found = FORBIDDEN.findall(answer.text())
+            if found:
+                self.complaints.append(f"{answer.url}: markup holds {sorted(set(found))}")
+
+    def go(self, address):
+        """Open a page and wait until its modules have run."""
+        self.page.goto(address)
+        self.settle()
+        return self
+
+    def settle(self):
+        """Wait until fonts and pictures are there."""
+        self.page.wait_for_load_state("load")
+        self.page.evaluate("""async () => {
+            for (const picture of document.images) picture.loading = 'eager';
+            await Promise.all([document.fonts.ready, ...[...document.images].map((one) => one.decode().catch(() => 0))]);
+        }""")
+
+    def violations(self):
+        """Let axe look; return one line for each thing that somebody could not use."""
+        if not self.page.evaluate("'axe' in window"):
+            self.page.evaluate(self._axe)
+        found = self.page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
+        return [
+            f"{one['id']}: {one['help']}: {'; '.join(str(node['target'][0]) for node in one['nodes'][:4])}"
+            for one in found
+        ]
+
+    def overflow(self):
+        """Return by how many pixels the page is wider than its window."""
+        return self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+
+    def width(self, pixels, height=900):
+        """Make the window that wide."""
+        self.page.set_viewport_size({"width": pixels, "height": height})
+
+    def theme(self, name):
+        """Wear the light or the dark colours, as the browser's owner prefers."""
+        self.page.emulate_media(color_scheme=name)
+
+    def shot(self, name, *, whole=False):
+        """Keep a picture of the page."""
+        SHOTS.mkdir(parents=True, exist_ok=True)
+        self.page.screenshot(path=SHOTS / f"{name}.png", full_page=whole, animations="disabled")
+
+    @property
+    def focused(self):
+        """Say what has the focus: its name as a person hears it, and whether it can be seen."""
+        return self.page.evaluate("""() => {
+            const it = document.activeElement, box = it.getBoundingClientRect(), look = getComputedStyle(it);
+            return {
+                tag: it.tagName.toLowerCase(),
+                text: (it.getAttribute('aria-label') || it.innerText || it.value || '').trim().replace(/\\s+/g, ' '),
+                href: it.getAttribute('href') || '',
+                marked: look.outlineStyle !== 'none' && parseFloat(look.outlineWidth) > 0,
+                inside: box.width > 0 && box.bottom > 0 && box.top < innerHeight,
+            };
+        }""")
+
+    def press(self, *keys):
+        """Press keys, one after the other."""
+        for key in keys:
+            self.page.keyboard.press(key)
+
+    def tab_to(self, text, *, limit=90):
+        """Press Tab until something that says this has the focus; it must be visible there."""
+        for _ in range(limit):
+            self.press("Tab")
+            here = self.focused
+            if text in here["text"]:
+                assert here["marked"] or here["tag"] == "input", f"the focus on {text} cannot be seen"
+                assert here["inside"], f"{text} has the focus outside of the window"
+                return here
+        raise AssertionError(f"Tab never came to {text!r}")

@@ -1,0 +1,169 @@
+"""The hub of a made-up outdoor brand in the middle of a winter launch: what the pages are looked at with.
+
+Pictures are our own drawings (pictures/), names and addresses are made up.
+"""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from types import SimpleNamespace
+
+from PIL import Image
+
+from hub.access.actors import Role
+from hub.clock import DAY, HOUR, MINUTE, SECOND
+from tests.web_hub import page_of_text
+
+PICTURES = Path(__file__).parent / "pictures"
+FIRST_DAY = 1_791_000_000_000  # 3 October 2026, when the first of its assets came in
+
+OCTOBER = [
+    ("facade", "Flagship store, façade", "Stores", "approved"),
+    ("dunes", "Dunes before the storm", "Autumn range", "approved"),
+    ("person-c", "Portrait, Jonas", "People", "approved"),
+    ("poster-b", "Trail week, wide poster", "Autumn range", "approved"),
+    ("forest-night", "Forest at night", "Autumn range", "approved"),
+    ("city-day", "City by day", "Stores", "archived"),
+    ("berries", "Berries, recipe card", "Kitchen", "approved"),
+]
+NOVEMBER = [
+    ("sea", "North sea, calm", "Winter launch", "approved"),
+    ("bowl", "Winter bowl, from above", "Kitchen", "draft"),
+    ("person-b", "Portrait, Maren", "People", "approved"),
+    ("poster-a", "Winter poster, geometric", "Winter launch", "rejected"),
+    ("forest-fog", "Forest in fog", "Winter launch", "approved"),
+    ("bottles-trio", "Bottles, family of three", "Winter launch", "approved"),
+    ("city-night", "City teaser, night", "Winter launch", "in_review"),
+    ("person-a", "Portrait, Ida", "People", "in_review"),
+    ("bottle-red", "Bottle, lava red", "Winter launch", "approved"),
+    ("ridge-dawn", "Ridge at dawn", "Winter launch", "approved"),
+]
+
+
+def content(name):
+    """The bytes of one of the pictures."""
+    return (PICTURES / f"{name}.jpg").read_bytes()
+
+
+def settle(hub):
+    """Fill an empty hub; return the assets, by name, that tests go to."""
+    hub.settle_in()
+    found = {}
+    for name, title, campaign, state in OCTOBER:
+        found[name] = bring(hub, name, title, campaign, state)
+        hub.clock.advance(2 * DAY + 3 * HOUR)
+    hub.clock.advance(14 * DAY)
+    for name, title, campaign, state in NOVEMBER[:4]:
+        found[name] = bring(hub, name, title, campaign, state)
+        hub.clock.advance(DAY)
+    found["sheet"] = _fact_sheet(hub)
+    for name, title, campaign, state in NOVEMBER[4:]:
+        found[name] = bring(hub, name, title, campaign, state)
+        hub.clock.advance(DAY + 5 * HOUR)
+    found["lake"] = _lake(hub)
+    places = _places(hub)
+    _copies(hub, found, places)
+    found["recall"] = _recall(hub, found["dunes"], places)
+    hub.clock.advance(4 * MINUTE)
+    return SimpleNamespace(**{name.replace("-", "_"): made for name, made in found.items()})
+
+
+def bring(hub, name, title, campaign, state):
+    """Bring one picture in and take it as far as its state."""
+    made = hub.upload(
+        content(name), name=f"{name}.jpg", role=Role.CONTRIBUTOR, title=title, campaign=campaign,
+        alt_text=f"{title}.", keywords=["2026", campaign.split()[0].lower()], creator="Ida Berg",
+    )  # fmt: skip
+    review, editor = hub.services.review, hub.people[Role.EDITOR]
+    if state != "draft":
+        review.submit(hub.people[Role.CONTRIBUTOR], made.id)
+    if state in {"approved", "archived"}:
+        review.approve(editor, made.version_id, sha256=made.sha256, note="Colours are right now.")
+    if state == "archived":
+        hub.services.catalogue.archive(editor, made.id)
+    if state == "rejected":
+        review.reject(editor, made.version_id, sha256=made.sha256, note="The logo is the old one.")
+    hub.index()
+    return made
+
+
+def _fact_sheet(hub):
+    out = io.BytesIO()
+    page_of_text().save(out, "PDF")
+    made = hub.upload(out.getvalue(), name="fact-sheet.pdf", title="Fact sheet, winter 2026", campaign="Winter launch")
+    hub.services.review.approve(hub.people[Role.EDITOR], made.version_id, sha256=made.sha256)
+    return made
+
+
+def _lake(hub):
+    """The picture of the launch: three versions, the last one approved, with a licence that ends."""
+    editor = hub.people[Role.EDITOR]
+    made = hub.upload(
+        content("sea-green"), name="hero.jpg", title="Hero lake, winter launch", campaign="Winter launch",
+        alt_text="Snow-covered mountains above a still lake at first light", creator="Ida Berg",
+        credit="Ida Berg / Nordlicht", copyright="© 2026 Nordlicht Outdoor", keywords=["lake", "winter", "hero"],
+    )  # fmt: skip
+    for name in ("ridge-blue", "hero-lake"):
+        hub.clock.advance(7 * HOUR)
+        made = hub.upload(content(name), name="hero.jpg", asset_id=made.id)
+    hub.services.review.approve(editor, made.version_id, sha256=made.sha256, note="This is the one.")
+    hub.services.rights.add_term(
+        editor, made.id, source="licence", effect="allow", channels=[], territories=[], from_at=None,
+        until_at=hub.clock.now() + 95 * DAY, document="Contract 2026-114, page 3",
+    )  # fmt: skip
+    hub.services.delivery.open_rendition(editor, made.id, "original", made.version_id, download=True)
+    made.code = hub.services.catalogue.view(editor, made.id).code
+    return made
+
+
+def _places(hub):
+    shop = {"state": "ailing", "problem_code": "slow", "problem": "4 of 10 calls wait for their limit."}
+    agency = {
+        "state": "needs_person", "problem_code": "auth_expired",
+        "problem": "The token has been refused since this morning.",
+    }  # fmt: skip
+    press = ("wordpress", "press.example.com", {})
+    team = ("trello", "Team Nordlicht", {})
+    wanted = [
+        (*press, "Winter is here: the new range"), (*press, "Press kit, winter 2026"), (*press, "About us"),
+        (*team, "Design: landing page"), (*team, "Newsletter, calendar week 48"), (*team, "Store windows"),
+        ("wordpress", "shop.example.org", shop, "Stories: at the lake"),
+        ("wordpress", "shop.example.org", shop, "Start page, hero"),
+        ("trello", "Agency board", agency, "Outdoor posters, Berlin"),
+    ]  # fmt: skip
+    return [hub.target(kind, label, remote, **state) for kind, remote, state, label in wanted]
+
+
+def _copies(hub, found, places):
+    winter, kit, about, landing, letter, windows, stories, start, posters = places
+    lake = found["lake"]
+    hub.copy(lake, winter, level="seen")
+    hub.copy(lake, kit, level="seen", age=12 * MINUTE)
+    hub.copy(lake, landing, level="read", age=11 * MINUTE)
+    hub.copy(lake, letter, phase="queued", level="")
+    hub.copy(lake, start, phase="working", level="read", age=20 * SECOND, op="update")
+    hub.copy(
+        lake, stories, phase="unsure", level="", problem_code="answer_lost",
+        problem="The answer to the last change was lost; asking again in 2 minutes.",
+    )  # fmt: skip
+    hub.copy(
+        lake, posters, phase="blocked", level="said", age=2 * HOUR, problem_code="auth_expired", blocked=True,
+        problem="Trello refuses the token of Agency board. Reconnect it.",
+    )  # fmt: skip
+    hub.copy(lake, about, phase="withdrawn", level="attested", age=3 * HOUR, desired="absent", wanted=False)
+    hub.copy(found["bottle-red"], winter, level="seen")
+    hub.copy(found["bottles-trio"], kit, level="seen", age=25 * MINUTE)
+    hub.copy(found["bottles-trio"], windows, level="read", age=30 * MINUTE)
+    hub.copy(found["ridge-dawn"], stories, level="read", age=HOUR)
+    hub.copy(found["forest-fog"], windows, phase="partial", level="read", age=HOUR)
+    hub.copy(found["sea"], about, level="seen", age=9 * MINUTE)
+    hub.copy(found["dunes"], winter, level="seen")
+    hub.copy(found["dunes"], landing, level="read")
+
+
+def _recall(hub, asset, places):
+    made = hub.services.placements.recall(
+        hub.people[Role.EDITOR], asset.id, "The owner of the dunes withdrew permission.", None
+    )
+    return made.id

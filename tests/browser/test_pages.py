@@ -1,0 +1,73 @@
+"""Every page in light and dark, on a phone, a tablet and a desk: nothing inaccessible, nothing cut off, no complaint."""
+
+from __future__ import annotations
+
+import pytest
+
+PAGES = {
+    "library": "/",
+    "asset": "/assets/{lake}",
+    "connections": "/connections",
+    "activity": "/activity",
+    "impact": "/assets/{lake}/before/recall",
+    "library-found": "/?q=portrait&lifecycle=approved",
+    "asset-details": "/assets/{lake}/details",
+    "asset-rights": "/assets/{lake}/rights",
+    "asset-review": "/assets/{city}/review",
+    "asset-history": "/assets/{lake}/history",
+    "recall": "/recalls/{recall}",
+    "use": "/use?asset={lake_id}",
+    "connection": "/connections/{connection}",
+    "connect": "/connections/new/wordpress",
+    "proof": "/copies/{copy}/proof",
+    "nothing-found": "/?q=nothing-is-called-this",
+}
+WIDTHS = (390, 768, 1400)
+THEMES = ("light", "dark")
+
+
+def problems_of(eyes, name):
+    """Look at the open page in both colours and three widths, and at the narrowest phone."""
+    found = []
+    for theme in THEMES:
+        eyes.theme(theme)
+        for width in WIDTHS:
+            eyes.width(width)
+            eyes.settle()
+            found += [f"{name} {theme} {width}: {line}" for line in eyes.violations()]
+            if width != 768:
+                eyes.shot(f"{name}-{width}-{theme}")
+    eyes.width(320, 640)
+    if eyes.overflow() > 0:
+        found.append(f"{name}: scrolls sideways by {eyes.overflow()} px at 320 px")
+    return found
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_page_can_be_used_by_everybody(gallery, look, name):
+    eyes = look(gallery).go(PAGES[name].format(**addresses(gallery)))
+    assert not problems_of(eyes, name)
+
+
+def test_sign_in_can_be_used_by_everybody(gallery, look):
+    eyes = look(gallery, role=None).go("/")
+    assert eyes.page.title() == "Sign in · damhub"
+    assert not problems_of(eyes, "sign-in")
+
+
+def test_first_run_can_be_used_by_everybody(bare_site, look):
+    eyes = look(bare_site, role=None).go("/")
+    assert eyes.page.title() == "First administrator · damhub"
+    assert not problems_of(eyes, "first-run")
+
+
+def addresses(site):
+    """What the pages' addresses are made of."""
+    services, admin = site.hub.services, site.hub.people["administrator"]
+    lake = site.assets.lake
+    copies = services.placements.where(admin, lake.id)
+    broken = next(one for one in services.connections.list(admin) if one.state == "needs_person")
+    return {
+        "lake": lake.code, "lake_id": lake.id, "city": site.assets.city_night.code, "recall": site.assets.recall,
+        "connection": broken.id, "copy": copies[0].id,
+    }  # fmt: skip
