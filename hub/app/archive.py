@@ -15,10 +15,10 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
-from typing import Any, Literal
+from typing import IO, Any, Literal
 
 from pydantic import BaseModel
 from sqlalchemy import Table
@@ -39,6 +39,8 @@ BATCH = 500
 _OF_A_PROCESS = {"slots", "heartbeats", "sessions", "sign_in_attempts", "oauth_dances"}
 
 Row = dict[str, Any]
+Told = Callable[[int, int], None]
+"""Hears how many bytes were carried so far, and of how many (0: not known yet)."""
 
 
 class Manifest(BaseModel):
@@ -62,6 +64,20 @@ class End(BaseModel):
     bytes: int
     missing: list[str]
     """Blobs that a row knows and that the store did not have, or had damaged. Their rows are in the backup."""
+
+
+class Heard:
+    """A file whose reading is heard of."""
+
+    def __init__(self, file: IO[bytes], hear: Callable[[int], None]) -> None:
+        self._file = file
+        self._hear = hear
+
+    def read(self, size: int = -1) -> bytes:
+        """Read, and tell how much."""
+        piece = self._file.read(size)
+        self._hear(len(piece))
+        return piece
 
 
 def tables() -> list[Table]:

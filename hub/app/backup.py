@@ -25,8 +25,10 @@ from hub.app.archive import (
     ROWS,
     TABLES,
     End,
+    Heard,
     Manifest,
     Row,
+    Told,
     clock_of,
     read_rows,
     tables,
@@ -46,23 +48,31 @@ from hub.storage.stores import make_store
 __all__ = ["backup", "restore"]
 
 
-def backup(settings: Settings, out_path: Path, *, with_keys: bool = False, clock: Clock | None = None) -> End:
+def backup(
+    settings: Settings,
+    out_path: Path,
+    *,
+    with_keys: bool = False,
+    clock: Clock | None = None,
+    told: Told | None = None,
+) -> End:
     """Write everything into one file, which appears under its name only when it is whole.
 
     The rows are those of one moment. Memory stays flat. Keys are left out unless asked for: whoever has them and the
-    archive can use the credentials in it.
+    archive can use the credentials in it. `told` hears of the bytes so far.
 
     Raises:
-        Conflict: there is no hub in this database, or it needs `damhub migrate` first.
+        Conflict: there is no hub in this database, or it was made by another release.
     """
     database = Database(settings.database)
     try:
         with tempfile.TemporaryDirectory(dir=out_path.parent, prefix=".damhub-backup-") as scratch:
             manifest, rows = _dump(database, Path(scratch), at=(clock or clock_of(settings)).now(), with_keys=with_keys)
             with _new_file(out_path) as file, tarfile.open(fileobj=file, mode="w|") as archive:
-                writer = _Writer(archive, at=manifest.made_at)
+                writer = _Writer(archive, at=manifest.made_at, told=told)
                 writer.add_text(MANIFEST, manifest)
                 end = End(tables={}, rows=rows, blobs=0, bytes=0, missing=[])
+                writer.of = _bytes_of_blobs(Path(scratch))
                 _add_blobs(writer, make_store(settings), Path(scratch), end)
                 _add_tables(writer, Path(scratch), end)
                 _add_keys(writer, settings.home / "keys" if with_keys else None)
@@ -90,6 +100,10 @@ def _dump(database: Database, folder: Path, *, at: int, with_keys: bool) -> tupl
         )
         count = sum(write_rows(folder / (table.name + ROWS), _rows(session, table)) for table in tables())
     return manifest, count
+
+
+def _bytes_of_blobs(folder: Path) -> int:
+    return sum(row["size"] for batch in read_rows(folder / ("blobs" + ROWS)) for row in batch)
 
 
 def _rows(session: Session, table: Table) -> Iterator[Row]:
@@ -140,16 +154,24 @@ def _add_keys(writer: _Writer, folder: Path | None) -> None:
 class _Writer:
     """Adds members to the archive and forgets them at once."""
 
-    def __init__(self, archive: tarfile.TarFile, *, at: int) -> None:
+    def __init__(self, archive: tarfile.TarFile, *, at: int, told: Told | None = None) -> None:
         self._archive = archive
         self._at = at // 1000
+        self._told = told
+        self._so_far = 0
+        self.of = 0
 
     def add(self, name: str, file: IO[bytes], size: int) -> None:
         info = tarfile.TarInfo(name)
         info.size, info.mtime, info.mode = size, self._at, 0o600
-        self._archive.addfile(info, file)
+        self._archive.addfile(info, cast("IO[bytes]", Heard(file, self._hear)))
         # tarfile remembers each member, which a million blobs would turn into a gigabyte.
         cast("Any", self._archive).members = []
+
+    def _hear(self, count: int) -> None:
+        self._so_far += count
+        if self._told:
+            self._told(self._so_far, self.of)
 
     def add_text(self, name: str, value: BaseModel) -> None:
         body = value.model_dump_json().encode()

@@ -10,6 +10,7 @@ from hub.connections.models import Connection
 from hub.db import installation
 from hub.db.models import Installation
 from hub.db.unit import Database
+from hub.notify import endpoints
 from hub.placements.models import Placement
 from hub.placements.phase import Phase
 from hub.settings import Settings
@@ -21,7 +22,8 @@ def declare_copy(database: Database, settings: Settings, clock: Clock) -> Instal
     """Make the copy a hub of its own: the copies outside and the connections stay the original's.
 
     Its placements are settled, so that it never touches what the original made; its connections are off, so that it
-    never uses up a token that the original needs. The catalogue is whole.
+    never uses up a token that the original needs; its webhook endpoints are off, because those who listen there hear
+    of the original. The catalogue is whole.
     """
 
     def cut_loose(session: Session) -> None:
@@ -43,5 +45,6 @@ def declare_copy(database: Database, settings: Settings, clock: Clock) -> Instal
                 revision=Connection.revision + 1,
             )
         )
+        endpoints.cut_loose(session)
 
     return installation.declare_copy(database, settings, cut_loose=cut_loose)

@@ -7,6 +7,7 @@ unit of work. Blobs come first, as always; a restore that fails can be repeated.
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import shutil
 import tarfile
@@ -28,8 +29,10 @@ from hub.app.archive import (
     ROWS,
     TABLES,
     End,
+    Heard,
     Manifest,
     Row,
+    Told,
     clock_of,
     read_rows,
     tables,
@@ -55,8 +58,8 @@ _KEY_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _Model = TypeVar("_Model", bound=BaseModel)
 
 
-def restore(settings: Settings, archive: Path, *, clock: Clock | None = None) -> End:
-    """Fill an empty hub with a backup, whichever database and store either has.
+def restore(settings: Settings, archive: Path, *, clock: Clock | None = None, told: Told | None = None) -> End:
+    """Fill an empty hub with a backup, whichever database and store either has. `told` hears of the bytes so far.
 
     Raises:
         Conflict: the hub is not empty, or the backup was made by another release.
@@ -68,7 +71,7 @@ def restore(settings: Settings, archive: Path, *, clock: Clock | None = None) ->
         _refuse_full(database)
         with tempfile.TemporaryDirectory(prefix="damhub-restore-") as scratch:
             reader = _Reader(make_store(settings), settings.home / "keys", Path(scratch))
-            manifest, end = reader.read(archive)
+            manifest, end = reader.read(archive, told)
             with database.unit() as session:
                 for table in tables():
                     _fill(session, table, Path(scratch) / (table.name + ROWS))
@@ -99,10 +102,10 @@ class _Reader:
         self._scratch = scratch
         self._blobs = 0
 
-    def read(self, path: Path) -> tuple[Manifest, End]:
+    def read(self, path: Path, told: Told | None = None) -> tuple[Manifest, End]:
         """Take blobs into the store and tables and keys into the scratch folder; return what frames them."""
         try:
-            with tarfile.open(path, mode="r|") as archive:
+            with path.open("rb") as opened, tarfile.open(fileobj=_heard(opened, told), mode="r|") as archive:
                 members = iter(self._members(archive))
                 name, first = next(members, ("", None))
                 manifest = _parsed(Manifest, first if name == MANIFEST else None)
@@ -162,6 +165,18 @@ class _Reader:
             if not path.exists() or _hash(path) != end.tables.get(table.name):
                 raise _damaged(f"the rows of {table.name} are not those that were written")
         return end
+
+
+def _heard(file: IO[bytes], told: Told | None) -> IO[bytes]:
+    size, so_far = os.fstat(file.fileno()).st_size, 0
+
+    def hear(count: int) -> None:
+        nonlocal so_far
+        so_far += count
+        if told:
+            told(so_far, size)
+
+    return cast("IO[bytes]", Heard(file, hear))
 
 
 def _hash(path: Path) -> str:
