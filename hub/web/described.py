@@ -15,6 +15,7 @@ from pydantic import BaseModel, ValidationError
 
 View = TypeVar("View", bound=Callable[..., Response])
 Security = list[dict[str, list[Any]]]
+_Paths = dict[str, BaseModel]
 
 
 class Operations:
@@ -48,7 +49,13 @@ class Operations:
 
     def join(self, app: OpenAPI) -> None:
         """Become part of an application."""
+        # Two parts may share an address, each with methods of its own; the library would keep the later part's alone.
+        paths, mine = cast("_Paths", app.paths), cast("_Paths", self._blueprint.paths)
+        before = dict(paths)
         app.register_api(self._blueprint)
+        for at in before.keys() & mine.keys():
+            methods = {name: operation for name, operation in mine[at] if operation is not None}
+            paths[at] = before[at].model_copy(update=methods)
 
 
 def new_app(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import IO, Any, cast
+from typing import IO, Any, Final, cast
 
 from flask import Response, request
 
@@ -27,6 +27,7 @@ from hub.web.sending import send
 from hub.web.services import services
 
 assets = blueprint("assets", "The catalogue and its bytes.")
+BYTES: Final[dict[str, Any]] = {"description": "The bytes.", "content": {"*/*": {"schema": {}}}}
 FILTERS = ("lifecycle", "kind", "campaign", "project", "keyword", "collection")
 
 
@@ -63,7 +64,7 @@ def upload_version(path: AssetPath, query: UploadQuery) -> Response:
 def get_asset(path: AssetPath) -> Response:
     """Read one asset."""
     out = _shown(services().catalogue.view(actor(), path.asset_id))
-    if request.if_none_match.contains(_etag(out).strip('"')):
+    if request.if_none_match.contains_weak(_etag(out).strip('"')):
         return Response(status=304, headers={"ETag": _etag(out)})
     return answer(out, headers={"ETag": _etag(out), "Cache-Control": "private, no-cache"})
 
@@ -113,7 +114,7 @@ def set_successor(path: AssetPath, body: SuccessorBody) -> Response:
 
 @assets.get(
     "/assets/<asset_id>/renditions/<preset>",
-    responses={200: {"description": "The bytes.", "content": {"*/*": {"schema": {}}}}, 206: None, 304: None, 416: None},
+    responses={200: BYTES, 206: BYTES, 304: None},
 )
 def get_rendition(path: RenditionPath, query: RenditionQuery) -> Response:
     """Read the bytes of one form of an asset."""

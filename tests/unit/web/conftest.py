@@ -2,8 +2,11 @@ from __future__ import annotations
 
 import pytest
 
+from hub.clock import ManualClock
 from hub.db.unit import Database
 from hub.events.log import EventLog
+from tests.unit.web.contract import CheckedClient
+from tests.unit.web.world import World
 from tests.web_hub import WebHub
 
 
@@ -11,7 +14,7 @@ from tests.web_hub import WebHub
 def hub(sqlite_url, clock, tmp_path):
     database = Database(sqlite_url)
     EventLog(database, clock)
-    yield WebHub(database, clock, tmp_path / "home").settle_in()
+    yield checked(WebHub(database, clock, tmp_path / "home")).settle_in()
     database.dispose()
 
 
@@ -20,5 +23,32 @@ def bare_hub(sqlite_url, clock, tmp_path):
     """A hub that nobody has signed in to yet."""
     database = Database(sqlite_url)
     EventLog(database, clock)
-    yield WebHub(database, clock, tmp_path / "home")
+    yield checked(WebHub(database, clock, tmp_path / "home"))
     database.dispose()
+
+
+@pytest.fixture(scope="module")
+def furnished(sqlite_template, tmp_path_factory):
+    """A hub with something of everything in it, for one file of tests."""
+    home = tmp_path_factory.mktemp("furnished")
+    path = home / "damhub.sqlite3"
+    path.write_bytes(sqlite_template.read_bytes())
+    clock = ManualClock()
+    database = Database(f"sqlite:///{path}")
+    EventLog(database, clock)
+    world = World(checked(WebHub(database, clock, home / "home")).settle_in(), path)
+    yield world
+    database.dispose()
+
+
+@pytest.fixture
+def world(furnished):
+    """The furnished hub, as it was at first."""
+    furnished.restore()
+    return furnished
+
+
+def checked(hub):
+    """Let the hub's test clients check the contract with every answer."""
+    hub.app.test_client_class = CheckedClient
+    return hub

@@ -1,0 +1,303 @@
+"""Every route of the web door, with a request that is right and what each asker is answered.
+
+The figures stand in the order of `world.ASKERS`: nobody, viewer, contributor, editor, administrator, and an
+administrator's token that may only read. A request that may not be made is answered 401, 403 or 404 (to somebody who
+may not know of the thing); pages send nobody to sign in (303).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+API = "/api/v1"
+PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x02\x00\x00\x00\x90wS\xde"
+PASSWORD = "correct horse battery"
+VIEWER = {"email": "viewer@dam.test", "password": PASSWORD}
+EVE = {"email": "e@x.test", "name": "Eve", "password": PASSWORD, "code": "guess"}
+OPEN = "200 200 200 200 200 200"
+
+
+@dataclass(frozen=True)
+class Route:
+    """One request and its answers; `{names}` in address, body and form are filled in from the world."""
+
+    method: str
+    rule: str
+    answers: str
+    at: str
+    json: dict | None = None
+    form: dict | None = None
+    data: bytes | None = None
+    headers: dict = field(default_factory=dict)
+
+    def expected(self):
+        return [int(one) for one in self.answers.split()]
+
+    def __str__(self):
+        return f"{self.method} {self.at}"
+
+
+def api(method, at, answers, rule=None, **kwargs):
+    return Route(method, rule or API + at.replace("{", "<").replace("}", ">"), answers, API + at, **kwargs)
+
+
+def page(method, at, answers, rule, **kwargs):
+    return Route(method, rule, answers, at, **kwargs)
+
+
+def _of(kind):
+    """Return how a rule names a thing, by the thing's name here."""
+    return {
+        "asset": "asset_id",
+        "draft": "asset_id",
+        "secret": "asset_id",
+        "deleted": "asset_id",
+        "version": "version_id",
+        "draft_version": "version_id",
+        "copy": "placement_id",
+        "connection": "connection_id",
+        "term": "term_id",
+        "link": "link_id",
+        "recall": "recall_id",
+        "token": "token_id",
+        "user": "user_id",
+        "endpoint": "endpoint_id",
+    }[kind]
+
+
+def one(method, about, rest, answers, **kwargs):
+    """Return a route that is about one thing: `one("POST", "assets/asset", "/archive", ...)`."""
+    room, kind = about.split("/")
+    shown = rest.partition("?")[0]
+    rule = kwargs.pop("rule", f"{API}/{room}/<{_of(kind)}>{shown}")
+    return Route(method, rule, answers, f"{API}/{room}/{{{kind}}}{rest}", **kwargs)
+
+
+READERS = "401 200 200 200 200 200"
+OWN_DRAFT = "401 404 200 200 200 200"
+MANAGERS = "401 403 403 200 200 403"
+MANAGERS_DO = "401 403 403 204 204 403"
+ADMINS = "401 403 403 403 200 403"
+ADMINS_DO = "401 403 403 403 204 403"
+RENDITIONS = f"{API}/assets/<asset_id>/renditions/<preset>"
+
+API_ROUTES = [
+    api("POST", "/session", "201 201 201 201 201 201", json=VIEWER),
+    api("POST", "/first-administrator", "409 409 409 409 409 409", json=EVE),
+    api("DELETE", "/session", "204 204 204 204 204 204"),
+    api("GET", "/me", READERS),
+    api("GET", "/users", ADMINS),
+    api(
+        "POST",
+        "/users",
+        "401 403 403 403 201 403",
+        json={"email": "new@dam.test", "name": "New", "role": "viewer", "password": PASSWORD},
+    ),
+    one("PATCH", "users/user", "", ADMINS_DO, json={"role": "editor"}),
+    one("PATCH", "users/user", "", ADMINS_DO, json={"disabled": True}),
+    api("GET", "/tokens", READERS),
+    api("POST", "/tokens", "401 201 201 201 201 403", json={"label": "mine", "scopes": ["read"], "days": 3}),
+    one("DELETE", "tokens/token", "", "401 404 404 404 204 204"),
+    api("GET", "/assets", READERS),
+    api("POST", "/assets?filename=a.png", "401 403 201 201 201 403", rule=f"{API}/assets", data=PNG),
+    one("POST", "assets/asset", "/versions?filename=a.png", "401 403 403 201 201 403", data=PNG),
+    one("POST", "assets/draft", "/versions?filename=a.png", "401 403 201 201 201 403", data=PNG),
+    one("GET", "assets/asset", "", READERS),
+    one("GET", "assets/draft", "", OWN_DRAFT),
+    one("GET", "assets/secret", "", "401 404 404 200 200 200"),
+    one("GET", "assets/deleted", "", "401 404 404 200 200 404"),
+    one("PATCH", "assets/asset", "", MANAGERS, json={"fields": {"title": "New"}}, headers={"If-Match": "*"}),
+    one(
+        "PATCH",
+        "assets/draft",
+        "",
+        "401 404 200 200 200 403",
+        json={"fields": {"title": "New"}},
+        headers={"If-Match": "*"},
+    ),
+    one("DELETE", "assets/asset", "", MANAGERS_DO),
+    one("DELETE", "assets/draft", "", "401 404 403 204 204 403"),
+    one("POST", "assets/deleted", "/restore", "401 404 404 204 204 404"),
+    one("POST", "assets/asset", "/archive", MANAGERS_DO),
+    one("POST", "assets/asset", "/unarchive", MANAGERS_DO),
+    one("PUT", "assets/asset", "/successor", MANAGERS_DO, json={"successor_id": None}),
+    one("POST", "assets/draft", "/submit", "401 404 204 204 204 403"),
+    one("POST", "versions/draft_version", "/approve", MANAGERS_DO, json={"sha256": "{draft_sha256}"}),
+    one("POST", "versions/draft_version", "/reject", MANAGERS_DO, json={"sha256": "{draft_sha256}", "note": "No."}),
+    one("POST", "assets/asset", "/revoke", MANAGERS_DO, json={"note": "Why."}),
+    one("GET", "assets/asset", "/decisions", "401 403 403 200 200 200"),
+    one("GET", "assets/draft", "/decisions", OWN_DRAFT),
+    one("GET", "assets/asset", "/terms", READERS),
+    one("POST", "assets/asset", "/terms", "401 403 403 201 201 403", json={"source": "embargo", "effect": "deny"}),
+    one("DELETE", "terms/term", "", MANAGERS_DO),
+    one("GET", "assets/asset", "/usable", READERS),
+    one("GET", "assets/secret", "/usable", "401 404 404 200 200 200"),
+    one("GET", "assets/asset", "/copies", READERS),
+    one("GET", "assets/secret", "/copies", "401 404 404 200 200 200"),
+    one("POST", "assets/asset", "/copies", "401 403 403 201 201 403", json={"target_id": "{blog}"}),
+    one("GET", "assets/asset", "/impact", READERS),
+    one("GET", "copies/copy", "", READERS),
+    one("DELETE", "copies/copy", "", MANAGERS),
+    one("POST", "copies/copy", "/retry", MANAGERS),
+    one("POST", "copies/copy", "/attest", MANAGERS, json={"note": "I looked."}),
+    one("GET", "copies/copy", "/evidence", READERS),
+    api("POST", "/recalls", "401 403 403 201 201 403", json={"asset_id": "{asset}", "reason": "It must go."}),
+    one("GET", "recalls/recall", "", READERS),
+    one("GET", "assets/asset", "/recalls", READERS),
+    one("GET", "assets/asset", "/links", "401 403 403 200 200 403"),
+    one("POST", "assets/asset", "/links", "401 403 403 201 201 403", json={"preset": "web", "days": 1}),
+    one("DELETE", "links/link", "", MANAGERS_DO),
+    api("GET", "/connectors", READERS),
+    api("GET", "/connections", "401 403 403 200 200 403"),
+    api("POST", "/connections", "401 403 403 403 400 403", json={"connector": "trello"}),
+    api("POST", "/connections/oauth", "401 403 403 403 400 403", json={"connector": "trello"}),
+    one("POST", "connections/connection", "/test", ADMINS),
+    one("POST", "connections/connection", "/targets", "401 403 403 403 400 403"),
+    one("POST", "connections/connection", "/pause", ADMINS_DO),
+    one("POST", "connections/connection", "/resume", "401 403 403 403 409 403"),
+    one("DELETE", "connections/connection", "", ADMINS_DO),
+    api("GET", "/targets", "401 403 403 200 200 403"),
+    api("GET", "/endpoints", "401 403 403 403 200 403"),
+    api(
+        "POST",
+        "/endpoints",
+        "401 403 403 403 201 403",
+        json={"url": "https://93.184.216.34/in", "kinds": ["asset.approved"]},
+    ),
+    one("POST", "endpoints/endpoint", "/rotate", ADMINS),
+    one("POST", "endpoints/endpoint", "/off", ADMINS),
+    one("POST", "endpoints/endpoint", "/on", ADMINS),
+    one("GET", "endpoints/endpoint", "/deliveries", "401 403 403 403 200 403"),
+    api("GET", "/events", "401 403 403 200 200 200"),
+    api("GET", "/health", OPEN),
+    Route("GET", "/api/openapi.json", OPEN, "/api/openapi.json"),
+]
+
+BYTES = [
+    *(
+        one("GET", "assets/asset", f"/renditions/{preset}", READERS, rule=RENDITIONS)
+        for preset in ("thumbnail", "web", "original")
+    ),
+    *(
+        one("HEAD", "assets/asset", f"/renditions/{preset}", READERS, rule=RENDITIONS)
+        for preset in ("thumbnail", "original")
+    ),
+    *(
+        one("GET", "assets/secret", f"/renditions/{preset}", "401 404 404 200 200 200", rule=RENDITIONS)
+        for preset in ("thumbnail", "web", "original")
+    ),
+    *(
+        one("GET", "assets/draft", f"/renditions/{preset}", OWN_DRAFT, rule=RENDITIONS)
+        for preset in ("thumbnail", "web", "original")
+    ),
+    *(
+        one(
+            "GET",
+            "assets/secret",
+            "/renditions/original",
+            f"401 404 404 {got} {got} {got}",
+            rule=RENDITIONS,
+            headers=headers,
+        )
+        for headers, got in (
+            ({"If-None-Match": "*"}, 304),
+            ({"Range": "bytes=0-3"}, 206),
+            ({"Range": "bytes=9999999-"}, 416),
+        )
+    ),
+    one("HEAD", "assets/secret", "/renditions/original", "401 404 404 200 200 200", rule=RENDITIONS),
+    one("GET", "assets/secret", "", "401 404 404 304 304 304", headers={"If-None-Match": "*"}),
+    one("HEAD", "assets/secret", "", "401 404 404 200 200 200"),
+    api("POST", "/zip", READERS, json={"asset_ids": ["{asset}"]}),
+    api("POST", "/zip", "401 404 404 200 200 200", json={"asset_ids": ["{asset}", "{secret}"]}),
+    page(
+        "GET",
+        "/media/{asset}/{version}/thumbnail",
+        "303 200 200 200 200 200",
+        "/media/<asset_id>/<version_id>/<preset>",
+    ),
+    page(
+        "GET",
+        "/media/{secret}/{secret_version}/thumbnail",
+        "303 404 404 200 200 200",
+        "/media/<asset_id>/<version_id>/<preset>",
+    ),
+    page(
+        "GET",
+        "/media/{secret}/{secret_version}/original?download=1",
+        "303 404 404 200 200 200",
+        "/media/<asset_id>/<version_id>/<preset>",
+    ),
+    page(
+        "GET",
+        "/media/{asset}/{secret_version}/web",
+        "303 404 404 404 404 404",
+        "/media/<asset_id>/<version_id>/<preset>",
+    ),
+    page("GET", "/d/{signed}", OPEN, "/d/<token>"),
+    page("HEAD", "/d/{signed}", OPEN, "/d/<token>"),
+    page("GET", "/d/forged", "404 404 404 404 404 404", "/d/<token>"),
+    page("GET", "/p/forged", "404 404 404 404 404 404", "/p/<token>"),
+]
+
+SEEN = "303 200 200 200 200 200"
+DRAFT_SEEN = "303 404 200 200 200 200"
+DONE = "303 403 403 303 303 403"
+FORM = "/assets/<code>"
+PAGES = [
+    page("GET", "/", SEEN, "/"),
+    page("GET", "/assets/{code}", SEEN, "/assets/<code>"),
+    page("GET", "/assets/{draft_code}", DRAFT_SEEN, "/assets/<code>"),
+    page("GET", "/assets/{code}/details", SEEN, "/assets/<code>/<tab>"),
+    page("GET", "/assets/{code}/rights", SEEN, "/assets/<code>/<tab>"),
+    page("POST", "/assets/{draft_code}/act/submit", "303 404 303 303 303 403", "/assets/<code>/act/<act>", form={}),
+    page("GET", "/assets/{code}/before/recall", SEEN, "/assets/<code>/before/<act>"),
+    page(
+        "POST",
+        "/assets/{draft_code}/decide",
+        "303 404 403 303 303 403",
+        "/assets/<code>/decide",
+        form={"verdict": "approve", "version_id": "{draft_version}", "sha256": "{draft_sha256}"},
+    ),
+    page("POST", "/assets/{code}/do/archive", DONE, "/assets/<code>/do/<act>", form={}),
+    page("POST", "/assets/{code}/do/recall", DONE, "/assets/<code>/do/<act>", form={"reason": "Why."}),
+    page("POST", "/assets/{code}/edit", DONE, "/assets/<code>/edit", form={"title": "New", "revision": "*"}),
+    page("POST", "/assets/{code}/terms", DONE, "/assets/<code>/terms", form={"source": "embargo", "effect": "deny"}),
+    page("POST", "/assets/{draft_code}/terms/{term}/lift", DONE, "/assets/<code>/terms/<term_id>/lift", form={}),
+    page("GET", "/connections", "303 403 403 200 200 403", "/connections"),
+    page("GET", "/connections/{connection}", "303 403 403 200 200 403", "/connections/<connection_id>"),
+    page(
+        "POST",
+        "/connections/{connection}/pause",
+        "303 403 403 403 303 403",
+        "/connections/<connection_id>/<act>",
+        form={},
+    ),
+    page("POST", "/connections/new/trello", "303 403 403 403 400 403", "/connections/new/<name>", form={}),
+    page("GET", "/copies/{copy}/proof", SEEN, "/copies/<placement_id>/proof"),
+    page("POST", "/copies/{copy}/retry", DONE, "/copies/<placement_id>/retry", form={}),
+    page("POST", "/copies/{copy}/attest", DONE, "/copies/<placement_id>/attest", form={"note": "I looked."}),
+    page("GET", "/copies/{copy}/take-back", SEEN, "/copies/<placement_id>/take-back"),
+    page("POST", "/copies/{copy}/take-back", DONE, "/copies/<placement_id>/take-back", form={}),
+    page("GET", "/recalls/{recall}", SEEN, "/recalls/<recall_id>"),
+    page("GET", "/use?asset={asset}", "303 403 403 200 200 403", "/use"),
+    page("POST", "/use", DONE, "/use", form={"asset": "{asset}", "target": "{blog}"}),
+    page("POST", "/selection", DONE, "/selection", form={"act": "archive", "asset": "{asset}"}),
+    page("POST", "/selection", SEEN, "/selection", form={"act": "download", "asset": "{asset}"}),
+    page("GET", "/activity", "303 403 403 200 200 200", "/activity"),
+    page("GET", "/oauth/callback", "303 403 403 403 400 403", "/oauth/callback"),
+    page("GET", "/sign-in", "200 303 303 303 303 303", "/sign-in"),
+    page("GET", "/first-run", "303 303 303 303 303 303", "/first-run"),
+    page("GET", "/healthz", OPEN, "/healthz"),
+    page("GET", "/readyz", OPEN, "/readyz"),
+    page("GET", "/static/icon.svg", OPEN, "/static/<path:filename>"),
+    page("POST", "/hooks/unknown", "404 404 404 404 404 404", "/hooks/<subscription_id>", data=b"{}"),
+    page("POST", "/theme", "303 303 303 303 303 303", "/theme", form={"theme": "dark"}),
+    page("POST", "/sign-out", "303 303 303 303 303 303", "/sign-out", form={}),
+    page("POST", "/sign-in", "303 303 303 303 303 303", "/sign-in", form=VIEWER),
+    page("POST", "/first-run", "409 409 409 409 409 409", "/first-run", form=EVE),
+    page("POST", "/upload?csrf={csrf}", "303 403 303 303 303 403", "/upload", form={"file": "!"}),
+    page("GET", "/connections/new/trello", SEEN, "/connections/new/<name>"),
+]
+
+ROUTES = [*API_ROUTES, *BYTES, *PAGES]

@@ -1,0 +1,117 @@
+"""A hub with something of everything in it, which can be put back to how it was in a moment."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+
+from hub.access.actors import Role
+from hub.db.installation import wake
+from hub.notify.endpoints import first_secret
+from hub.notify.models import Endpoint
+from hub.placements.models import Attempt, Placement
+from tests.web_hub import picture
+
+ASKERS = ("nobody", "viewer", "contributor", "editor", "administrator", "reader")
+"""Who asks: nobody, a person of each role, and an administrator's token that may only read."""
+
+
+class World:
+    """One hub, its people's clients, and the names of the things in it."""
+
+    def __init__(self, hub, path):
+        self.hub, self._path = hub, path
+        wake(hub.database, hub.settings, hub.clock)
+        self._furnish()
+        self.names = self._names()
+        assert hub.services.access.token_actor(self.token_secret)  # notes its first use
+        self.cookies = {}
+        for role in Role:
+            client = hub.client(role)
+            self.cookies[str(role)] = (client.get_cookie("damhub_session").value, client.csrf)
+        self._began = hub.clock.now()
+        hub.database.dispose()
+        with closing(sqlite3.connect(path)) as database:
+            database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        self._kept = path.read_bytes()
+
+    def _furnish(self):
+        hub, rooms = self.hub, self.hub.services
+        admin, editor = hub.people[Role.ADMINISTRATOR], hub.people[Role.EDITOR]
+        self.asset = hub.approved(picture(1, (300, 200)), title="Winter lake")
+        self.draft = hub.upload(picture(2, (300, 200)), title="Draft of a hill", role=Role.CONTRIBUTOR)
+        self.secret_draft = hub.upload(picture(3, (300, 200)), title="Unseen", role=Role.EDITOR)
+        self.deleted = hub.upload(picture(4, (300, 200)), title="Deleted", role=Role.EDITOR)
+        rooms.catalogue.delete(editor, self.deleted.id)
+        self.target = hub.target("trello", "Card")
+        self.blog = hub.target("wordpress", "Press", "press.example.com")
+        self.copy = hub.copy(self.asset, self.target, level="seen")
+        with hub.database.unit() as session:
+            self._attempt(session)
+        self.connection = next(one for one in rooms.connections.list(admin) if one.connector == "trello")
+        self.term = rooms.rights.add_term(editor, self.draft.id, source="licence", effect="allow", until_at=10**13)
+        self.link = rooms.delivery.make_link(editor, self.asset.id, "web")
+        other = hub.approved(picture(5, (300, 200)), title="Recalled")
+        self.recall = rooms.placements.recall(editor, other.id, "It must go.")
+        self.token, self.token_secret = rooms.access.issue_token(admin, label="reads", scopes=["read"], days=30)
+        self._endpoint()
+
+    def _attempt(self, session):
+        row = session.get_one(Placement, self.copy.id)
+        session.add(
+            Attempt(
+                id="attempt-1", placement_id=row.id, generation=1, op="publish", step="publish", write="findable",
+                intended_at=1, answered_at=2, outcome="done", detail={},
+            )
+        )  # fmt: skip
+
+    def _endpoint(self):
+        secret, sealed = first_secret(self.hub.keyring, "endpoint-1")
+        self.endpoint_secret = secret
+        with self.hub.database.unit() as session:
+            session.add(
+                Endpoint(
+                    id="endpoint-1", url="https://93.184.216.34/hook", sealed_secrets=sealed, kinds=["asset.approved"],
+                    state="live", off_reason="", failing_since=None, created_at=1, created_by="x",
+                )
+            )  # fmt: skip
+
+    def _names(self):
+        return {
+            "asset": self.asset.id, "code": self.asset.code, "version": self.asset.version_id,
+            "sha256": self.asset.sha256, "draft": self.draft.id, "draft_code": self.draft.code,
+            "draft_version": self.draft.version_id, "draft_sha256": self.draft.sha256,
+            "secret": self.secret_draft.id, "secret_version": self.secret_draft.version_id,
+            "deleted": self.deleted.id, "target": self.target.id, "blog": self.blog.id, "copy": self.copy.id,
+            "connection": self.connection.id, "term": self.term.id, "link": self.link.id,
+            "signed": self.link.url.rpartition("/")[2], "recall": self.recall.id, "token": self.token,
+            "user": self.hub.people[Role.VIEWER].id, "endpoint": "endpoint-1",
+        }  # fmt: skip
+
+    def restore(self):
+        """Put the database and the clock back."""
+        self.hub.database.dispose()
+        for suffix in ("-wal", "-shm"):
+            self._path.with_name(self._path.name + suffix).unlink(missing_ok=True)
+        self._path.write_bytes(self._kept)
+        self.hub.clock.advance(self._began - self.hub.clock.now())
+
+    def client(self, asker):
+        """Return a client for one of `ASKERS`."""
+        client = self.hub.app.test_client()
+        if asker == "reader":
+            client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {self.token_secret}"
+        elif asker != "nobody":
+            cookie, client.csrf = self.cookies[asker]
+            client.set_cookie("damhub_session", cookie)
+            client.environ_base["HTTP_X_CSRF_TOKEN"] = client.csrf
+        return client
+
+    def contents(self):
+        """Return everything that is in the database."""
+        found = {}
+        with closing(sqlite3.connect(self._path)) as database:
+            tables = [name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+            for table in sorted(tables):
+                found[table] = database.execute(f"SELECT * FROM {table}").fetchall()
+        return found
