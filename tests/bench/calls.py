@@ -1,0 +1,145 @@
+"""A connector's calls through the guarded client, beside bare httpx sending the same requests.
+
+Both speak to the connector's sandbox in another process. A cycle publishes a copy, finds it by its marker, looks at it
+and withdraws it. What the first cycle sent is recorded, request by request, and the peer sends just that again through
+one pooled client: no guard, no limiter, no time limit for the whole call, no signing in, no shapes checked, no errors
+told apart. It does check statuses and parse JSON.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import re
+import time
+from importlib.metadata import version
+
+import httpx
+
+from connectors.sdk.guard import Guard
+from connectors.sdk.http import Api, guarded_client
+from connectors.sdk.limiter import Limiters
+from connectors.sdk.manifest import Limit
+from connectors.sdk.registry import discover
+from connectors.sdk.types import Outgoing
+from hub.app import samples
+from tests.bench.hubs import vendor
+from tests.bench.measure import Row, in_turn, silent
+
+FULL = {"rounds": 7, "requests": 300}
+TINY = {"rounds": 1, "requests": 8}
+
+CONNECTORS = ("trello", "wordpress")
+MARKER = "dhbench1-aaaaaaaaaaaaaaaaaaaa"
+PLENTY = (Limit(1_000_000, 1.0), Limit(1_000_000, 1.0, scope="app"))
+
+
+def run(tell=silent, *, rounds, requests):
+    """Measure each connector's calls."""
+    return [measure(tell, name, rounds, requests) for name in CONNECTORS]
+
+
+def measure(tell, name, rounds, requests):
+    with vendor(name) as sandbox, Ours(discover()[name], sandbox) as ours:
+        peer = Peer(ours.record())
+        count = len(peer.requests)
+        cycles = max(1, requests // count)
+        figures = in_turn(rounds, lambda _: ours.run(cycles), lambda _: peer.run(cycles), tell, doing=name)
+        peer.close()
+    each = [[seconds / cycles / count * 1000 for seconds in side] for side in figures]
+    counted = (
+        f"one of the {count} requests of a cycle (publish, find, look, withdraw), over {cycles} cycle(s) a round, "
+        "sandbox in another process; ours: connector, credentials, limiter, guard, translation and shapes; peer: one "
+        "pooled client, status checked, JSON parsed"
+    )
+    return Row(f"connector call: {name}", f"bare httpx {httpx.__version__}", "ms", *each, counted,
+               versions={"httpx": httpx.__version__, "httpcore": version("httpcore")})  # fmt: skip
+
+
+class Ours:
+    """A connector as the hub uses it."""
+
+    def __init__(self, manifest, sandbox):
+        self._client = guarded_client(Guard(trusted_origins=[sandbox.origin]))
+        settings = manifest.settings(**sandbox.settings)
+        auth = next(auth for auth in manifest.auths if auth.name == sandbox.auth)
+        # The arithmetic of limits is part of a call; waiting for a turn is not.
+        limiter = Limiters().of("bench", manifest.name, PLENTY)
+        api = Api(
+            sandbox.origin, manifest=manifest, client=self._client, headers=lambda: auth.headers(sandbox.secrets),
+            limiter=limiter,
+        )  # fmt: skip
+        self._connector = manifest.connect(api, settings)
+        self._target = self._connector.targets(None).items[0]
+        picture = samples.lake(size=(320, 200))
+        digest = hashlib.sha256(picture).hexdigest()
+        self._outgoing = Outgoing(
+            marker=MARKER, content_key=digest[:12], filename="lake.jpg", media_type="image/jpeg", size=len(picture),
+            sha256=digest, open=lambda: io.BytesIO(picture), link=f"https://hub.example/d/{MARKER}",
+            fields={"name": "Lake", "title": "Lake", "alt_text": "A lake", "caption": "", "description": "Lake"},
+        )  # fmt: skip
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self._client.close()
+
+    def cycle(self):
+        """Publish, find, look, withdraw; return the copy's reference."""
+        ref = self._connector.publish(self._target, self._outgoing).ref
+        [found] = self._connector.find(self._target, MARKER)
+        looked = self._connector.look(self._target, ref)
+        if not found.ref == looked.ref == ref:
+            raise AssertionError(f"{ref} was published, {found.ref} found and {looked.ref} seen")
+        self._connector.withdraw(self._target, ref)
+        return ref
+
+    def record(self):
+        """Run one cycle and return its requests, and the reference that they are about."""
+        sent = []
+
+        def note(request):
+            request.read()
+            headers = {name: value for name, value in request.headers.items() if name != "host"}
+            sent.append((request.method, str(request.url), headers, request.content))
+
+        self._client.event_hooks = {"request": [note]}
+        ref = self.cycle()
+        self._client.event_hooks = {}
+        return sent, ref
+
+    def run(self, cycles):
+        begun = time.perf_counter()
+        for _ in range(cycles):
+            self.cycle()
+        return time.perf_counter() - begun
+
+
+class Peer:
+    """The same requests from one pooled client and nothing else."""
+
+    def __init__(self, recorded):
+        sent, ref = recorded
+        self._client = httpx.Client()
+        # Only the reference differs from cycle to cycle: what stands around it is the same.
+        pattern = re.compile(rf"(?<=/media/){ref}\b|(?<=/attachments/){ref}\b|(?<=wp-image-){ref}\b")
+        self.requests = [(method, pattern.split(url), headers, content) for method, url, headers, content in sent]
+
+    def close(self):
+        self._client.close()
+
+    def run(self, cycles):
+        begun = time.perf_counter()
+        for _ in range(cycles):
+            self._cycle()
+        return time.perf_counter() - begun
+
+    def _cycle(self):
+        ref = ""
+        for method, around, headers, content in self.requests:
+            answer = self._client.request(method, ref.join(around), headers=headers, content=content)
+            answer.raise_for_status()
+            said = answer.json() if answer.headers["content-type"].startswith("application/json") else None
+            if method == "POST" and not ref:
+                ref = str(said["id"])

@@ -1,0 +1,65 @@
+"""A real hub and real sandboxes for the benchmarks: SQLite and a folder, vendors in processes of their own."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import threading
+from contextlib import contextmanager
+from types import SimpleNamespace
+
+from hub.access.actors import Actor, Role
+from hub.app.compose import Hub
+from hub.db.base import new_id
+from hub.jobs.drains import Round
+from hub.settings import Settings
+
+ADMIN = Actor(new_id(), "Bench", Role.ADMINISTRATOR)
+NOBODY_LISTENS = 9
+GRACE_S = 10
+
+
+@contextmanager
+def vendor(connector):
+    """Serve a connector's sandbox from another process; yields what to connect with."""
+    command = [sys.executable, "-m", "connectors.testing.serve", connector]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    try:
+        yield SimpleNamespace(**json.loads(process.stdout.readline()))
+    finally:
+        process.terminate()
+        process.wait(GRACE_S)
+        process.stdout.close()
+
+
+@contextmanager
+def hub_at(home, *, trusted=(), **knobs):
+    """Open a hub in a folder; the same folder opened again is the same hub."""
+    # Delivery addresses point to a closed port: looks at them cost a refused connection, in ours and in none else.
+    settings = Settings(home=home, port=NOBODY_LISTENS, trusted_origins=list(trusted), log_level="ERROR")
+    hub = Hub.open(settings, **knobs)
+    try:
+        yield hub
+    finally:
+        hub.close()
+
+
+@contextmanager
+def working(hub, *names):
+    """Run a hub's drains as its worker process does, each in a thread of its own; all of them, or those named."""
+    services, stop = hub.services, threading.Event()
+    rounds = [
+        (drain, Round(drain, services.database, services.clock, owner="bench"))
+        for drain in hub.drains()
+        if not names or drain.name.startswith(names)
+    ]
+    threads = [threading.Thread(target=each.run, args=(stop, sys.maxsize), name=drain.name) for drain, each in rounds]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
