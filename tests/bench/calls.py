@@ -8,6 +8,7 @@ told apart. It does check statuses and parse JSON.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import io
 import re
@@ -17,21 +18,19 @@ from importlib.metadata import version
 import httpx
 
 from connectors.sdk.guard import Guard
-from connectors.sdk.http import Api, guarded_client
-from connectors.sdk.limiter import Limiters
-from connectors.sdk.manifest import Limit
+from connectors.sdk.http import guarded_client
 from connectors.sdk.registry import discover
 from connectors.sdk.types import Outgoing
 from hub.app import samples
-from tests.bench.hubs import vendor
+from tests.bench.hubs import connector_to, vendor
 from tests.bench.measure import Row, in_turn, silent
 
 FULL = {"rounds": 7, "requests": 300}
 TINY = {"rounds": 1, "requests": 8}
 
 CONNECTORS = ("trello", "wordpress")
+PICTURE = functools.cache(lambda: samples.lake(size=(320, 200)))
 MARKER = "dhbench1-aaaaaaaaaaaaaaaaaaaa"
-PLENTY = (Limit(1_000_000, 1.0), Limit(1_000_000, 1.0, scope="app"))
 
 
 def run(tell=silent, *, rounds, requests):
@@ -61,23 +60,9 @@ class Ours:
 
     def __init__(self, manifest, sandbox):
         self._client = guarded_client(Guard(trusted_origins=[sandbox.origin]))
-        settings = manifest.settings(**sandbox.settings)
-        auth = next(auth for auth in manifest.auths if auth.name == sandbox.auth)
-        # The arithmetic of limits is part of a call; waiting for a turn is not.
-        limiter = Limiters().of("bench", manifest.name, PLENTY)
-        api = Api(
-            sandbox.origin, manifest=manifest, client=self._client, headers=lambda: auth.headers(sandbox.secrets),
-            limiter=limiter,
-        )  # fmt: skip
-        self._connector = manifest.connect(api, settings)
+        self._connector = connector_to(manifest, sandbox, self._client)
         self._target = self._connector.targets(None).items[0]
-        picture = samples.lake(size=(320, 200))
-        digest = hashlib.sha256(picture).hexdigest()
-        self._outgoing = Outgoing(
-            marker=MARKER, content_key=digest[:12], filename="lake.jpg", media_type="image/jpeg", size=len(picture),
-            sha256=digest, open=lambda: io.BytesIO(picture), link=f"https://hub.example/d/{MARKER}",
-            fields={"name": "Lake", "title": "Lake", "alt_text": "A lake", "caption": "", "description": "Lake"},
-        )  # fmt: skip
+        self._outgoing = outgoing(MARKER)
 
     def __enter__(self):
         return self
@@ -143,3 +128,14 @@ class Peer:
             said = answer.json() if answer.headers["content-type"].startswith("application/json") else None
             if method == "POST" and not ref:
                 ref = str(said["id"])
+
+
+def outgoing(marker):
+    """Return a small picture on its way, under a marker."""
+    picture = PICTURE()
+    digest = hashlib.sha256(picture).hexdigest()
+    return Outgoing(
+        marker=marker, content_key=digest[:12], filename="lake.jpg", media_type="image/jpeg", size=len(picture),
+        sha256=digest, open=lambda: io.BytesIO(picture), link=f"https://hub.example/d/{marker}",
+        fields={"name": "Lake", "title": "Lake", "alt_text": "A lake", "caption": "", "description": "Lake"},
+    )  # fmt: skip

@@ -45,14 +45,15 @@ class Row:
     ours: Sequence[float]
     theirs: Sequence[float] = ()
     counted: str = ""  # what is inside each of the two figures
-    gap: str = ""  # why there is no peer
+    gap: str = ""  # why there is no ratio
     versions: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def ratio(self) -> Spread | None:
         """Ours by the peer's; of each round, then the spread of these."""
-        pairs = list(zip(self.ours, self.theirs, strict=True)) if self.theirs else []
-        return Spread.of([ours / theirs for ours, theirs in pairs]) if pairs else None
+        if not self.theirs or not all(self.theirs):
+            return None
+        return Spread.of([ours / theirs for ours, theirs in zip(self.ours, self.theirs, strict=True)])
 
     def as_json(self):
         ratio = self.ratio
