@@ -45,6 +45,10 @@ class Controlled(Protocol):
     outbox: Outbox
     requests: list[Seen]
 
+    def reset_requests(self) -> None:
+        """Forget the requests seen so far."""
+        ...
+
     def vanish(self, target: str, ref: str) -> None:
         """Let somebody at the remote delete a copy by hand."""
         ...
@@ -53,8 +57,8 @@ class Controlled(Protocol):
 class Control:
     """Answers under `/_sandbox/`; every call needs the control token in `X-Sandbox-Token`.
 
-    POST faults (a list of rules), DELETE faults, GET ledger, GET requests, GET fired, POST hooks {"fault": ...},
-    POST vanish {"target": ..., "ref": ...}.
+    POST faults (a list of rules), DELETE faults, GET ledger, GET requests, DELETE requests, GET fired,
+    POST hooks {"fault": ...}, POST vanish {"target": ..., "ref": ...}.
     """
 
     def __init__(self, sandbox: Controlled) -> None:
@@ -64,6 +68,7 @@ class Control:
             ("DELETE", "faults"): self._clear_faults,
             ("GET", "ledger"): self._ledger,
             ("GET", "requests"): self._requests,
+            ("DELETE", "requests"): self._forget_requests,
             ("GET", "fired"): self._fired,
             ("POST", "hooks"): self._hooks,
             ("POST", "vanish"): self._vanish,
@@ -94,6 +99,9 @@ class Control:
     def _requests(self, _: bytes) -> list[dict[str, str]]:
         # Credentials stay here: a test asks whether they came, not what they were.
         return [{"method": one.method, "path": one.path, "query": one.query} for one in self._sandbox.requests]
+
+    def _forget_requests(self, _: bytes) -> None:
+        self._sandbox.reset_requests()
 
     def _fired(self, _: bytes) -> list[str]:
         return [rule.fault for rule in self._sandbox.faults.fired]

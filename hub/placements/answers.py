@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import random
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from sqlalchemy.orm import Session
 
 from connectors.sdk.errors import (
+    BadAnswer,
     ConnectorError,
     Missing,
     NeedsPerson,
     OutcomeUnknown,
     RateLimited,
     RetryLater,
+    Unreachable,
 )
 from connectors.sdk.manifest import Capability
 from connectors.sdk.types import Part as CopyPart
@@ -24,6 +26,9 @@ from hub.placements.ledger import UNKNOWN, Account, block, clear_problem
 from hub.placements.models import Attempt, Part
 from hub.placements.phase import Observed
 from hub.placements.steps import Op, Send
+
+MOST_BAD_ANSWERS: Final = 10
+"""After so many failures in a row, which take about an hour, a senseless answer is a person's matter."""
 
 
 def intend(session: Session, account: Account, step: Send, at: int) -> Attempt:
@@ -98,6 +103,11 @@ def record_failure(
             put_off(account, error, at, chance)
         case Missing() if cast("dict[str, Any]", attempt.detail)["ref"]:
             _answer(account, attempt, "refused", at)  # whether the copy is gone, the next look will tell
+        case BadAnswer() if row.attempt < MOST_BAD_ANSWERS:
+            # A login page met one of the reads inside the write; what came before it may have been carried out.
+            _answer(account, attempt, UNKNOWN, at)
+            put_off(account, Unreachable(error.message, code=error.code), at, chance)
+            row.due_at = max(row.due_at, at + int(account.manifest.settles_after_s * 1000))
         case NeedsPerson():
             _answer(account, attempt, "refused", at)
             block(session, account, error.code, error.message)

@@ -22,7 +22,7 @@ from tests.faults.model.world import FOREVER, World
 
 WRITE_FAULTS = (
     "not_sent", "limited", "lost_before", "lost_after", "doubled", "no_effect", "expired", "killed_before",
-    "killed_after", "defect", "overtaken_before", "overtaken_after",
+    "killed_after", "defect", "overtaken_before", "overtaken_after", "senseless", "senseless_after",
 )  # fmt: skip
 READ_FAULTS = ("down", "page", "refused", "overtaken", "meanwhile")
 POINTS = ("intent_not_committed", "committed_not_sent", "answered_not_recorded", "recorded_not_acknowledged")

@@ -58,8 +58,13 @@ NOT_CARRIED_OUT = {
     "expired": lambda: AuthExpired("sign in again", status=401),
     "killed_before": Killed,
     "defect": lambda: KeyError("connector defect"),
+    "senseless": lambda: BadAnswer("a login page met a read inside the write"),
 }
-AFTER_THE_EFFECT = {"lost_after": lambda: OutcomeUnknown("no answer"), "killed_after": Killed}
+AFTER_THE_EFFECT = {
+    "lost_after": lambda: OutcomeUnknown("no answer"),
+    "killed_after": Killed,
+    "senseless_after": lambda: BadAnswer("a login page met a read after the write"),
+}
 
 
 @dataclass

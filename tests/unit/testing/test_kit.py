@@ -149,6 +149,8 @@ def test_the_control_path_needs_its_token(notes):
         assert post(notes).status_code == 200
         assert [effect["what"] for effect in control.get(f"{url}/ledger").json()] == ["made"]
         assert len(control.get(f"{url}/requests").json()) == 2
+        control.delete(f"{url}/requests")
+        assert control.get(f"{url}/requests").json() == []
         control.post(f"{url}/vanish", json={"target": "board", "ref": "1"})
         control.post(f"{url}/hooks", json={"fault": "hold"})
         assert notes.outbox.fault is HookFault.HOLD
