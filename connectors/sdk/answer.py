@@ -6,7 +6,7 @@ import functools
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import IO, Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -28,6 +28,7 @@ class Call:
     method: str
     path: str
     writes: bool
+    into: IO[bytes] | None = None  # a successful body is written here instead of being kept
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
@@ -53,6 +54,7 @@ class Answer:
     status: int
     headers: Mapping[str, str]
     body: bytes
+    size: int = 0  # of a body that was written into a file
 
     @property
     def text(self) -> str:

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import IO, Any, Protocol, TypeVar
 from urllib.parse import urljoin
 
 import httpx
@@ -56,6 +56,8 @@ class Limits:
 
     total_s: float = 60.0
     upload_bytes_per_s: float = 32 * 1024  # an upload gets this much more time
+    download_s: float = 3600.0  # so does a download, whose size nobody knows before
+    download_bytes: int = 100 * 1024**3
     answer_bytes: int = 16 * 1024 * 1024
     redirects: int = 5
     read_attempts: int = 3
@@ -220,6 +222,17 @@ class Api:
         writes = method not in READS if reads is None else not reads
         return self._call(Call(method, path, writes=writes), query, more, body)
 
+    def download(
+        self, path: str, into: IO[bytes], *, query: Query | None = None, headers: Headers | None = None
+    ) -> Answer:
+        """Read bytes of any size into a file, streamed; the answer's `size` says how many came.
+
+        A body that is shorter than it said is Unreachable. What broke off is not tried again here: part of it is in
+        the file.
+        """
+        call = Call("GET", path, writes=False, into=into)
+        return self._call(call, query, dict(headers or {}), None, extra_s=self._limits.download_s)
+
     def look_public(self, url: str) -> PublicLook:
         """Read an address as anybody can, without credentials and wherever it lies, and hash what it sends."""
         if self._busy is not None and self._busy():
@@ -254,7 +267,7 @@ class Api:
             raise ValueError(f"{call} does not lie at {self.origin}")
         parameters = {name: value for name, value in (query or {}).items() if value is not None}
         tries = Retrying(
-            stop=stop_after_attempt(1 if call.writes else self._limits.read_attempts),
+            stop=stop_after_attempt(1 if call.writes or call.into else self._limits.read_attempts),
             retry=retry_if_exception_type(Unreachable),
             wait=wait_exponential_jitter(multiplier=0.2, max=5.0),
             sleep=self._sleep,
@@ -336,15 +349,18 @@ class Api:
         return self._client.build_request(request.method, url, headers=headers)
 
     def _read(self, call: Call, response: httpx.Response) -> Answer:
+        into = call.into if response.is_success else None
+        limit = self._limits.download_bytes if into else self._limits.answer_bytes
         received: list[bytes] = []
+        take = into.write if into else received.append
         size = 0
         for chunk in response.iter_bytes(CHUNK):
             size += len(chunk)
-            if size > self._limits.answer_bytes:
-                raise call.senseless(f"more than {self._limits.answer_bytes} bytes", status=response.status_code)
-            received.append(chunk)
+            if size > limit:
+                raise call.senseless(f"more than {limit} bytes", status=response.status_code)
+            take(chunk)
         headers = {name.lower(): value for name, value in response.headers.items()}
-        return Answer(call, response.status_code, headers, b"".join(received))
+        return Answer(call, response.status_code, headers, b"".join(received), size)
 
 
 def _why(call: Call, error: Exception, secrets: frozenset[str]) -> str:

@@ -28,6 +28,11 @@ class Capability(StrEnum):
     FIND = "find"  # find copies by marker
     LOOK = "look"  # read one copy back
     SUBSCRIBE = "subscribe"  # have the remote send webhooks
+    HOLD = "hold"  # park what waits for its time, and let it go again
+    IMPORT = "import"  # list what stands there, and fetch its bytes
+    CHANGES = "changes"  # tell what changed since a cursor
+    USAGE = "usage"  # tell where a copy is used
+    NUMBERS = "numbers"  # tell what the remote counts of a copy
 
 
 class Write(StrEnum):

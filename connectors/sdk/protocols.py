@@ -8,9 +8,22 @@ doing it again after it was done must be as its declared write class says.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Protocol, runtime_checkable
+from typing import IO, Protocol, runtime_checkable
 
-from connectors.sdk.types import Account, Copy, Fields, Hint, Outgoing, Page, Receipt, Target
+from connectors.sdk.types import (
+    Account,
+    Changes,
+    Copy,
+    Fetched,
+    Fields,
+    Hint,
+    Item,
+    Outgoing,
+    Page,
+    Receipt,
+    Target,
+    Use,
+)
 
 
 @runtime_checkable
@@ -104,6 +117,63 @@ class Subscribe(Protocol):
 
     def unsubscribe(self, ref: str) -> None:
         """End a subscription. One that is gone already is no error."""
+        ...
+
+
+@runtime_checkable
+class Import(Protocol):
+    """IMPORT."""
+
+    def inventory(self, cursor: str | None) -> Page[Item]:
+        """List everything that stands there, folders included, complete over all pages, each item once."""
+        ...
+
+    def fetch(self, ref: str, into: IO[bytes]) -> Fetched:
+        """Write the bytes of an item into a file, streamed; what came is exactly what the remote has, or it raises."""
+        ...
+
+
+@runtime_checkable
+class Feed(Protocol):
+    """CHANGES."""
+
+    def changes(self, cursor: str | None) -> Changes:
+        """Tell what changed since a cursor; without one, return a fresh beginning and no changes.
+
+        Nothing that changes after a beginning was taken is ever missed; the same change may come twice. A cursor that
+        the remote does not know any more comes back as `lost`, never as an error.
+        """
+        ...
+
+
+@runtime_checkable
+class Usage(Protocol):
+    """USAGE."""
+
+    def uses(self, target: Target, ref: str, cursor: str | None) -> Page[Use]:
+        """List where a copy is used there, complete as far as `gaps` does not say otherwise."""
+        ...
+
+
+@runtime_checkable
+class Numbers(Protocol):
+    """NUMBERS."""
+
+    def numbers(self, target: Target, ref: str) -> Mapping[str, int]:
+        """Read what the remote counts of a copy (views, clicks), by its own names; empty: nothing yet."""
+        ...
+
+
+@runtime_checkable
+class Hold(Protocol):
+    """HOLD."""
+
+    def hold(self, target: Target, ref: str) -> Receipt:
+        """Keep a copy that waits for its time from becoming public. Doing it again changes nothing."""
+        ...
+
+    def resume(self, target: Target, ref: str, at: int) -> Receipt:
+        """Let a held copy become public at `at` (UTC milliseconds). Never publishes a second time."""
         ...
 
 

@@ -27,8 +27,22 @@ PROTOCOLS: Mapping[Capability, type] = {
     Capability.FIND: protocols.Find,
     Capability.LOOK: protocols.Look,
     Capability.SUBSCRIBE: protocols.Subscribe,
+    Capability.HOLD: protocols.Hold,
+    Capability.IMPORT: protocols.Import,
+    Capability.CHANGES: protocols.Feed,
+    Capability.USAGE: protocols.Usage,
+    Capability.NUMBERS: protocols.Numbers,
 }
-WRITES = frozenset({Capability.PUBLISH, Capability.UPDATE, Capability.REPLACE, Capability.REPOINT, Capability.WITHDRAW})
+WRITES = frozenset(
+    {
+        Capability.PUBLISH,
+        Capability.UPDATE,
+        Capability.REPLACE,
+        Capability.REPOINT,
+        Capability.WITHDRAW,
+        Capability.HOLD,
+    }
+)
 
 
 class BrokenConnector(TypeError):

@@ -26,6 +26,9 @@ class PartState(StrEnum):
 
     UNKNOWN = "unknown"
     SHOWING = "showing"
+    QUEUED = "queued"  # accepted, and not public before its time
+    HELD = "held"  # parked there by us, until it is resumed
+    FAILED = "failed"  # the remote gave it up; a person there can see why
     GONE = "gone"
 
 
@@ -84,6 +87,7 @@ class Outgoing:
     open: Callable[[], IO[bytes]]  # a fresh stream of exactly `size` bytes at each call
     link: str  # our delivery address for this copy; carries the marker; stays the same for its whole life
     fields: Fields  # mapped fields in the remote's shape
+    publish_at: int | None = None  # when a scheduler is to make it public, UTC milliseconds; None: at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,3 +135,68 @@ class Hint:
     refs: tuple[str, ...] = ()  # refs of copies that may have changed; empty: anything may have
     ours: bool = False  # an echo of our own write
     extra: Fields = field(default_factory=dict[str, JsonValue])
+
+
+class ItemKind(StrEnum):
+    """What a thing at a remote is, as far as an import is concerned."""
+
+    FILE = "file"
+    FOLDER = "folder"
+    SHORTCUT = "shortcut"  # stands for another item; `facts["target"]` is that one's ref
+    DOCUMENT = "document"  # has no bytes of its own: what `fetch` brings is an export
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One thing that stands at a remote, as an inventory tells it; whether or not the hub put it there."""
+
+    ref: str
+    kind: ItemKind
+    name: str  # as people there see it: any script, any length, possibly with slashes
+    parents: tuple[str, ...] = ()  # refs of folders; empty: it lies at the top, or its folder cannot be seen
+    size: int | None = None  # in bytes; None: not known before it is fetched
+    media_type: str = ""  # as the remote says, never to be trusted
+    modified_at: int | None = None  # UTC milliseconds
+    revision: str = ""  # changes whenever the bytes do; empty: the remote tells none
+    checksums: Mapping[str, str] = field(default_factory=dict[str, str])  # algorithm -> lower-case hexadecimal
+    facts: Fields = field(default_factory=dict[str, JsonValue])  # what else an import keeps, in the remote's words
+    url: str | None = None  # where a person sees it
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """What came with the bytes of an item."""
+
+    size: int
+    media_type: str = ""
+    revision: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One thing that may be different from what it was. `item` is how it is now, where the feed tells."""
+
+    ref: str
+    gone: bool = False
+    item: Item | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What a feed tells since a cursor, oldest first."""
+
+    items: tuple[Change, ...]
+    cursor: str  # go on from here; it is safe to ask again with the old one
+    more: bool = False  # there is more to read right now
+    lost: bool = False  # the feed lost our place: take a new inventory; `cursor` is a fresh beginning
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """One place at a remote where a copy is used, such as a post that shows it."""
+
+    kind: str
+    ref: str
+    label: str
+    url: str | None = None
+    public: bool | None = None  # whether anybody can see it; None: not known

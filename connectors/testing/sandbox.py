@@ -19,6 +19,7 @@ from flask import Flask, Response, request
 from pydantic import TypeAdapter
 
 from connectors.sdk.manifest import Manifest
+from connectors.sdk.types import ItemKind, PartState
 from connectors.testing.contract import Contract
 from connectors.testing.control import CONTROL, Control, Seen
 from connectors.testing.faults import Faults, FaultyApp, is_write
@@ -43,6 +44,19 @@ class Standing:
     fields: Mapping[str, Any]
     sha256: str | None = None  # of the bytes that were uploaded
     parts: int = 1  # of the copy itself and its uses and addresses, as far as a look can tell
+    state: PartState = PartState.SHOWING  # or QUEUED, HELD: at schedulers
+    publish_at: int | None = None  # when it becomes public, UTC milliseconds
+
+
+@dataclass(frozen=True, slots=True)
+class Stock:
+    """One thing that an inventory must tell, in truth."""
+
+    ref: str
+    kind: ItemKind
+    name: str
+    size: int | None = None
+    sha256: str | None = None  # None: it has no bytes, or nobody here knows them
 
 
 class Sandbox(ABC):
@@ -149,6 +163,26 @@ class Sandbox(ABC):
         """Count the uses of a copy."""
         del target, ref
         return 0
+
+    def items(self) -> tuple[Stock, ...]:
+        """Return everything that an inventory must tell. There must be more than fit on one page."""
+        return ()
+
+    def stock(self, name: str, data: bytes) -> str:
+        """Let somebody put a file there; return its ref."""
+        raise NotImplementedError(f"{type(self).__name__} cannot be stocked with {name} of {len(data)} bytes")
+
+    def unstock(self, ref: str) -> None:
+        """Let somebody delete such a file for good."""
+        raise NotImplementedError(f"{type(self).__name__} cannot give {ref} up")
+
+    def lose_feed(self) -> None:
+        """Forget every cursor of the change feed that was handed out."""
+        raise NotImplementedError(f"{type(self).__name__} forgets no cursors")
+
+    def view(self, target: str, ref: str) -> Mapping[str, int]:
+        """Let somebody look at a copy; return what this remote counts of it now."""
+        raise NotImplementedError(f"{type(self).__name__} counts no looks at {ref} in {target}")
 
     def delivery(self, *, target: str, ref: str, ours: bool = False, kind: str = "") -> Delivery | None:
         """Make a signed webhook that says that a copy changed; None where this remote sends none.

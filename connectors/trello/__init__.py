@@ -84,6 +84,11 @@ MANIFEST = Manifest(
         "update": "Trello cannot rename a link on a card: a changed name is a new link, and the old one is removed.",
         "replace": "A card holds a link to the hub, no bytes: the link itself shows the new version.",
         "repoint": "A link on a card has no further uses in Trello.",
+        "hold": "A link on a card is there at once: Trello schedules nothing.",
+        "import": "Not offered yet: the hub does not list files that people attached.",
+        "changes": "Not offered yet: webhooks are the only news.",
+        "usage": "A link on a card has no further uses in Trello.",
+        "numbers": "Trello counts no clicks on links.",
         "descriptions": "Links that people typed into a card's description or comments are not found.",
     },
 )

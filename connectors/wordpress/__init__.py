@@ -89,6 +89,11 @@ MANIFEST = Manifest(
     inbound=HelperEvents(),
     gaps={
         "replace": "WordPress cannot change the bytes of an item: a new version is a new item, and posts follow.",
+        "hold": "Items in the media library are public at once: WordPress schedules posts, not files.",
+        "import": "Not offered yet: the hub does not list what others put into the media library.",
+        "changes": "Not offered yet: the helper plugin's events are the only news.",
+        "usage": "Not offered yet as a list: uses are found when posts follow a new version and when a copy goes.",
+        "numbers": "WordPress counts no views by itself.",
         "subscribe": "WordPress sends no webhooks by itself: install the damhub-helper plugin that comes along.",
         "featured images": "Found when posts follow a new version, not at every look: nothing searches by them.",
         "xml-rpc": "Without REST there are no alternative texts, no search, and no files over 32 MiB.",

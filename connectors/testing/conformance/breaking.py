@@ -49,8 +49,8 @@ class Misnaming:
         return wrong
 
 
-def _method(check: str, sentence: str, name: str, act: Callable[..., Any]) -> Planted:
-    """Break one method; `act` takes the right connector, the bench, and the method's arguments."""
+def method(check: str, sentence: str, name: str, act: Callable[..., Any]) -> Planted:
+    """Break one method of this name; `act` takes the right connector, the bench, and the method's arguments."""
 
     def wrap(inner: Any, bench: Bench) -> Any:
         def wrong(*arguments: Any) -> Any:
@@ -63,57 +63,57 @@ def _method(check: str, sentence: str, name: str, act: Callable[..., Any]) -> Pl
 
 def identify(check: str, sentence: str, act: Callable[[Any, Bench], Any]) -> Planted:
     """Break `identify`."""
-    return _method(check, sentence, "identify", act)
+    return method(check, sentence, "identify", act)
 
 
 def targets(check: str, sentence: str, act: Callable[[Any, Bench, str | None], Any]) -> Planted:
     """Break `targets`."""
-    return _method(check, sentence, "targets", act)
+    return method(check, sentence, "targets", act)
 
 
 def publish(check: str, sentence: str, act: Callable[[Any, Bench, Target, Outgoing], Any]) -> Planted:
     """Break `publish`."""
-    return _method(check, sentence, "publish", act)
+    return method(check, sentence, "publish", act)
 
 
 def update(check: str, sentence: str, act: Callable[[Any, Bench, Target, str, Fields], Any]) -> Planted:
     """Break `update`."""
-    return _method(check, sentence, "update", act)
+    return method(check, sentence, "update", act)
 
 
 def replace(check: str, sentence: str, act: Callable[[Any, Bench, Target, str, Outgoing], Any]) -> Planted:
     """Break `replace`."""
-    return _method(check, sentence, "replace", act)
+    return method(check, sentence, "replace", act)
 
 
 def repoint(check: str, sentence: str, act: Callable[[Any, Bench, Target, str, str], Any]) -> Planted:
     """Break `repoint`."""
-    return _method(check, sentence, "repoint", act)
+    return method(check, sentence, "repoint", act)
 
 
 def withdraw(check: str, sentence: str, act: Callable[[Any, Bench, Target, str], Any]) -> Planted:
     """Break `withdraw`."""
-    return _method(check, sentence, "withdraw", act)
+    return method(check, sentence, "withdraw", act)
 
 
 def find(check: str, sentence: str, act: Callable[[Any, Bench, Target, str], Any]) -> Planted:
     """Break `find`."""
-    return _method(check, sentence, "find", act)
+    return method(check, sentence, "find", act)
 
 
 def look(check: str, sentence: str, act: Callable[[Any, Bench, Target, str], Any]) -> Planted:
     """Break `look`."""
-    return _method(check, sentence, "look", act)
+    return method(check, sentence, "look", act)
 
 
 def subscribe(check: str, sentence: str, act: Callable[[Any, Bench, Target, str], Any]) -> Planted:
     """Break `subscribe`."""
-    return _method(check, sentence, "subscribe", act)
+    return method(check, sentence, "subscribe", act)
 
 
 def unsubscribe(check: str, sentence: str, act: Callable[[Any, Bench, str], Any]) -> Planted:
     """Break `unsubscribe`."""
-    return _method(check, sentence, "unsubscribe", act)
+    return method(check, sentence, "unsubscribe", act)
 
 
 def errors(check: str, sentence: str, act: Callable[[ConnectorError], Any]) -> Planted:

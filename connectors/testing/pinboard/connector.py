@@ -2,12 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import IO
+
 from connectors.sdk.errors import Missing
 from connectors.sdk.http import Api
 from connectors.sdk.marker import key_in, marker_in
 from connectors.sdk.paging import every, next_number
-from connectors.sdk.types import Account, Copy, Fields, Outgoing, Page, Part, PartKind, Receipt, Target
-from connectors.testing.pinboard.shapes import Me, Pin, Settings, Wall
+from connectors.sdk.types import (
+    Account,
+    Change,
+    Changes,
+    Copy,
+    Fetched,
+    Fields,
+    Item,
+    ItemKind,
+    Outgoing,
+    Page,
+    Part,
+    PartKind,
+    PartState,
+    Receipt,
+    Target,
+    Use,
+)
+from connectors.testing.pinboard.shapes import Me, News, Pin, Settings, Thing, Wall
 
 __all__ = ["Pinboard", "Settings"]
 
@@ -35,9 +56,8 @@ class Pinboard:
     def publish(self, target: Target, outgoing: Outgoing) -> Receipt:
         """Upload with the fields in the same call."""
         query = {name: str(value) for name, value in outgoing.fields.items()}
-        answer = self._api.upload(
-            f"/walls/{target.ref}/pins", outgoing, query={**query, "filename": _filename(outgoing)}, headers={}
-        )
+        more = {"filename": _filename(outgoing), "publish_at": outgoing.publish_at}
+        answer = self._api.upload(f"/walls/{target.ref}/pins", outgoing, query={**query, **more}, headers={})
         return _receipt(answer.parse(Pin))
 
     def update(self, target: Target, ref: str, fields: Fields) -> Receipt:
@@ -88,6 +108,44 @@ class Pinboard:
         except Missing:
             return
 
+    def hold(self, target: Target, ref: str) -> Receipt:
+        """Park a pin."""
+        return _receipt(self._api.post(f"/walls/{target.ref}/pins/{ref}/hold", Pin))
+
+    def resume(self, target: Target, ref: str, at: int) -> Receipt:
+        """Give a parked pin a time."""
+        return _receipt(self._api.post(f"/walls/{target.ref}/pins/{ref}/resume", Pin, json={"at": at}))
+
+    def inventory(self, cursor: str | None) -> Page[Item]:
+        """List walls and pins."""
+        answer = self._api.ask("GET", "/items", query={"page": cursor or "1"})
+        items = tuple(_item(thing) for thing in answer.parse(list[Thing]))
+        return Page(items, next_number(answer, int(cursor or "1"), total_header=PAGES))
+
+    def fetch(self, ref: str, into: IO[bytes]) -> Fetched:
+        """Read a pin's bytes."""
+        answer = self._api.download(f"/items/{ref}/bytes", into)
+        return Fetched(answer.size, answer.headers.get("content-type", ""))
+
+    def changes(self, cursor: str | None) -> Changes:
+        """Read the feed."""
+        try:
+            news = self._api.get("/changes", News, query={"since": cursor})
+        except Missing:
+            return replace(self.changes(None), lost=True)
+        return Changes(tuple(Change(one.id, one.gone) for one in news.changes), str(news.next), news.more)
+
+    def uses(self, target: Target, ref: str, cursor: str | None) -> Page[Use]:
+        """List the frames around a pin."""
+        path = f"/walls/{target.ref}/pins/{ref}/frames"
+        answer = self._api.ask("GET", path, query={"page": cursor or "1"})
+        uses = tuple(Use("frame", frame.id, frame.name) for frame in answer.parse(list[Me]))
+        return Page(uses, next_number(answer, int(cursor or "1"), total_header=PAGES))
+
+    def numbers(self, target: Target, ref: str) -> Mapping[str, int]:
+        """Read how often a pin was looked at."""
+        return self._api.get(f"/walls/{target.ref}/pins/{ref}/numbers", dict[str, int])
+
 
 def _filename(outgoing: Outgoing) -> str:
     return f"{outgoing.marker}-{outgoing.content_key}-{outgoing.filename}"
@@ -104,6 +162,23 @@ def _copy(pin: Pin) -> Copy:
         marker=marker,
         content_key=key_in(pin.filename, marker) if marker else None,
         fields={"title": pin.title, "note": pin.note},
-        parts=(Part(PartKind.MEDIA, pin.id), *(Part(PartKind.EMBED, frame) for frame in pin.frames)),
+        parts=(Part(PartKind.MEDIA, pin.id, _state(pin)), *(Part(PartKind.EMBED, frame) for frame in pin.frames)),
         sha256=pin.sha256,
+    )
+
+
+def _state(pin: Pin) -> PartState:
+    # A state that nobody knows yet is no reason to fail: it is just not known.
+    return PartState(pin.state) if pin.state in set(PartState) else PartState.UNKNOWN
+
+
+def _item(thing: Thing) -> Item:
+    return Item(
+        ref=thing.id,
+        kind=ItemKind.FOLDER if thing.kind == ItemKind.FOLDER else ItemKind.FILE,
+        name=thing.name,
+        parents=(thing.wall,) if thing.wall else (),
+        size=thing.size,
+        revision=thing.sha256,
+        checksums={"sha256": thing.sha256} if thing.sha256 else {},
     )

@@ -10,22 +10,25 @@ from typing import Any
 
 from flask import Response, jsonify, request
 
+from connectors.sdk.types import PartState
 from connectors.testing.contract import Contract, Operation
 from connectors.testing.hooks import Delivery
 from connectors.testing.ledger import Ledger, What
+from connectors.testing.pinboard.answers import GONE, page
+from connectors.testing.pinboard.archive import KEPT, Archive, counted
 from connectors.testing.pinboard.events import sign
-from connectors.testing.sandbox import Sandbox, Standing
+from connectors.testing.sandbox import Sandbox, Standing, Stock
 
 MARKER = re.compile(r"(?<![a-z0-9])(dh[a-z0-9]{6}-[a-z0-9]{20})(?![a-z0-9])(?:-([0-9a-f]{12}))?")
-PAGE = 50
 WALLS = tuple(f"wall{number:03}" for number in range(1, 121))
-GONE = ("gone", 404)
 CHUNK = 64 * 1024
 PATHS = (
     ("GET", "/me"), ("GET", "/walls"), ("GET", "/walls/{w}/pins"), ("POST", "/walls/{w}/pins"),
     ("GET", "/walls/{w}/pins/{p}"), ("PATCH", "/walls/{w}/pins/{p}"), ("DELETE", "/walls/{w}/pins/{p}"),
     ("PUT", "/walls/{w}/pins/{p}/bytes"), ("POST", "/walls/{w}/pins/{p}/repoint"), ("POST", "/walls/{w}/hooks"),
-    ("DELETE", "/hooks/{h}"),
+    ("DELETE", "/hooks/{h}"), ("POST", "/walls/{w}/pins/{p}/hold"), ("POST", "/walls/{w}/pins/{p}/resume"),
+    ("GET", "/items"), ("GET", "/items/{i}/bytes"), ("GET", "/changes"), ("GET", "/walls/{w}/pins/{p}/frames"),
+    ("GET", "/walls/{w}/pins/{p}/numbers"),
 )  # fmt: skip
 
 
@@ -55,9 +58,11 @@ class PinboardSandbox(Sandbox):
             ("PATCH", "/walls/<wall>/pins/<ref>", self._change), ("DELETE", "/walls/<wall>/pins/<ref>", self._unpin),
             ("PUT", "/walls/<wall>/pins/<ref>/bytes", self._bytes),
             ("POST", "/walls/<wall>/pins/<ref>/repoint", self._repoint), ("POST", "/walls/<wall>/hooks", self._hook),
-            ("DELETE", "/hooks/<ref>", self._unhook),
+            ("DELETE", "/hooks/<ref>", self._unhook), ("POST", "/walls/<wall>/pins/<ref>/hold", self._hold),
+            ("POST", "/walls/<wall>/pins/<ref>/resume", self._resume),
         ):  # fmt: skip
             self.app.add_url_rule(path, endpoint=f"{method} {path}", view_func=act, methods=[method])
+        self.archive = Archive(self.app, self.ledger, WALLS)
         self.app.before_request(self._sign_in)
 
     def _sign_in(self) -> tuple[str, int] | None:
@@ -68,10 +73,10 @@ class PinboardSandbox(Sandbox):
         return jsonify({"id": "account-1", "name": "Dana"})
 
     def _walls(self) -> Response:
-        return _page([{"id": wall, "name": f"Wall {wall[4:]}"} for wall in WALLS])
+        return page([{"id": wall, "name": f"Wall {wall[4:]}"} for wall in WALLS])
 
     def _pins(self, wall: str) -> Response:
-        return _page([_shape(ref, facts) for ref, facts in self.ledger.living(wall).items()])
+        return page([_shape(ref, facts) for ref, facts in self.ledger.living(wall).items()])
 
     def _one(self, wall: str, ref: str) -> Response | tuple[str, int]:
         facts = self.ledger.living(wall).get(ref)
@@ -81,7 +86,11 @@ class PinboardSandbox(Sandbox):
         with self.lock:
             ref = self._next()
             fields = {name: request.args.get(name, "") for name in self.text_fields}
-            facts: dict[str, Any] = {"filename": request.args["filename"], "sha256": _hash(), "frames": [], **fields}
+            at = request.args.get("publish_at", type=int)
+            facts: dict[str, Any] = {
+                "filename": request.args["filename"], "frames": [], **self._sent(), **fields, "at": at,
+                "state": "showing" if at is None else "queued",
+            }  # fmt: skip
             self.ledger.add(What.MADE, ref, wall, **facts)
         return jsonify(_shape(ref, facts))
 
@@ -90,7 +99,24 @@ class PinboardSandbox(Sandbox):
         return self._set(wall, ref, **{name: value for name, value in sent.items() if name in self.text_fields})
 
     def _bytes(self, wall: str, ref: str) -> Response | tuple[str, int]:
-        return self._set(wall, ref, filename=request.args["filename"], sha256=_hash())
+        return self._set(wall, ref, filename=request.args["filename"], **self._sent())
+
+    def _hold(self, wall: str, ref: str) -> Response | tuple[str, int]:
+        return self._set(wall, ref, state="held")
+
+    def _resume(self, wall: str, ref: str) -> Response | tuple[str, int]:
+        return self._set(wall, ref, state="queued", at=int(request.get_json()["at"]))
+
+    def _sent(self) -> dict[str, Any]:
+        """Read the bytes of a request; small ones can be fetched again."""
+        digest, size, kept = hashlib.sha256(), 0, b""
+        while chunk := request.stream.read(CHUNK):
+            digest.update(chunk)
+            size += len(chunk)
+            kept = kept + chunk if size <= KEPT else b""
+        if size <= KEPT:
+            self.archive.keep(kept)
+        return {"sha256": digest.hexdigest(), "size": size}
 
     def _repoint(self, wall: str, ref: str) -> Response | tuple[str, int]:
         to = str(request.get_json()["to"])
@@ -143,8 +169,32 @@ class PinboardSandbox(Sandbox):
     def intrude(self, target: str, text: str) -> str:
         """Somebody pins something else."""
         ref = self._next()
-        self.ledger.add(What.MADE, ref, target, filename=f"{text}.png", sha256="0" * 64, frames=[], title="", note="")
+        self.ledger.add(What.MADE, ref, target, **_facts(f"{text}.png", "0" * 64, 0))
         return ref
+
+    def items(self) -> tuple[Stock, ...]:
+        """Everything."""
+        return self.archive.items()
+
+    def stock(self, name: str, data: bytes) -> str:
+        """Somebody pins a file to the first wall."""
+        ref = self._next()
+        self.ledger.add(What.MADE, ref, WALLS[0], **_facts(name, self.archive.keep(data), len(data)))
+        return ref
+
+    def unstock(self, ref: str) -> None:
+        """Somebody takes it away."""
+        self.ledger.add(What.REMOVED, ref, WALLS[0])
+
+    def lose_feed(self) -> None:
+        """Forget all cursors."""
+        self.archive.forget()
+
+    def view(self, target: str, ref: str) -> Mapping[str, int]:
+        """Somebody looks at a pin."""
+        views = counted(self.ledger.living(target)[ref])["views"] + 1
+        self.ledger.add(What.CHANGED, ref, target, views=views)
+        return {"views": views}
 
     def vanish(self, target: str, ref: str) -> None:
         """Somebody takes a pin away."""
@@ -175,26 +225,22 @@ class PinboardSandbox(Sandbox):
         return Delivery("https://hub.example/hook", {"X-Pin-Signature": sign(secret, body)}, body, secret=secret)
 
 
-def _page(items: list[Any]) -> Response:
-    number = request.args.get("page", 1, int)
-    answer = jsonify(items[(number - 1) * PAGE : number * PAGE])
-    answer.headers["X-Pages"] = str(max(1, -(-len(items) // PAGE)))
-    return answer
-
-
-def _hash() -> str:
-    digest = hashlib.sha256()
-    while chunk := request.stream.read(CHUNK):
-        digest.update(chunk)
-    return digest.hexdigest()
-
-
 def _shape(ref: str, facts: Mapping[str, Any]) -> dict[str, Any]:
-    return {"id": ref, **{name: facts[name] for name in ("filename", "title", "note", "sha256", "frames")}}
+    return {"id": ref, **{name: facts[name] for name in ("filename", "title", "note", "sha256", "frames", "state")}}
+
+
+def _facts(filename: str, sha256: str, size: int) -> dict[str, Any]:
+    return {
+        "filename": filename, "sha256": sha256, "size": size, "frames": [], "title": "", "note": "", "at": None,
+        "state": "showing",
+    }  # fmt: skip
 
 
 def _standing(target: str, ref: str, facts: Mapping[str, Any]) -> Standing:
     found = MARKER.search(facts["filename"])
     fields = {"title": facts["title"], "note": facts["note"]}
     marker, key = found.groups() if found else (None, None)
-    return Standing(ref, target, marker, key, fields, facts["sha256"], 1 + len(facts["frames"]))
+    return Standing(
+        ref, target, marker, key, fields, facts["sha256"], 1 + len(facts["frames"]), PartState(facts["state"]),
+        facts["at"],
+    )  # fmt: skip

@@ -34,3 +34,30 @@ class Pin(BaseModel):
     note: str = ""
     sha256: str
     frames: tuple[str, ...] = ()
+    state: str = "showing"
+
+
+class Thing(BaseModel):
+    """A wall or a pin, as the archive tells it."""
+
+    id: str
+    kind: str
+    name: str
+    wall: str = ""
+    size: int | None = None
+    sha256: str = ""
+
+
+class Changed(BaseModel):
+    """One line of the feed."""
+
+    id: str
+    gone: bool = False
+
+
+class News(BaseModel):
+    """A page of the feed."""
+
+    changes: list[Changed]
+    next: int
+    more: bool

@@ -1,0 +1,89 @@
+"""Checks of schedulers: what waits for its time waits, is held, is let go, and is published once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from connectors.sdk.errors import Missing, OutcomeUnknown
+from connectors.sdk.manifest import Capability
+from connectors.sdk.types import Outgoing, PartKind, PartState, Receipt
+from connectors.testing.conformance.bench import Bench
+from connectors.testing.conformance.check import check, expect, raises
+from connectors.testing.faults import Fault, Rule
+
+HOLD, PUBLISH, LOOK = Capability.HOLD, Capability.PUBLISH, Capability.LOOK
+LATER = 4_000_000_000_000  # in the year 2096
+LATER_STILL = LATER + 86_400_000
+
+
+@check("publish-waits", "What has a time waits for it, and a look says so.", HOLD, PUBLISH, LOOK)
+def publish_waits(bench: Bench) -> None:
+    """Ask the sandbox and the connector."""
+    _, receipt = _scheduled(bench)
+    expect(_state(bench, receipt) is PartState.QUEUED, "it does not wait")
+    expect(_time(bench, receipt) == LATER, f"it waits until {_time(bench, receipt)}")
+    expect(_looked(bench, receipt) is PartState.QUEUED, "a look does not say that it waits")
+
+
+@check(
+    "hold-holds",
+    "What is held does not go out, a look says so, and holding twice changes nothing.",
+    HOLD,
+    PUBLISH,
+    LOOK,
+)
+def hold_holds(bench: Bench) -> None:
+    """Hold twice."""
+    _, receipt = _scheduled(bench)
+    bench.connector.hold(bench.target, receipt.ref)
+    bench.connector.hold(bench.target, receipt.ref)
+    expect(_state(bench, receipt) is PartState.HELD, "it is not held")
+    expect(_looked(bench, receipt) is PartState.HELD, "a look does not say that it is held")
+    expect(bench.made() == 1, f"{bench.made()} things were made")
+
+
+@check("resume-lets-go", "What is resumed waits for its new time, once.", HOLD, PUBLISH)
+def resume_lets_go(bench: Bench) -> None:
+    """Resume twice."""
+    _, receipt = _scheduled(bench)
+    bench.connector.hold(bench.target, receipt.ref)
+    bench.connector.resume(bench.target, receipt.ref, LATER_STILL)
+    bench.connector.resume(bench.target, receipt.ref, LATER_STILL)
+    expect(_state(bench, receipt) is PartState.QUEUED, "it does not wait")
+    expect(_time(bench, receipt) == LATER_STILL, f"it waits until {_time(bench, receipt)}")
+    expect(bench.made() == 1, f"{bench.made()} things were made")
+
+
+@check("hold-lost-answer", "A lost answer to holding is an unknown outcome.", HOLD, PUBLISH)
+def hold_lost_answer(bench: Bench) -> None:
+    """Lose it."""
+    _, receipt = _scheduled(bench)
+    bench.sandbox.faults.add(Rule(fault=Fault.LOSE_ANSWER, on="write", times=None))
+    raises(OutcomeUnknown, lambda: bench.connector.hold(bench.target, receipt.ref))
+
+
+@check("hold-missing", "What is gone cannot be held, and that is told.", HOLD, PUBLISH)
+def hold_missing(bench: Bench) -> None:
+    """Delete it first."""
+    _, receipt = _scheduled(bench)
+    bench.sandbox.vanish(bench.target.ref, receipt.ref)
+    raises(Missing, lambda: bench.connector.hold(bench.target, receipt.ref))
+
+
+def _scheduled(bench: Bench) -> tuple[Outgoing, Receipt]:
+    return bench.publish(replace(bench.outgoing(), publish_at=LATER))
+
+
+def _state(bench: Bench, receipt: Receipt) -> PartState | None:
+    truth = bench.truth(receipt.ref)
+    return truth.state if truth else None
+
+
+def _time(bench: Bench, receipt: Receipt) -> int | None:
+    truth = bench.truth(receipt.ref)
+    return truth.publish_at if truth else None
+
+
+def _looked(bench: Bench, receipt: Receipt) -> PartState | None:
+    parts = bench.look(receipt.ref).parts
+    return next((part.state for part in parts if part.kind is PartKind.MEDIA), None)
