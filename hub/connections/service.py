@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 import structlog
 
 from connectors.sdk.errors import BadAnswer, ConnectorError, NeedsPerson
 from connectors.sdk.manifest import Capability, Manifest
+from connectors.sdk.oauth import Grant
 from connectors.sdk.protocols import Targets
 from connectors.sdk.types import Account
 from hub.access.actors import Actor
@@ -25,6 +27,7 @@ from hub.connections.speaking import Speaker, Speaking
 from hub.db.installation import may_write
 from hub.db.unit import refuse_in_transaction
 from hub.errors import Conflict, Forbidden, Invalid
+from hub.events.log import emit
 from hub.settings import Settings
 
 if TYPE_CHECKING:
@@ -103,7 +106,9 @@ class Connections:
         require(actor, Act.CONNECT)
         manifest = self.manifest(connector)
         way = accounts.check_way(manifest, auth, settings, secrets)
-        if way.auth.oauth is not None:
+        if way.auth.by_machine:
+            return self._prove(actor, manifest, *self._granted(manifest, way, lambda: self._speaking.machine(way)))
+        if way.auth.in_browser:
             raise Invalid("oauth_required", f"{manifest.title} is connected by signing in there.", where=way.auth.name,
                           next_step="Start the sign-in from the connections page.")  # fmt: skip
         return self._prove(actor, manifest, way, None)
@@ -121,16 +126,21 @@ class Connections:
         """Begin a sign-in at a vendor; return the address to send this person's browser to."""
         require(actor, Act.CONNECT)
         manifest = self.manifest(connector)
-        name = auth or next((method.name for method in manifest.auths if method.oauth), "")
+        name = auth or next((method.name for method in manifest.auths if method.in_browser), "")
         way = accounts.check_way(manifest, name, settings, secrets or {})
-        if way.auth.oauth is None:
-            raise Invalid("oauth_not_offered", f"{manifest.title} is not connected in this way.", where=way.auth.name)
+        if not way.auth.in_browser:
+            raise Invalid(
+                "oauth_not_offered",
+                f"{manifest.title} is not connected in this way.",
+                where=way.auth.name,
+                next_step="Choose another way to connect.",
+            )
         with self._database.unit() as session:
             state, begun = dance.begin(
                 session, self._keyring, Dancer(actor.id, session_hash), connector=connector, auth=way.auth.name,
                 settings=way.settings.model_dump(mode="json"), secrets=way.secrets, now=self._clock.now(),
             )  # fmt: skip
-        return self._speaking.flow(way.auth, way.secrets).authorize_url(state=state, verifier=begun.verifier)
+        return self._speaking.flow(way).authorize_url(state=state, verifier=begun.verifier)
 
     def finish_oauth(self, session_hash: str, actor: Actor, query: Mapping[str, str]) -> Connection:
         """Finish a sign-in with what the vendor's redirect brought.
@@ -152,16 +162,19 @@ class Connections:
         return self._prove(actor, manifest, way, ends_at)
 
     def _exchange(self, manifest: Manifest, begun: Dance, code: str) -> tuple[Way, int | None]:
-        auth = accounts.auth_of(manifest, begun.auth)
+        settings = accounts.check_settings(manifest, begun.settings)
+        way = Way(accounts.auth_of(manifest, begun.auth), settings, begun.secrets)
+        return self._granted(manifest, way, lambda: self._speaking.flow(way).exchange(code, verifier=begun.verifier))
+
+    def _granted(self, manifest: Manifest, way: Way, ask: Callable[[], Grant]) -> tuple[Way, int | None]:
+        """Ask a vendor for its tokens; return the way with them in it, and when they end."""
         refuse_in_transaction(f"a sign-in at {manifest.title}")
         try:
-            grant = self._speaking.flow(auth, begun.secrets).exchange(code, verifier=begun.verifier)
+            grant = ask()
         except ConnectorError as error:
             raise to_person(error, where=manifest.title) from error
-        way = Way(
-            auth, accounts.check_settings(manifest, begun.settings), {**begun.secrets, **credentials.tokens(grant)}
-        )
-        return way, credentials.token_end(grant, self._clock.now())
+        tokens = credentials.tokens(grant)
+        return replace(way, secrets={**way.secrets, **tokens}), credentials.token_end(grant, self._clock.now())
 
     def _prove(self, actor: Actor, manifest: Manifest, way: Way, ends_at: int | None) -> Connection:
         try:
@@ -239,6 +252,7 @@ class Connections:
         with self._database.unit() as session:
             row = targets.get(session, target_id)
             row.channel, row.territory, row.lead_s = channel, territory, lead_s
+            emit(session, "target.changed", row.id, actor=actor.id, body={"remote_id": row.remote_id})
 
     def pause(self, actor: Actor, connection_id: str) -> None:
         """Let nothing go over this connection until it is resumed."""
@@ -254,7 +268,12 @@ class Connections:
         with self._database.unit() as session:
             row = accounts.get(session, connection_id)
             if row.problem_code != health.PAUSED:
-                raise Conflict("connection_not_paused", "This connection is not paused.", where=connection_id)
+                raise Conflict(
+                    "connection_not_paused",
+                    "This connection is not paused.",
+                    where=connection_id,
+                    next_step="Load the page again.",
+                )
             health.set_state(session, row, health.State.PENDING, actor=actor.id)
         self._check(connection_id)
         return self.view(actor, connection_id)
@@ -278,12 +297,13 @@ class Connections:
             self._revoke(manifest, row, secrets)
 
     def _revoke(self, manifest: Manifest, row: Connection, secrets: Secrets) -> None:
-        auth = accounts.auth_of(manifest, row.auth)
+        settings = accounts.check_settings(manifest, row.settings)
+        way = Way(accounts.auth_of(manifest, row.auth), settings, secrets.values)
         token = secrets.refresh_token or secrets.values.get("access_token", "")
-        if auth.oauth is None or not token:
+        if way.server is None or not token:
             return
         try:
-            self._speaking.flow(auth, secrets.values).revoke(token)
+            self._speaking.flow(way).revoke(token)
         except ConnectorError as error:
             # We hold nothing any more; the page says what a person may do at the vendor.
             with self._database.unit() as session:

@@ -10,11 +10,15 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from hub.clock import DAY, HOUR, MINUTE, SECOND
+from hub.placements.findings import Claim
 from hub.placements.models import Evidence
 from hub.rights import answer as rights
 
 AUDITS: Final = (HOUR, DAY, 30 * DAY)
 """How long after it was first proven a copy is looked at again; the last one repeats."""
+
+CONFIRM_GONE_MS: Final = HOUR
+"""A copy that vanished is looked for once more after this long, before its row settles: remotes have bad hours."""
 
 FAR: Final = 365 * DAY
 """No row sleeps longer than this."""
@@ -44,6 +48,10 @@ def next_boundary(session: Session, asset_ids: Iterable[str], channel: str, terr
 
 def next_audit(session: Session, placement_id: str, generation: int, now: int) -> int | None:
     """Return when the proof of this generation is to be repeated; None while there is none."""
+    mine = (Evidence.placement_id == placement_id, Evidence.generation == generation)
+    last = session.scalar(select(Evidence).where(*mine).order_by(Evidence.id.desc()).limit(1))
+    if last is not None and last.claim == Claim.GONE.value:
+        return min(last.at, now) + CONFIRM_GONE_MS
     times = proof_times(session, placement_id, generation)
     return audit_after(*times, now) if times else None
 

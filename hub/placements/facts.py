@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -70,14 +71,12 @@ def gather(
     preset: str,
     at: int,
     default: Default,
-    substitute_id: str | None = None,
+    considered: Mapping[str, str] | None = None,
 ) -> Facts:
-    """Return the facts about a row; `substitute_id` is a successor that is only being considered."""
+    """Return the facts about a row; `considered` are successors that are not, but might be, named: by asset."""
     use = "new" if never_sent(row) else "existing"
     pinned = row.pinned_version_id if row.version_policy == "pin" else None
-    chain = _chain(session, row.asset_id)
-    if substitute_id is not None:
-        chain = [chain[0], *_chain(session, substitute_id)]
+    chain = _chain(session, row.asset_id, considered or {})
     candidates = tuple(
         _candidate(
             session, asset, place, preset=preset, at=at, use=use, default=default,
@@ -113,13 +112,13 @@ def bytes_of(session: Session, version_id: str, preset: str) -> Bytes | None:
     return Bytes(version.sha256, version.size, version.media_type, ORIGINAL)
 
 
-def _chain(session: Session, asset_id: str) -> list[Asset]:
+def _chain(session: Session, asset_id: str, considered: Mapping[str, str]) -> list[Asset]:
     chain: list[Asset] = []
     following: str | None = asset_id
     while following is not None and len(chain) <= MAX_SUBSTITUTES and following not in {seen.id for seen in chain}:
         asset = session.get_one(Asset, following, populate_existing=True)
         chain.append(asset)
-        following = asset.successor_id
+        following = considered.get(asset.id, asset.successor_id)
     return chain
 
 

@@ -7,8 +7,10 @@ from enum import StrEnum
 
 from sqlalchemy.orm import Session
 
+from hub.connections.accounts import usable
+from hub.connections.health import State
 from hub.placements import facts
-from hub.placements.desired import Desired, Facts, Want, desired
+from hub.placements.desired import Desired, Want, desired
 from hub.placements.models import Placement
 from hub.placements.phase import Phase, never_sent
 from hub.placements.ports import Switchboard
@@ -59,19 +61,22 @@ def foresee(
     default: Default,
 ) -> Impact:
     """Return what would become of each copy if the asset could no longer be shown."""
+    offered = {asset_id: substitute_id} if substitute_id else {}
     lines: list[ImpactLine] = []
     for row in rows:
         place = facts.place_of(session, row.target_id)
         preset = switchboard.manifest(place.connector).rendition
-        known = facts.gather(session, row, place, preset=preset, at=at, default=default, substitute_id=substitute_id)
-        want = desired(_without(known, asset_id, act, offered=substitute_id is not None))
-        reachable = row.phase != Phase.BLOCKED
+        known = facts.gather(session, row, place, preset=preset, at=at, default=default, considered=offered)
+        stands_in = known.substitutes or (row.asset_id in offered)
+        want = desired(facts.without(known, asset_id, ends_rights=act == "recall", substitutes=stands_in))
+        reachable = row.phase != Phase.BLOCKED and _is_reachable(session, place.remote_id)
         lines.append(ImpactLine(copy_view(session, row), _becomes(row, want, asset_id), want.asset_id, reachable))
     return Impact(act, tuple(lines))
 
 
-def _without(known: Facts, asset_id: str, act: str, *, offered: bool) -> Facts:
-    return facts.without(known, asset_id, ends_rights=act == "recall", substitutes=known.substitutes or offered)
+def _is_reachable(session: Session, remote_id: str) -> bool:
+    connection = usable(session, remote_id)
+    return connection is not None and connection.state != State.NEEDS_PERSON
 
 
 def _becomes(row: Placement, want: Desired, asset_id: str) -> Becomes:

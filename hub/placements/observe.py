@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session
 
 from connectors.sdk.manifest import Capability
 from connectors.sdk.types import Copy, Level, PartKind, PartState
-from hub.clock import HOUR
 from hub.placements.answers import note_copy
 from hub.placements.desired import Want
+from hub.placements.due import CONFIRM_GONE_MS
 from hub.placements.evidence import add_evidence, latest
 from hub.placements.fields import Comparison, agree_upon, bases_of, compare, take_over
 from hub.placements.findings import Claim, Finding, conclude, key_of, state_of
@@ -21,9 +21,6 @@ from hub.placements.models import Part
 from hub.placements.phase import Observed
 from hub.placements.settle import settle
 from hub.placements.steps import Op
-
-CONFIRM_GONE_MS = HOUR
-"""A copy that vanished is looked for once more after this long, before its row settles: remotes have bad hours."""
 
 
 def record_looks(session: Session, account: Account, looks: Looks, *, at: int) -> Comparison:
@@ -59,8 +56,11 @@ def _enter_copies(session: Session, account: Account, looks: Looks, at: int) -> 
             _enter(session, account, copy, before, at)
         elif before is not None:
             seen_before = before.looked_at is not None
-            if not seen_before and before.state == PartState.UNKNOWN.value and _settling(account, at):
+            never_shown = not seen_before and before.state == PartState.UNKNOWN.value
+            if never_shown and _settling(account, at):
                 continue  # just made: it may not show yet
+            if seen_before and ref not in withdrawn and _settling(account, at, {Op.PUBLISH}):
+                continue  # it showed, and now does not: so soon after it was made that is not believed either
             vanished |= before.state != PartState.GONE.value and seen_before and ref not in withdrawn
             before.state, before.looked_at = PartState.GONE.value, at
             _forget_uses(account, before.content_key, at)

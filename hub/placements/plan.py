@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from typing import Any, Final, cast
 
-from sqlalchemy import or_, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.elements import ColumnElement
 
 from hub.catalogue.models import Asset
 from hub.clock import Clock
@@ -55,6 +56,9 @@ class Planner:
         elif event.kind == "connection.live":
             for row in _rows_of(session, cast("dict[str, Any]", event.body).get("remote_id", "")):
                 self._reconnect(session, row)
+        elif event.kind == "target.changed":
+            for row in session.scalars(_unsettled(Placement.target_id == event.subject)):
+                self.wake(session, row)
         elif event.kind == "remote.hint":
             self._hint(session, event)
 
@@ -103,6 +107,11 @@ def _predecessors(session: Session, asset_id: str) -> set[str]:
             break
         found |= front
     return found
+
+
+def _unsettled(*criteria: ColumnElement[bool]) -> Select[Placement]:
+    query = select(Placement).where(Placement.settled_at.is_(None), *criteria)
+    return query.order_by(Placement.id).with_for_update()
 
 
 def _rows_of(session: Session, remote_id: str, *, refs: list[str] | None = None) -> list[Placement]:

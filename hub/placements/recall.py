@@ -18,13 +18,17 @@ from hub.catalogue.models import Asset, Version
 from hub.db.base import new_id
 from hub.errors import Conflict, Invalid, NotFound
 from hub.events.log import emit
-from hub.placements.desired import MAX_SUBSTITUTES, Want
+from hub.placements.desired import Want
 from hub.placements.evidence import latest
-from hub.placements.models import Evidence, Placement, Recall, RecallItem
+from hub.placements.models import Attempt, Evidence, Placement, Recall, RecallItem
 from hub.placements.phase import Observed, Phase, never_sent
 from hub.placements.plan import rows_concerned_by
 from hub.placements.views import CopyView, copy_view
 from hub.rights.terms import take_down
+
+CARRY_BYTES = ("publish", "replace")
+NOT_THERE = ("not_sent", "refused", "not_found")
+"""How a write ended that left nothing behind."""
 
 TRUSTED = frozenset({"read", "seen", "attested"})
 
@@ -83,7 +87,12 @@ def open_recall(
         Conflict: `recall_open`: the asset is being recalled already.
     """
     if not reason.strip():
-        raise Invalid("no_reason", "A recall needs a reason that people can read later.", where="reason")
+        raise Invalid(
+            "no_reason",
+            "A recall needs a reason that people can read later.",
+            where="reason",
+            next_step="Write down why.",
+        )
     if session.scalar(select(Recall.id).where(Recall.asset_id == asset.id, Recall.closed_at.is_(None))):
         raise Conflict("recall_open", f"{asset.code} is being recalled already.", next_step="Open the running recall.")
     concerned = rows_concerned_by(session, asset.id)
@@ -108,9 +117,9 @@ def let_stand_in(session: Session, asset: Asset, substitute: Asset, *, by: str) 
         Conflict: `successor_cycle`: the asset itself would stand in for the substitute.
     """
     following: Asset | None = substitute
-    for _ in range(MAX_SUBSTITUTES + 1):
-        if following is None:
-            break
+    seen: set[str] = set()
+    while following is not None and following.id not in seen:
+        seen.add(following.id)
         if following.id == asset.id:
             raise Conflict(
                 "successor_cycle",
@@ -135,11 +144,15 @@ def report(session: Session, recall: Recall) -> RecallReport:
 
 
 def concerned_rows(session: Session, recall: Recall) -> list[Placement]:
-    """Return every row that asks for the asset, or that was ever proven to show it in another's stead."""
+    """Return every row that asks for the asset, that was ever proven to show it in another's stead, or may show it."""
     versions = select(Version.id).where(Version.asset_id == recall.asset_id)
     stood_in = select(Evidence.placement_id).where(Evidence.version_id.in_(versions))
+    sent = select(Attempt.placement_id).where(
+        Attempt.step.in_(CARRY_BYTES), Attempt.detail["version_id"].as_string().in_(versions),
+        or_(Attempt.outcome.is_(None), Attempt.outcome.not_in(NOT_THERE)),
+    )  # fmt: skip
     query = select(Placement).where(
-        or_(Placement.asset_id == recall.asset_id, Placement.id.in_(stood_in)),
+        or_(Placement.asset_id == recall.asset_id, Placement.id.in_(stood_in), Placement.id.in_(sent)),
         or_(Placement.settled_at.is_(None), Placement.settled_at >= recall.opened_at),
     )
     return list(session.scalars(query.order_by(Placement.id)))

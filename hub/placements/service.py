@@ -163,7 +163,12 @@ class Placements:
         """
         require(actor, Act.RECALL)
         if not note.strip():
-            raise Invalid("no_note", "Write down what you looked at, so that others can rely on it.", where="note")
+            raise Invalid(
+                "no_note",
+                "Write down what you looked at, so that others can rely on it.",
+                where="note",
+                next_step="Write a sentence about what you saw.",
+            )
         with self._database.unit() as session:
             row = self._row(session, actor, placement_id)
             account = self._account(session, row)
@@ -171,8 +176,8 @@ class Placements:
                 raise Conflict("nothing_to_attest", "Nothing was ever sent there.", next_step="No one need act.")
             self._attest(session, account, actor, note.strip())
             store_phase(account)
-            session.flush()
-            return copy_view(session, row)
+        self._close_recalls()
+        return self.copy(actor, placement_id)
 
     # What people ask
 
@@ -199,7 +204,12 @@ class Placements:
     def impact(self, actor: Actor, asset_id: str, act: str, substitute_id: str | None = None) -> Impact:
         """Return what an act (`recall`, `archive`, `delete` or `revoke`) would change in the channels."""
         if act not in ACTS:
-            raise Invalid("act_unknown", f"There is no such act. Known are: {', '.join(ACTS)}.", where="act")
+            raise Invalid(
+                "act_unknown",
+                f"There is no such act. Known are: {', '.join(ACTS)}.",
+                where="act",
+                next_step="Choose one of them.",
+            )
         with self._database.unit() as session:  # the rows are locked for a moment, nothing is changed
             asset = self._asset(session, actor, asset_id)
             substitute = self._asset(session, actor, substitute_id).id if substitute_id else None
@@ -229,6 +239,7 @@ class Placements:
             for row in rows:
                 self._planner.wake(session, row)
             session.flush()
+            recall.close_if_done(session, made, at=at)
             return recall.report(session, made)
 
     def recall_report(self, actor: Actor, recall_id: str) -> RecallReport:
@@ -277,6 +288,11 @@ class Placements:
         if row is None:
             raise NotFound("no_such_copy", "There is no such copy.", next_step="Load the page again.")
         self._asset(session, actor, row.asset_id)
+        if lock and row.settled_at is not None:
+            raise Conflict(
+                "copy_settled", "This copy has come to its end; only its record is left.",
+                next_step="Place the asset there again if it is wanted.",
+            )  # fmt: skip
         return row
 
     def _target(self, session: Session, target_id: str) -> Target:
@@ -315,14 +331,25 @@ def _answer_open(account: Account, outcome: str, at: int) -> None:
 def _check_policies(withdraw_policy: str, version_policy: str, slot: str) -> None:
     for given, known in ((withdraw_policy, WITHDRAW_POLICIES), (version_policy, VERSION_POLICIES)):
         if given not in known:
-            raise Invalid("policy_unknown", f"There is no such policy. Known are: {', '.join(known)}.")
+            raise Invalid(
+                "policy_unknown",
+                f"There is no such policy. Known are: {', '.join(known)}.",
+                next_step="Choose one of them.",
+            )
     if len(slot) > LONGEST_SLOT:
-        raise Invalid("slot_too_long", f"A slot has at most {LONGEST_SLOT} characters.", where="slot")
+        raise Invalid(
+            "slot_too_long", f"A slot has at most {LONGEST_SLOT} characters.", where="slot", next_step="Shorten it."
+        )
 
 
 def _pinned(session: Session, asset: Asset, version_policy: str, version_id: str | None) -> str | None:
     if version_policy != "pin":
         return None
     if version_id is None or get_version(session, version_id).asset_id != asset.id:
-        raise Invalid("pin_what", "Name the version of this asset that shall stay.", where="pinned_version_id")
+        raise Invalid(
+            "pin_what",
+            "Name the version of this asset that shall stay.",
+            where="pinned_version_id",
+            next_step="Choose one of the asset's versions.",
+        )
     return version_id

@@ -180,7 +180,8 @@ def _make(known: Known) -> Step:
 
 
 def _prove(known: Known) -> Step:
-    fresh = known.looked and known.observed is not Observed.UNKNOWN and not known.audit_due
+    # Halfway there is not there: a part that still shows, or could not be read, is looked at again each time.
+    fresh = known.looked and known.observed in {Observed.PRESENT, Observed.ABSENT} and not known.audit_due
     if known.looked_now or fresh:
         return Rest()
     return ReadBack()

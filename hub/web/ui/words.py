@@ -134,6 +134,7 @@ EVENT: Final = {
     "connection.ailing": ("Connection ails", "activity"),
     "connection.needs_person": ("Connection needs somebody", "hand"),
     "connection.off": ("Connection paused", "circle-pause"),
+    "target.changed": ("Place changed", "map-pin"),
     "remote.hint": ("A remote reported a change", "bell"),
     "placement.planned": ("Copy planned", "map-pin"),
     "placement.proven": ("Copy proven", "circle-check"),
@@ -144,6 +145,15 @@ EVENT: Final = {
     "recall.opened": ("Recall begun", "undo-2"),
     "recall.closed": ("Recall closed", "shield-check"),
     "delivery.handed_out": ("Handed out", "download"),
+    "access.signed_in": ("Signed in", "key-round"),
+    "access.password_changed": ("Password changed", "key-round"),
+    "access.user_created": ("Person added", "plus"),
+    "access.user_disabled": ("Person shut out", "lock"),
+    "access.user_enabled": ("Person let in again", "key-round"),
+    "access.role_changed": ("Role changed", "key-round"),
+    "access.token_issued": ("Token issued", "key-round"),
+    "access.token_revoked": ("Token revoked", "lock"),
+    "hub.restored": ("Restored from a backup", "history"),
 }
 
 
@@ -159,6 +169,17 @@ def age(then: int | None, now: int) -> str:
             unit = {"s": SECOND, "min": MINUTE, "h": HOUR}[name]
             return f"{past // unit}{NBSP}{name}"
     return day(then)
+
+
+def ago(then: int | None, now: int) -> str:
+    """Say how long ago something was, to stand in a sentence."""
+    said = age(then, now)
+    return f"{said} ago" if then is not None and 5 * SECOND <= now - then < DAY else said
+
+
+def short_day(at: int) -> str:
+    """Say a date where there is little room."""
+    return f"{_utc(at):%-d %b}"
 
 
 def day(at: int | None) -> str:

@@ -1,0 +1,121 @@
+"""What should be true of a copy: properties of the one pure function that decides it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hub.placements.desired import MAX_SUBSTITUTES, Candidate, Facts, Want, desired, fits
+
+RANK = {Want.ABSENT: 0, Want.SUBSTITUTE: 1, Want.PRESENT: 2}
+FLAGS = ("usable", "deleted", "archived", "ready")
+
+
+@st.composite
+def facts(draw, longest=12):
+    length = draw(st.integers(1, longest))
+    chain = tuple(
+        Candidate(
+            f"asset-{number}", draw(st.sampled_from([None, f"version-{number}"])), draw(st.booleans()), "licence_ended",
+            deleted=draw(st.booleans()), archived=draw(st.booleans()), ready=draw(st.booleans()),
+        )
+        for number in range(length)
+    )  # fmt: skip
+    return Facts(draw(st.booleans()), draw(st.booleans()), chain)
+
+
+@st.composite
+def likely_facts(draw):
+    """Facts in which most things are in order, so that long chains are followed."""
+    known = draw(facts())
+    keep = draw(st.lists(st.booleans(), min_size=len(known.chain), max_size=len(known.chain)))
+    chain = tuple(
+        replace(each, version_id=f"version-{number}", deleted=False, archived=False) if kept else each
+        for number, (each, kept) in enumerate(zip(known.chain, keep, strict=True))
+    )
+    return replace(known, wanted=True, substitutes=True, chain=chain)
+
+
+ANY_FACTS = facts() | likely_facts()
+
+
+@given(ANY_FACTS)
+def test_an_asset_stands_there_only_when_everything_allows_it(known):
+    asset = known.chain[0]
+    allowed = (
+        known.wanted and asset.usable and asset.version_id is not None and not asset.deleted and not asset.archived
+    )
+    answer = desired(known)
+    assert (answer.want is Want.PRESENT) == allowed
+    if allowed:
+        assert (answer.asset_id, answer.version_id) == (asset.asset_id, asset.version_id)
+
+
+@given(ANY_FACTS)
+def test_a_substitute_is_the_first_that_fits_and_only_where_rights_alone_forbid_the_asset(known):
+    asset, answer = known.chain[0], desired(known)
+    only_rights = (
+        known.wanted and asset.version_id is not None and not asset.deleted and not asset.archived and not asset.usable
+    )
+    fitting = [each for each in known.chain[1 : MAX_SUBSTITUTES + 1] if fits(each)]
+    stands_in = only_rights and known.substitutes and bool(fitting)
+    assert (answer.want is Want.SUBSTITUTE) == stands_in
+    if stands_in:
+        assert (answer.asset_id, answer.version_id) == (fitting[0].asset_id, fitting[0].version_id)
+        assert answer.reason == "not_usable: licence_ended"
+
+
+@given(ANY_FACTS)
+def test_whatever_is_shown_is_approved_usable_and_not_put_away(known):
+    answer = desired(known)
+    if answer.want is Want.ABSENT:
+        assert (answer.asset_id, answer.version_id) == (None, None)
+        assert answer.reason
+        return
+    shown = next(each for each in known.chain if each.asset_id == answer.asset_id)
+    assert shown.usable
+    assert not shown.deleted
+    assert not shown.archived
+    assert answer.version_id == shown.version_id is not None
+
+
+@given(ANY_FACTS)
+def test_the_same_facts_give_the_same_answer(known):
+    again = Facts(known.wanted, known.substitutes, tuple(replace(each) for each in known.chain))
+    assert desired(known) == desired(again)
+
+
+@given(ANY_FACTS, st.data())
+def test_taking_a_right_away_never_brings_anything_back(known, data):
+    number = data.draw(st.integers(0, len(known.chain) - 1))
+    taken = data.draw(
+        st.sampled_from([
+            {"usable": False}, {"deleted": True}, {"archived": True}, {"version_id": None}, {"ready": False},
+        ])
+    )  # fmt: skip
+    chain = list(known.chain)
+    chain[number] = replace(chain[number], **taken)
+    less = replace(known, chain=tuple(chain))
+    before, after = desired(known), desired(less)
+    assert RANK[after.want] <= RANK[before.want]
+    order = [each.asset_id for each in known.chain]
+    if after.asset_id is not None:
+        assert order.index(after.asset_id) >= order.index(before.asset_id)
+
+
+@given(ANY_FACTS)
+def test_a_copy_that_a_person_took_back_is_absent_whatever_else_holds(known):
+    answer = desired(replace(known, wanted=False))
+    assert (answer.want, answer.reason) == (Want.ABSENT, "taken_back")
+
+
+def test_a_substitute_beyond_the_eighth_is_not_followed():
+    no = Candidate("asset-0", "version-0", usable=False, reason="takedown")
+    refused = [Candidate(f"asset-{n}", f"version-{n}", usable=False) for n in range(1, MAX_SUBSTITUTES)]
+    good = Candidate("good", "version-good", usable=True)
+    eighth = Facts(wanted=True, substitutes=True, chain=(no, *refused, good))
+    ninth = Facts(wanted=True, substitutes=True, chain=(no, *refused, replace(no, asset_id="asset-8"), good))
+    assert desired(eighth).asset_id == "good"
+    assert desired(ninth).want is Want.ABSENT
