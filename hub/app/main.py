@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from hub.app import acts
 from hub.app.announce import announce
 from hub.app.compose import Hub
+from hub.app.doctor import examine
 from hub.app.logs import start_logging
 from hub.app.processes import refuse_taken_port, run_web, run_work
 from hub.app.serve import keep_running
@@ -14,7 +16,11 @@ from hub.settings import Settings
 
 def toolbox() -> Toolbox:
     """Return the acts of this installation."""
-    return Toolbox(settings=Settings, serve=serve, web=run_web, worker=run_work)
+    return Toolbox(
+        settings=Settings, serve=serve, web=run_web, worker=run_work, doctor=examine, backup=acts.backup,
+        restore=acts.restore, adopt=acts.adopt, declare_copy=acts.declare_copy, add_user=acts.add_user,
+        document=acts.document,
+    )  # fmt: skip
 
 
 def serve(settings: Settings) -> None:

@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
+import json
 import sys
+import tomllib
 from collections.abc import Sequence
 
 import typer
 from pydantic import ValidationError
+from pydantic_settings import SettingsError
 from rich.console import Console
+from sqlalchemy.exc import SQLAlchemyError
 
+from hub.cli.keeping import Keeping
+from hub.cli.people import People
+from hub.cli.printing import plain
 from hub.cli.running import Running
 from hub.cli.toolbox import Toolbox
-from hub.errors import HubError, Invalid
+from hub.cli.translating import Translating
+from hub.errors import HubError, Invalid, Unavailable
+from hub.settings import FILE, PREFIX
+from mappings.errors import MappingError
 
 FAILED = 1
 REFUSED = 2
+TOLD = (HubError, MappingError, ValidationError, SettingsError, tomllib.TOMLDecodeError, SQLAlchemyError, OSError)
+"""What can go wrong without anybody's programming error; everything else shows its traceback."""
 
 
 def build(toolbox: Toolbox) -> typer.Typer:
@@ -27,39 +39,69 @@ def build(toolbox: Toolbox) -> typer.Typer:
         add_completion=False,
         rich_markup_mode=None,
     )
-    Running(toolbox).add_to(app)
+    for part in (Running, Keeping, People, Translating):
+        part(toolbox).add_to(app)
     return app
 
 
 def run(toolbox: Toolbox, arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: 0 done, 1 it failed or something is bad, 2 it cannot be done so."""
+    given = sys.argv[1:] if arguments is None else arguments
     try:
-        build(toolbox)(args=arguments)
+        build(toolbox)(args=given)
     except SystemExit as ended:
         return ended.code if isinstance(ended.code, int) else int(bool(ended.code))
-    except HubError as error:
-        tell(error)
+    except TOLD as failure:
+        error = explained(failure)
+        tell(error, as_json="--json" in given)
         return REFUSED if isinstance(error, Invalid) else FAILED
-    except ValidationError as wrong:
-        tell(_wrong_setting(wrong))
-        return REFUSED
     return 0
 
 
-def tell(error: HubError) -> None:
-    """Print a failure for a person, on standard error: what happened, where, what to do, and its code."""
+def tell(error: HubError, *, as_json: bool = False) -> None:
+    """Print a failure on standard error: what happened, where, what to do, and its code."""
+    if as_json:
+        told = {name: getattr(error, name) for name in ("code", "what", "where", "next_step")}
+        sys.stderr.write(json.dumps(told, ensure_ascii=False) + "\n")
+        return
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     where = f" ({error.where})" if error.where else ""
-    console.print(f"{error.what}{where}", style="bold", markup=False)
+    console.print(plain(f"{error.what}{where}"), style="bold", markup=False)
     if error.next_step:
-        console.print(error.next_step, markup=False)
+        console.print(plain(error.next_step), markup=False)
     console.print(f"[{error.code}]", style="dim", markup=False)
+
+
+def explained(failure: BaseException) -> HubError:
+    """Say of any failure that is nobody's programming error what a person can do about it, without secrets."""
+    match failure:
+        case HubError():
+            error = failure
+        case MappingError():
+            error = Invalid(failure.code, str(failure), next_step=failure.next_step)
+        case ValidationError():
+            error = _wrong_setting(failure)
+        case SettingsError():
+            error = Invalid("setting_wrong", f"A setting is wrong: {failure}.",
+                           next_step='Lists are written as JSON, such as ["http://127.0.0.1:8080"].')  # fmt: skip
+        case tomllib.TOMLDecodeError():
+            error = Invalid("settings_file_unreadable", f"The settings file is no TOML: {failure}.", where=str(FILE),
+                           next_step="Correct the line.")  # fmt: skip
+        case SQLAlchemyError():
+            error = Unavailable("database_unavailable", f"The database does not answer ({type(failure).__name__}).",
+                               where=f"{PREFIX}DATABASE_URL", next_step="Run `damhub doctor`.")  # fmt: skip
+        case OSError():
+            error = Unavailable("file_not_usable", f"A file or folder cannot be used: {failure.strerror}.",
+                               where=str(failure.filename or ""), next_step="Run `damhub doctor`.")  # fmt: skip
+        case _:
+            error = HubError("unexpected", f"Something went wrong: {type(failure).__name__}.")
+    return error
 
 
 def _wrong_setting(wrong: ValidationError) -> HubError:
     """Say which setting is wrong, without its value: it may be a secret."""
     first = wrong.errors(include_input=False, include_url=False)[0]
-    name = "DAMHUB_" + "_".join(str(part) for part in first["loc"]).upper()
+    name = PREFIX + "_".join(str(part) for part in first["loc"]).upper()
     return Invalid("setting_wrong", f"A setting is wrong: {first['msg']}.", where=name,
                    next_step="Set it right in the environment or in damhub.toml.")  # fmt: skip
 

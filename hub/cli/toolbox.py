@@ -2,10 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
 
+from hub.access.actors import Role
+from hub.cli.findings import Finding
+from hub.db.models import Installation
 from hub.settings import Settings
+from mappings.document import AssetDocument
+
+Told = Callable[[int, int], None]
+"""Hears how many bytes were carried so far, and of how many (0: not known yet)."""
+
+
+class Carried(Protocol):
+    """What a backup or a restore carried over."""
+
+    rows: int
+    blobs: int
+    bytes: int
+    missing: list[str]
+
+
+class Backup(Protocol):
+    """Writes a backup."""
+
+    def __call__(self, settings: Settings, file: Path, *, with_keys: bool, told: Told) -> Carried:
+        """Write the whole hub into one file."""
+        ...
+
+
+class Restore(Protocol):
+    """Reads a backup."""
+
+    def __call__(self, settings: Settings, file: Path, *, told: Told) -> Carried:
+        """Fill an empty hub."""
+        ...
+
+
+class AddUser(Protocol):
+    """Adds a person."""
+
+    def __call__(self, settings: Settings, *, email: str, name: str, role: Role, password: str) -> str:
+        """Return the new person's id."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,3 +62,14 @@ class Toolbox:
     """Answers requests in this process."""
     worker: Callable[[Settings], None]
     """Does what is due in this process."""
+    doctor: Callable[[], Sequence[Finding]]
+    """Looks at everything, whatever state the hub is in. Never raises."""
+    backup: Backup
+    restore: Restore
+    adopt: Callable[[Settings], Installation]
+    """Says that this is the hub."""
+    declare_copy: Callable[[Settings], Installation]
+    """Says that this is a copy of another hub."""
+    add_user: AddUser
+    document: Callable[[Settings, str], AssetDocument]
+    """Returns what channels may be told of an asset, by its code or id."""
