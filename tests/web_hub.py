@@ -46,7 +46,7 @@ ROLES = tuple(Role)
 class WebHub:
     """One hub with a person of each role."""
 
-    def __init__(self, database, clock, home, *, media=None, **settings):
+    def __init__(self, database, clock, home, *, media=None, search=None, **settings):
         values = {"home": home, "base_url": "http://localhost", **settings}
         self.settings = Settings(**values)
         self.database, self.clock = database, clock
@@ -60,7 +60,8 @@ class WebHub:
             access=Access(database, clock, self.keyring, passwords=cheap),
             catalogue=catalogue, media=media,
             intake=Intake(database, self.store, clock, self.settings),
-            search=PlainSearch(database, catalogue), review=Review(database, clock),
+            search=search(database, self.settings, clock) if search else PlainSearch(database, catalogue),
+            review=Review(database, clock),
             rights=Rights(database, clock, self.settings.rights_default), connections=connections,
             placements=Placements(database, clock, connections, self.store, self.keyring, self.settings),
             delivery=Delivery(database, self.store, self.keyring, clock, self.settings),
@@ -131,8 +132,8 @@ class WebHub:
                     )
                 )  # fmt: skip
             target = Target(
-                id=new_id(), remote_id=row.id, kind="card", external_ref=new_id(), label=label, channel=connector,
-                territory="*",
+                id=new_id(), remote_id=row.id, kind="card" if connector == "trello" else "library",
+                external_ref=new_id(), label=label, channel=connector, territory="*",
             )  # fmt: skip
             session.add(target)
         return target

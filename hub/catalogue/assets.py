@@ -92,7 +92,9 @@ def get_version(session: Session, version_id: str) -> Version:
     """
     version = session.get(Version, version_id)
     if version is None:
-        raise NotFound("no_such_version", "There is no such version.", where=version_id[:64])
+        raise NotFound(
+            "no_such_version", "There is no such version.", where=version_id[:64], next_step="Load the asset again."
+        )
     return version
 
 

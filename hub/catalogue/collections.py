@@ -33,7 +33,12 @@ def find(session: Session, collection_id: str) -> Collection:
     """
     collection = session.get(Collection, collection_id)
     if collection is None:
-        raise NotFound("no_such_collection", "There is no such collection.", where=collection_id[:64])
+        raise NotFound(
+            "no_such_collection",
+            "There is no such collection.",
+            where=collection_id[:64],
+            next_step="Load the list of collections again.",
+        )
     return collection
 
 

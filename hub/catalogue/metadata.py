@@ -115,10 +115,15 @@ def checked(field: str, value: object) -> Value:
     if field != "keywords":
         return _checked_text(field, "" if value is None else value)
     if not isinstance(value, list | tuple):
-        raise Invalid("keywords_not_a_list", "Keywords are a list of texts.", where=field)
+        raise Invalid("keywords_not_a_list", "Keywords are a list of texts.", where=field, next_step="Send a list.")
     given = cast("list[object] | tuple[object, ...]", value)
     if len(given) > MOST_KEYWORDS:
-        raise TooLarge("too_many_keywords", f"An asset has at most {MOST_KEYWORDS} keywords.", where=field)
+        raise TooLarge(
+            "too_many_keywords",
+            f"An asset has at most {MOST_KEYWORDS} keywords.",
+            where=field,
+            next_step="Leave some out.",
+        )
     return _unique(_checked_text(field, one) for one in given)
 
 
@@ -138,7 +143,7 @@ _KNOWN: Final = "Use one of: " + ", ".join(CORE_FIELDS) + "."
 
 def _checked_text(field: str, value: object) -> str:
     if not isinstance(value, str):
-        raise Invalid("field_not_text", f"The field {field} takes text.", where=field)
+        raise Invalid("field_not_text", f"The field {field} takes text.", where=field, next_step="Send text.")
     # Far beyond any limit nothing is normalised: that would cost more than saying no.
     if len(value) > 4 * LONGEST[field]:
         raise _too_long(field)

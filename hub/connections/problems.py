@@ -8,7 +8,12 @@ from hub.errors import HubError, Invalid, NotFound, Unavailable
 
 def no_such_connection(where: str) -> NotFound:
     """Return the error for an id that names no connection."""
-    return NotFound("no_such_connection", "There is no such connection.", where=where)
+    return NotFound(
+        "no_such_connection",
+        "There is no such connection.",
+        where=where,
+        next_step="Load the list of connections again.",
+    )
 
 
 def no_such_connector(name: str) -> NotFound:
@@ -21,7 +26,9 @@ def no_such_connector(name: str) -> NotFound:
 
 def no_such_target(where: str) -> NotFound:
     """Return the error for an id that names no target."""
-    return NotFound("no_such_target", "There is no such place.", where=where)
+    return NotFound(
+        "no_such_target", "There is no such place.", where=where, next_step="Refresh the connection's places."
+    )
 
 
 def to_person(error: ConnectorError, *, where: str = "") -> HubError:

@@ -271,5 +271,9 @@ def _made(entry: list[Any], folder: Path) -> MadeFile:
     with path.open("rb") as file:
         sniffed = sniff(file.read(HEAD_BYTES))
     if preset not in PRESETS or sniffed != media_type or max(width, height) > SIDES[preset]:
-        raise Invalid("rendition_refused", "The rendition is not what it was said to be; it was thrown away.")
+        raise Invalid(
+            "rendition_refused",
+            "The rendition is not what it was said to be; it was thrown away.",
+            next_step="Upload the file again; if it stays, tell an operator.",
+        )
     return MadeFile(preset, path, media_type, width, height)

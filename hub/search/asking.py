@@ -50,23 +50,29 @@ def understand(
         Invalid: `query_too_long`, `unknown_filter`, `too_many_filters`, `unknown_sort`, `bad_limit`, `bad_cursor`.
     """
     if len(text) > LONGEST_TEXT:
-        raise Invalid("query_too_long", f"A search has at most {LONGEST_TEXT} characters.", where="text")
+        raise _unfit("query_too_long", f"A search has at most {LONGEST_TEXT} characters.", "text", "Use fewer words.")
     for name, values in filters.items():
         if name not in FILTERS:
             raise Invalid(
                 "unknown_filter", "There is no such filter.", where=name[:40], next_step=f"Use {', '.join(FILTERS)}."
             )
         if len(values) > MOST_VALUES:
-            raise Invalid("too_many_filters", f"A filter takes at most {MOST_VALUES} values.", where=name)
+            raise _unfit(
+                "too_many_filters", f"A filter takes at most {MOST_VALUES} values.", name, "Choose fewer values."
+            )
     if sort not in SORTS:
-        raise Invalid("unknown_sort", "Sort by relevance or newest.", where="sort")
+        raise _unfit("unknown_sort", "There is no such order.", "sort", f"Sort by {' or '.join(SORTS)}.")
     if not 1 <= limit <= MOST_HITS:
-        raise Invalid("bad_limit", f"A page has 1 to {MOST_HITS} hits.", where="limit")
+        raise _unfit("bad_limit", f"A page has 1 to {MOST_HITS} hits.", "limit", "Ask for a page of that size.")
     plain = text.encode("utf-8", "ignore").decode()
     words = tuple(dict.fromkeys(_ANALYZER.analyze(plain)))[:MOST_WORDS]
     wanted = {name: tuple(_plain(value) for value in values) for name, values in filters.items() if values}
     # Without words there is nothing to be relevant to.
     return Question(words, wanted, sort if words else "newest", limit, _offset(cursor), plain[-1:].isalnum())
+
+
+def _unfit(code: str, what: str, where: str, next_step: str) -> Invalid:
+    return Invalid(code, what, where=where, next_step=next_step)
 
 
 def to_cursor(offset: int) -> str:

@@ -7,6 +7,7 @@ import re
 from typing import Any, Final, NoReturn
 
 from flask import Flask, request
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from hub.errors import Invalid, TooLarge, Unsupported
 
@@ -14,7 +15,9 @@ JSON_LIMIT: Final = 1024 * 1024
 JSON_DEPTH: Final = 24
 FORM_TYPES: Final = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
 WRITES: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
-_STRING: Final = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_STRING: Final = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
+"""One that never ends reaches to the end: were it no match, a body of quotes would be searched from each of them."""
+_NUL: Final = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 _BRACKET: Final = re.compile(rb"[\[\]{}]")
 _NOT_TEXT: Final = re.compile("[\x00\ud800-\udfff]")
 
@@ -42,12 +45,31 @@ def check_body() -> None:
         return
     if request.mimetype != "application/json":
         _wrong_type("application/json")
-    if (request.content_length or 0) > JSON_LIMIT:
-        raise _too_large()
-    raw = request.get_data(cache=True)
-    if len(raw) > JSON_LIMIT:
-        raise _too_large()
-    read_json(raw)
+    read_json(read_bounded(JSON_LIMIT))
+
+
+def read_bounded(limit: int) -> bytes:
+    """Return a body of up to `limit` bytes. One that does not say how long it is, is read no further than that.
+
+    Raises:
+        TooLarge: `too_large`.
+    """
+    # Where a server ends the stream itself, werkzeug cuts it at the limit without a word: so one byte more is let in.
+    request.max_content_length = limit + 1
+    try:
+        body = request.get_data(cache=True)
+    except RequestEntityTooLarge as error:
+        raise _too_large(limit) from error
+    if len(body) > limit:
+        raise _too_large(limit)
+    return body
+
+
+def _too_large(limit: int) -> TooLarge:
+    return TooLarge(
+        "too_large", f"What is sent here may have up to {limit} bytes. Nothing was done.", where="body",
+        next_step="Send less at once.",
+    )  # fmt: skip
 
 
 def read_json(raw: bytes) -> Any:
@@ -58,16 +80,29 @@ def read_json(raw: bytes) -> Any:
             next_step="Send it flatter.",
         )  # fmt: skip
     try:
-        value = json.loads(raw.decode("utf-8"), parse_constant=_no_constant)
-        text = json.dumps(value, ensure_ascii=False)
+        value = json.loads(raw.decode("utf-8"), parse_constant=_no_constant, object_pairs_hook=_object)
+        text = json.dumps(value, ensure_ascii=False, allow_nan=False)
         text.encode("utf-8")
     except (ValueError, RecursionError) as error:
         raise Invalid(
             "bad_json", "The body is not JSON that this hub reads.", where="body",
             next_step="Send UTF-8 JSON without NaN, Infinity or lone surrogates.",
         ) from error  # fmt: skip
-    if "\\u0000" in text:
+    if _NUL.search(text):
         raise _bad_text("body")
+    return value
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object; of two values under one name, readers disagree which one counts."""
+    value = dict(pairs)
+    if len(value) != len(pairs):
+        seen: set[str] = set()
+        name = next(name for name, _ in pairs if name in seen or seen.add(name))
+        raise Invalid(
+            "duplicate_name", "The body names something twice. Nothing was done.", where=name[:64],
+            next_step="Send each name once.",
+        )  # fmt: skip
     return value
 
 
@@ -89,10 +124,6 @@ def _bad_text(where: str) -> Invalid:
     return Invalid(
         "bad_text", "The request holds a character that no text has.", where=where, next_step="Leave it out."
     )
-
-
-def _too_large() -> TooLarge:
-    return TooLarge("too_large", "A JSON body may have up to 1 MB.", where="body", next_step="Send less at once.")
 
 
 def _no_constant(name: str) -> NoReturn:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, request
 
-from hub.errors import TooLarge
+from hub.web.bodies import read_bounded
 from hub.web.services import services
 
 hooks = Blueprint("hooks", "hub.web", url_prefix="/hooks")
@@ -14,9 +14,7 @@ LIMIT = 1024 * 1024
 @hooks.route("/<subscription_id>", methods=["GET", "HEAD", "POST"], provide_automatic_options=False)
 def receive(subscription_id: str) -> Response:
     """Pass a delivery on to the connections room."""
-    if (request.content_length or 0) > LIMIT:
-        raise TooLarge("too_large", "A delivery may have up to 1 MB.", next_step="Send less.")
     status, headers, body = services().connections.receive(
-        subscription_id, method=request.method, headers=dict(request.headers), body=request.get_data(cache=False)
+        subscription_id, method=request.method, headers=dict(request.headers), body=read_bounded(LIMIT)
     )
     return Response(body, status=status, headers=dict(headers))

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from flask import Flask, Response, g, render_template, request
 from pydantic import BaseModel, Field, ValidationError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import ClientDisconnected, HTTPException
 
 from connectors.sdk.errors import ConnectorError, NeedsPerson, RetryLater
 from hub.errors import HubError, Throttled
@@ -28,6 +28,8 @@ HTTP_CODES = {
     415: ("wrong_content_type", "The body is not of a type that this address takes.", "Send the type it asks for."),
     416: ("no_such_range", "There are no such bytes.", "Ask for a range inside the file."),
 }
+
+BROKEN_OFF = ("body_cut_off", "The request broke off before all of it had come. Nothing was done.", "Send it again.")
 
 
 class Fault(BaseModel):
@@ -103,7 +105,7 @@ def install(app: Flask) -> None:
             return error.response
         status = error.code or 500
         default = ("http_error", error.name or "Something is wrong with the request.", "Check the request.")
-        code, what, step = HTTP_CODES.get(status, default)
+        code, what, step = BROKEN_OFF if isinstance(error, ClientDisconnected) else HTTP_CODES.get(status, default)
         response = tell(_Plain(status, code, what, step))
         for name, value in error.get_headers():
             if name.lower() in {"allow", "content-range", "retry-after"}:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import IO, Any, Final, cast
+from collections.abc import Iterable, Iterator
+from typing import IO, Any, Final
 
 from flask import Response, request
+from werkzeug.exceptions import ClientDisconnected
 
+from hub.access.actors import Actor
 from hub.catalogue.views import AssetView
-from hub.errors import HubError, Invalid, Stale
+from hub.errors import HubError, Invalid, NotFound, Stale
 from hub.web.api.documents import PREFIX, answer, blueprint
 from hub.web.api.schemas import (
     AssetChange,
@@ -22,6 +25,7 @@ from hub.web.api.schemas import (
     UploadQuery,
     ZipBody,
 )
+from hub.web.idempotency import incoming
 from hub.web.identity import actor
 from hub.web.sending import send
 from hub.web.services import services
@@ -44,8 +48,16 @@ def list_assets(query: AssetQuery) -> Response:
     hits = services().search.query(
         who, query.q, filters=filters, sort=query.sort, limit=query.limit, cursor=query.cursor or None
     )
-    items = [_shown(services().catalogue.view(who, asset_id)) for asset_id in hits.asset_ids]
+    items = list(_still_there(who, hits.asset_ids))
     return answer(AssetPage(items=items, total=hits.total, facets=hits.facets, cursor=hits.cursor))
+
+
+def _still_there(who: Actor, asset_ids: Iterable[str]) -> Iterator[AssetOut]:
+    for asset_id in asset_ids:
+        try:
+            yield _shown(services().catalogue.view(who, asset_id))
+        except NotFound:  # deleted, or not for this person any more, since the search looked
+            continue
 
 
 @assets.post("/assets", responses={201: Uploaded, 200: Uploaded})
@@ -137,10 +149,16 @@ def pack(body: ZipBody) -> Response:
 
 
 def _take_in(query: UploadQuery, asset_id: str | None) -> Response:
-    done = services().intake.upload(
-        actor(), body_stream(), filename=query.filename, expect_size=request.content_length,
-        expect_sha256=query.sha256, asset_id=asset_id, fields={"title": query.title} if query.title else None,
-    )  # fmt: skip
+    try:
+        done = services().intake.upload(
+            actor(), body_stream(), filename=query.filename, expect_size=request.content_length,
+            expect_sha256=query.sha256, asset_id=asset_id, fields={"title": query.title} if query.title else None,
+        )  # fmt: skip
+    except ClientDisconnected as error:
+        raise Invalid(
+            "upload_cut_off", "The upload broke off before all of it had come. Nothing was kept.",
+            where=query.filename, next_step="Send the file again.",
+        ) from error  # fmt: skip
     out = Uploaded.model_validate(done, from_attributes=True)
     headers = {"Location": f"{PREFIX}/assets/{out.asset_id}"}
     return answer(out, 200 if out.duplicate_of else 201, headers)
@@ -153,7 +171,7 @@ def body_stream() -> IO[bytes]:
             "length_required", "An upload must say how long it is.", where="Content-Length",
             next_step="Send Content-Length.",
         )  # fmt: skip
-    return cast("IO[bytes]", cast("Any", request.stream))
+    return incoming()
 
 
 def _shown(view: AssetView) -> AssetOut:

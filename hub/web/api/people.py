@@ -91,7 +91,7 @@ def add_user(body: UserIn) -> Response:
 
 @people.patch("/users/<user_id>", responses={204: None})
 def change_user(path: UserPath, body: UserChange) -> Response:
-    """Change a person's role or password, or shut them out."""
+    """Change a person's role or password, or shut them out: one thing at a time."""
     access, who = services().access, actor()
     if body.role is not None:
         access.set_role(who, path.user_id, body.role)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from hub.access.actors import Role
 from hub.catalogue.models import Lifecycle
@@ -71,12 +71,18 @@ class UserIn(SignInBody):
 
 
 class UserChange(Given):
-    """What to change of a person; what is left out stays."""
+    """What to change of a person: one thing at a time, so that a refusal leaves nothing half done."""
 
     role: Role | None = None
     disabled: bool | None = None
     password: Annotated[str, StringConstraints(max_length=1024)] | None = None
     current_password: Annotated[str, StringConstraints(max_length=1024)] = ""
+
+    @model_validator(mode="after")
+    def _one_thing(self) -> Self:
+        if sum(one is not None for one in (self.role, self.disabled, self.password)) != 1:
+            raise ValueError("name exactly one of role, disabled and password")
+        return self
 
 
 class UserOut(Shown):

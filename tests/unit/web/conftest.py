@@ -5,6 +5,7 @@ import pytest
 from hub.clock import ManualClock
 from hub.db.unit import Database
 from hub.events.log import EventLog
+from hub.search.service import Search
 from tests.unit.web.contract import CheckedClient
 from tests.unit.web.world import World
 from tests.web_hub import WebHub
@@ -46,6 +47,18 @@ def world(furnished):
     """The furnished hub, as it was at first."""
     furnished.restore()
     return furnished
+
+
+@pytest.fixture
+def searching(sqlite_url, clock, tmp_path):
+    """A hub that searches as the real one does."""
+    database = Database(sqlite_url)
+    EventLog(database, clock)
+    hub = checked(WebHub(database, clock, tmp_path / "home", search=Search)).settle_in()
+    hub.index()
+    yield hub
+    hub.services.search.close()
+    database.dispose()
 
 
 def checked(hub):
