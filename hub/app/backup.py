@@ -164,7 +164,9 @@ class _Writer:
     def add(self, name: str, file: IO[bytes], size: int) -> None:
         info = tarfile.TarInfo(name)
         info.size, info.mtime, info.mode = size, self._at, 0o600
-        self._archive.addfile(info, cast("IO[bytes]", Heard(file, self._hear)))
+        # Blobs are nearly all of it, and the only part whose size is known before.
+        heard = cast("IO[bytes]", Heard(file, self._hear)) if name.startswith(BLOBS) else file
+        self._archive.addfile(info, heard)
         # tarfile remembers each member, which a million blobs would turn into a gigabyte.
         cast("Any", self._archive).members = []
 
