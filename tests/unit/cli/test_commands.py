@@ -284,13 +284,13 @@ def test_a_preview_shows_what_a_channel_would_be_told_and_what_is_lost(damhub, h
     kept = hub.services.intake.upload(SYSTEM, io.BytesIO(picture()), filename="a.png")
     values = {"title": "Lake <at> dawn " + "x" * 270, "keywords": ["lake"]}
     hub.services.catalogue.edit(SYSTEM, kept.asset_id, values)
-    code, out, _ = damhub("mapping", "preview", "DAM-1", "trello", "--json")
+    code, out, _ = damhub("mapping", "preview", kept.code, "trello", "--json")
     told = json.loads(out)
     assert code == 0
-    assert told["lines"][0]["value"].startswith("DAM-1 Lake <at> dawn")
+    assert told["lines"][0]["value"].startswith(f"{kept.code} Lake <at> dawn")
     assert len(told["lines"][0]["value"]) == 256
     assert {(loss["field"], loss["kind"]) for loss in told["losses"]} >= {("keywords", "no_place")}
-    code, out, _ = damhub("mapping", "preview", "dam-1", "wordpress")
+    code, out, _ = damhub("mapping", "preview", kept.code.lower(), "wordpress")
     assert code == 0
     assert "Lake &lt;at&gt; dawn" in out
     assert "Lost on the way:" in out
