@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from tantivy import Occur, Query, Schema
+from tantivy import FieldType, Occur, Query, Schema
 
 from hub.access.actors import Actor
 from hub.access.permissions import Act, allowed
@@ -22,10 +22,19 @@ LONGEST_TEXT: Final = 500
 MOST_VALUES: Final = 50
 MOST_HITS: Final = 200
 DEEPEST: Final = 10_000
+HIGHEST: Final = 2**53
 SORTS: Final = ("relevance", "newest")
 
 _ANALYZER: Final = analyzer()
 _TITLE_BOOST: Final = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a page begins. By relevance: after so many hits; by age: below a number, which new assets do not move."""
+
+    offset: int = 0
+    below: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +45,7 @@ class Question:
     filters: dict[str, tuple[str, ...]]
     sort: str
     limit: int
-    offset: int
+    place: Place
     open_end: bool
     """Whether the last word may only be the beginning of one."""
 
@@ -68,16 +77,24 @@ def understand(
     words = tuple(dict.fromkeys(_ANALYZER.analyze(plain)))[:MOST_WORDS]
     wanted = {name: tuple(_plain(value) for value in values) for name, values in filters.items() if values}
     # Without words there is nothing to be relevant to.
-    return Question(words, wanted, sort if words else "newest", limit, _offset(cursor), plain[-1:].isalnum())
+    order = sort if words else "newest"
+    return Question(words, wanted, order, limit, _place(cursor, order), plain[-1:].isalnum())
 
 
 def _unfit(code: str, what: str, where: str, next_step: str) -> Invalid:
     return Invalid(code, what, where=where, next_step=next_step)
 
 
-def to_cursor(offset: int) -> str:
-    """Return a cursor for the page that begins at an offset."""
-    return base64.urlsafe_b64encode(str(offset).encode()).decode().rstrip("=")
+def to_cursor(place: Place) -> str:
+    """Return a cursor for the page that begins at a place."""
+    text = f"r{place.offset}" if place.below is None else f"n{place.below}"
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def below(query: Query, schema: Schema, number: int) -> Query:
+    """Return a query for those of the hits whose number is lower."""
+    lower = Query.range_query(schema, "number", FieldType.Unsigned, 0, number, include_upper=False)
+    return Query.boolean_query([(Occur.Must, query), (Occur.Must, Query.const_score_query(lower, 0.0))])
 
 
 def queries(question: Question, actor: Actor, schema: Schema, *, leave_out: str = "") -> Query:
@@ -122,18 +139,20 @@ def _plain(value: str) -> str:
     return value[:LONGEST_TEXT].encode("utf-8", "ignore").decode()
 
 
-def _offset(cursor: str | None) -> int:
+def _place(cursor: str | None, order: str) -> Place:
     if not cursor:
-        return 0
+        return Place()
     try:
-        offset = int(base64.urlsafe_b64decode(cursor[:40] + "=" * (-len(cursor) % 4)))
+        text = base64.b64decode(cursor[:40] + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode("ascii")
+        figure = int(text[1:]) if text[1:].isdecimal() else -1
     except (ValueError, binascii.Error):
-        offset = -1
-    if not 0 <= offset <= DEEPEST:
+        text, figure = "", -1
+    kind, most = ("n", HIGHEST) if order == "newest" else ("r", DEEPEST)
+    if text[:1] != kind or not 0 <= figure <= most:
         raise Invalid(
             "bad_cursor",
             "This page cannot be found.",
             where="cursor",
             next_step="Begin at the first page, or narrow it.",
         )
-    return offset
+    return Place(below=figure) if kind == "n" else Place(offset=figure)

@@ -21,7 +21,7 @@ from hub.db.unit import Database, refuse_in_transaction
 from hub.errors import Unavailable
 from hub.events.models import Event
 from hub.review.models import Approved
-from hub.search.asking import DEEPEST, Question, queries, to_cursor, understand
+from hub.search.asking import DEEPEST, Place, Question, below, queries, to_cursor, understand
 from hub.search.entries import FILTERS, Entry, entries
 from hub.search.index import IndexFolder, Progress
 from hub.settings import Settings
@@ -108,20 +108,32 @@ class Search:
         with self._lock:
             searcher = self._folder.searcher()
         query = queries(question, actor, self._folder.schema)
+        total = _count(searcher.search(query, 1, count=True))
         found: list[str] = []
-        offset, total, more = question.offset, 0, True
-        while len(found) < question.limit and more and offset < DEEPEST:
-            wanted = question.limit - len(found)
-            order = None if question.sort == "relevance" else "number"
-            result = searcher.search(query, wanted, count=True, order_by_field=order, offset=offset)
-            total = _count(result)
-            ids = [str(searcher.doc(address).get_first("id")) for _, address in result.hits]
+        place: Place | None = question.place
+        while place is not None and len(found) < question.limit:
+            ids, place = self._page(
+                searcher, query, place, question.limit - len(found), newest=question.sort == "newest"
+            )
             with self._database.read() as session:
                 found += _seen(session, actor, ids)
-            offset += len(ids)
-            more = offset < total and bool(ids)
         facets = {name: self._facet(searcher, question, actor, name) for name in FILTERS}
-        return Hits(tuple(found), total, facets, to_cursor(offset) if more and offset < DEEPEST else None)
+        return Hits(tuple(found), total, facets, to_cursor(place) if place else None)
+
+    def _page(
+        self, searcher: Searcher, query: Query, place: Place, wanted: int, *, newest: bool
+    ) -> tuple[list[str], Place | None]:
+        """Return what the index proposes from a place on, and the place after it; None at the end."""
+        if place.below is not None:
+            query = below(query, self._folder.schema, place.below)
+        result = searcher.search(
+            query, wanted, count=True, order_by_field="number" if newest else None, offset=place.offset
+        )
+        ids = [str(searcher.doc(address).get_first("id")) for _, address in result.hits]
+        end = place.offset + len(ids)
+        if not ids or end >= _count(result) or (not newest and end >= DEEPEST):
+            return ids, None
+        return ids, Place(below=int(result.hits[-1][0])) if newest else Place(offset=end)
 
     def _facet(self, searcher: Searcher, question: Question, actor: Actor, name: str) -> dict[str, int]:
         query: Query = queries(question, actor, self._folder.schema, leave_out=name)

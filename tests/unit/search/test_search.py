@@ -147,6 +147,24 @@ def test_pages_follow_each_other_and_end(make, found, search):
     assert [asset_id for page in pages for asset_id in page] == [asset.id for asset in reversed(assets)]
 
 
+def test_pages_by_age_neither_repeat_nor_miss_while_assets_come_and_go(make, found, search, database):
+    first = [make(f"Picture {number}") for number in range(7)]
+    assert len(found()) == 7
+    seen, cursor = [], None
+    for turn in range(10):
+        hits = search.query(EDITOR, "picture", sort="newest", limit=2, cursor=cursor)
+        seen += hits.asset_ids
+        cursor = hits.cursor
+        if cursor is None:
+            break
+        make(f"Picture of a newcomer {turn}")
+        with database.unit() as session:
+            get_asset(session, hits.asset_ids[0]).deleted_at = 5
+            emit(session, "asset.deleted", hits.asset_ids[0], actor="x", body={})
+        search.drain("test")
+    assert seen == [asset.id for asset in reversed(first)]
+
+
 def test_everybody_finds_what_they_may_see(make, found, approve, search):
     draft, shown = make("Lake draft"), make("Lake shown")
     approve(shown)
@@ -308,6 +326,10 @@ def test_no_unit_of_work_is_open_while_the_index_is_written(search, database):
         ({"cursor": "!!!"}, "bad_cursor"),
         ({"cursor": "LTE"}, "bad_cursor"),
         ({"cursor": "OTk5OTk5OTk5"}, "bad_cursor"),
+        ({"cursor": "bi0x"}, "bad_cursor"),
+        ({"cursor": "cjE"}, "bad_cursor"),
+        ({"cursor": "bjE", "text": "lake", "sort": "relevance"}, "bad_cursor"),
+        ({"cursor": "cjk5OTk5", "text": "lake", "sort": "relevance"}, "bad_cursor"),
     ],
 )
 def test_a_question_that_cannot_be_asked_is_refused(search, options, code):
