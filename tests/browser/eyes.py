@@ -8,7 +8,7 @@ from pathlib import Path
 SHOTS = Path(__file__).parents[2] / "build" / "screenshots"
 FORBIDDEN = re.compile(r"\s(style|on[a-z]+|hx-on[:\w-]*)\s*=|javascript:|[\"']js:", re.IGNORECASE)
 REPORTS = """document.addEventListener('securitypolicyviolation', (event) =>
-  console.error(`policy: ${event.violatedDirective} refused ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`))"""
+  console.error(`policy: ${event.violatedDirective} refused ${event.blockedURI} ${event.sourceFile}`))"""
 
 
 class Eyes:
@@ -45,7 +45,8 @@ class Eyes:
         self.page.wait_for_load_state("load")
         self.page.evaluate("""async () => {
             for (const picture of document.images) picture.loading = 'eager';
-            await Promise.all([document.fonts.ready, ...[...document.images].map((one) => one.decode().catch(() => 0))]);
+            const pictures = [...document.images].map((one) => one.decode().catch(() => 0));
+            await Promise.all([document.fonts.ready, ...pictures]);
         }""")
 
     def violations(self):

@@ -9,8 +9,6 @@ import io
 from pathlib import Path
 from types import SimpleNamespace
 
-from PIL import Image
-
 from hub.access.actors import Role
 from hub.clock import DAY, HOUR, MINUTE, SECOND
 from tests.web_hub import page_of_text
@@ -123,42 +121,47 @@ def _places(hub):
         "state": "needs_person", "problem_code": "auth_expired",
         "problem": "The token has been refused since this morning.",
     }  # fmt: skip
-    press = ("wordpress", "press.example.com", {})
     team = ("trello", "Team Nordlicht", {})
     wanted = [
-        (*press, "Winter is here: the new range"), (*press, "Press kit, winter 2026"), (*press, "About us"),
-        (*team, "Design: landing page"), (*team, "Newsletter, calendar week 48"), (*team, "Store windows"),
-        ("wordpress", "shop.example.org", shop, "Stories: at the lake"),
-        ("wordpress", "shop.example.org", shop, "Start page, hero"),
-        ("trello", "Agency board", agency, "Outdoor posters, Berlin"),
+        ("wordpress", "press.example.com", {}, "Nordlicht Press: media library"),
+        ("wordpress", "shop.example.org", shop, "Nordlicht Shop: media library"),
+        ("wordpress", "stories.example.org", {}, "Nordlicht Stories: media library"),
+        (*team, "Design: landing page"), (*team, "Newsletter, week 48"), (*team, "Store windows, Hamburg"),
+        (*team, "Press kit, autumn"), ("trello", "Agency board", agency, "Outdoor posters, Berlin"),
     ]  # fmt: skip
     return [hub.target(kind, label, remote, **state) for kind, remote, state, label in wanted]
 
 
 def _copies(hub, found, places):
-    winter, kit, about, landing, letter, windows, stories, start, posters = places
+    press, shop, stories, landing, letter, windows, kit, posters = places
     lake = found["lake"]
-    hub.copy(lake, winter, level="seen")
-    hub.copy(lake, kit, level="seen", age=12 * MINUTE)
+    hub.copy(lake, press, level="seen")
+    hub.copy(lake, stories, level="seen", age=12 * MINUTE)
     hub.copy(lake, landing, level="read", age=11 * MINUTE)
     hub.copy(lake, letter, phase="queued", level="")
-    hub.copy(lake, start, phase="working", level="read", age=20 * SECOND, op="update")
     hub.copy(
-        lake, stories, phase="unsure", level="", problem_code="answer_lost",
-        problem="The answer to the last change was lost; asking again in 2 minutes.",
+        lake, windows, phase="working", level="read", age=20 * SECOND, op="update",
+        observed_version_id=hub.services.catalogue.view(hub.people[Role.EDITOR], lake.id).versions[-1].id,
+    )  # fmt: skip
+    hub.copy(
+        lake, shop, phase="unsure", level="", problem_code="answer_lost",
+        problem="The answer to the last change was lost. The hub looks again in 2 minutes.",
     )  # fmt: skip
     hub.copy(
         lake, posters, phase="blocked", level="said", age=2 * HOUR, problem_code="auth_expired", blocked=True,
-        problem="Trello refuses the token of Agency board. Reconnect it.",
+        problem="Trello refuses the token of Agency board. Nothing was changed there. Reconnect it.",
     )  # fmt: skip
-    hub.copy(lake, about, phase="withdrawn", level="attested", age=3 * HOUR, desired="absent", wanted=False)
-    hub.copy(found["bottle-red"], winter, level="seen")
-    hub.copy(found["bottles-trio"], kit, level="seen", age=25 * MINUTE)
+    hub.copy(
+        lake, kit, phase="settled", level="attested", age=3 * HOUR, desired="absent", wanted=False,
+        observed="absent", settled_at=hub.clock.now() - 3 * HOUR, settled_reason="withdrawn",
+    )  # fmt: skip
+    hub.copy(found["bottle-red"], press, level="seen")
+    hub.copy(found["bottles-trio"], press, level="seen", age=25 * MINUTE)
     hub.copy(found["bottles-trio"], windows, level="read", age=30 * MINUTE)
     hub.copy(found["ridge-dawn"], stories, level="read", age=HOUR)
     hub.copy(found["forest-fog"], windows, phase="partial", level="read", age=HOUR)
-    hub.copy(found["sea"], about, level="seen", age=9 * MINUTE)
-    hub.copy(found["dunes"], winter, level="seen")
+    hub.copy(found["sea"], stories, level="seen", age=9 * MINUTE)
+    hub.copy(found["dunes"], press, level="seen")
     hub.copy(found["dunes"], landing, level="read")
 
 

@@ -1,4 +1,4 @@
-"""Every page in light and dark, on a phone, a tablet and a desk: nothing inaccessible, nothing cut off, no complaint."""
+"""Every page in light and dark, on phone, tablet and desk: nothing inaccessible, nothing cut off, no complaint."""
 
 from __future__ import annotations
 

@@ -13,10 +13,11 @@ from hub.web.ui.copies import copies
 from hub.web.ui.entry import entry
 from hub.web.ui.health import health
 from hub.web.ui.library import library
+from hub.web.ui.selection import selection
 
 
 def install(app: Flask) -> None:
     """Register every page."""
     frame.install(app)
-    for blueprint in (entry, library, copies, asset, connections, activity, open_doors, health):
+    for blueprint in (entry, library, selection, copies, asset, connections, activity, open_doors, health):
         app.register_blueprint(blueprint)

@@ -131,7 +131,7 @@ def _show(code: str, tab: str) -> Response:
     shown = _picture(version, view)
     values: dict[str, Any] = {
         "here": "library", "tab": tab, "asset": view, "version": version, "sign": words.ASSET[view.lifecycle.value],
-        "tabs": _tabs(), "standing": _standing(view), "alt": view.fields.get("alt_text") or view.title,
+        "tabs": _tabs(view), "standing": _standing(view), "alt": view.fields.get("alt_text") or view.title,
         **shown, **_section(tab, view, version),
     }  # fmt: skip
     return page("asset.html", **values)
@@ -192,18 +192,29 @@ def _says(version: VersionView, view: AssetView) -> str:
         return "approved"
     if version.id == view.current_version_id and view.lifecycle.value == "in_review":
         return "in review"
-    return words.day(version.at)
+    return words.short_day(version.at)
 
 
 def _standing(view: AssetView) -> str:
     approved = next((one for one in view.versions if one.id == view.approved_version_id), None)
     if approved is None:
         return ""
-    newer = view.versions[0].number > approved.number
-    return f"v{approved.number}" + (f", v{view.versions[0].number} is not" if newer else "")
+    said = f"v{approved.number}" + _approver(view)
+    newest = view.versions[0].number
+    return said + (f"; v{newest} is not approved" if newest > approved.number else "")
 
 
-def _tabs() -> list[tuple[str, str, int]]:
+def _approver(view: AssetView) -> str:
+    """Say who approved it and when, to those who may see decisions."""
+    if not allowed(actor(), Act.VIEW_UNAPPROVED, owner_id=view.owner_id):
+        return ""
+    given = services().review.history(actor(), view.id)
+    matching = (one for one in given if one.version_id == view.approved_version_id)
+    yes = next((one for one in matching if one.verdict is Verdict.APPROVED), None)
+    return f" by {people([yes.by])[yes.by]}, {words.short_day(yes.at)}" if yes else ""
+
+
+def _tabs(view: AssetView) -> list[tuple[str, str, int]]:
     labels = {
         "places": "Where it is",
         "details": "Details",
@@ -211,8 +222,11 @@ def _tabs() -> list[tuple[str, str, int]]:
         "review": "Review",
         "history": "History",
     }
-    shown = TABS if allowed(actor(), Act.SEE_ACTIVITY) else TABS[:-1]
-    return [(name, labels[name], 0) for name in shown]
+    who = actor()
+    shown = TABS if allowed(who, Act.SEE_ACTIVITY) else TABS[:-1]
+    found = services().placements.where(who, view.id) if allowed(who, Act.PLACE) else []
+    counts = {"places": sum(copy.settled_at is None for copy in found)}
+    return [(name, labels[name], counts.get(name, 0)) for name in shown]
 
 
 def _form(view: AssetView) -> list[dict[str, Any]]:
@@ -238,7 +252,7 @@ def _review(view: AssetView, version: VersionView) -> dict[str, Any]:
         "revocable": decides and view.approved_version_id is not None,
         "decisions": [
             Line(one.at, *_verdict(one.verdict), f"v{numbers.get(one.version_id, '?')} by {names[one.by]}. {one.note}")
-            for one in reversed(given)
+            for one in given
         ],
     }  # fmt: skip
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from flask import Blueprint, Response, request
 from sqlalchemy import func, select
@@ -98,11 +98,11 @@ def connect(name: str) -> Response:
     """Connect an account, or send the browser to the vendor to sign in there."""
     manifest = _manifest(name)
     auth = _auth(manifest, request.form.get("auth", ""))
-    settings = {key: request.form[key] for key in manifest.settings.model_fields if request.form.get(key)}
+    settings = _settings(manifest)
     secrets = {field.name: request.form[field.name] for field in auth.fields if request.form.get(field.name)}
     room = services().connections
     try:
-        if auth.oauth is not None:
+        if auth.in_browser:
             url = room.start_oauth(actor(), caller().session_hash, name, settings, auth=auth.name, secrets=secrets)
             return page("leave.html", here="connections", title=manifest.title, url=url)
         made = room.connect(actor(), name, auth=auth.name, settings=settings, secrets=secrets)
@@ -141,7 +141,7 @@ def _cards(found: Sequence[ConnectionView]) -> list[Card]:
     ]  # fmt: skip
 
 
-def _form(manifest: Manifest, auth_name: str, values: Mapping[str, str], error: HubError | None) -> Response:
+def _form(manifest: Manifest, auth_name: str, values: Mapping[str, Any], error: HubError | None) -> Response:
     auth = _auth(manifest, auth_name)
     return page(
         "connect.html", error.status if error else 200, here="connections", name=manifest.name, title=manifest.title,
@@ -150,17 +150,43 @@ def _form(manifest: Manifest, auth_name: str, values: Mapping[str, str], error: 
     )  # fmt: skip
 
 
-def _setting_fields(manifest: Manifest, values: Mapping[str, str]) -> list[dict[str, Any]]:
-    schema = manifest.settings.model_json_schema()
-    required = set(schema.get("required", []))
+def _settings(manifest: Manifest) -> dict[str, Any]:
+    """Return what was typed in; a list is written with commas."""
+    listed = {name for name, about in _properties(manifest).items() if about.get("type") == "array"}
+    typed = {name: request.form[name].strip() for name in manifest.settings.model_fields if request.form.get(name)}
+    return {
+        name: [part.strip() for part in text.split(",") if part.strip()] if name in listed else text
+        for name, text in typed.items()
+    }
+
+
+def _properties(manifest: Manifest) -> dict[str, dict[str, Any]]:
+    return manifest.settings.model_json_schema().get("properties", {})
+
+
+def _written(value: Any) -> str:
+    """Return a setting as a person would type it."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, (list, tuple)):
+        return ", ".join(str(part) for part in cast("Sequence[object]", value))
+    return "" if value is None else str(value)
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _setting_fields(manifest: Manifest, values: Mapping[str, Any]) -> list[dict[str, Any]]:
+    required = set(manifest.settings.model_json_schema().get("required", []))
     found: list[dict[str, Any]] = []
-    for name, about in schema.get("properties", {}).items():
-        default = about.get("default")
+    for name, about in _properties(manifest).items():
         found.append({
-            "name": name, "label": about.get("title", name).replace("_", " ").capitalize(),
+            "name": name, "label": _sentence(about.get("title", name).replace("_", " ")),
             "type": {"integer": "number", "boolean": "checkbox"}.get(about.get("type", ""), "text"),
-            "hint": about.get("description", ""), "required": name in required, "choices": about.get("enum", []),
-            "value": values.get(name, str(default).lower() if isinstance(default, bool) else default or ""),
+            "hint": _sentence(about.get("description", "").replace("`", "")),
+            "required": name in required, "choices": about.get("enum", []),
+            "value": _written(values.get(name, about.get("default"))),
         })  # fmt: skip
     return found
 

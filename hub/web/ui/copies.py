@@ -11,14 +11,15 @@ from flask import Blueprint, Response, request
 
 from hub.access.permissions import Act, allowed
 from hub.catalogue.views import AssetView
-from hub.errors import HubError, Invalid, NotFound
-from hub.placements.impact import Becomes, Impact, ImpactLine
+from hub.errors import HubError, NotFound
+from hub.placements.impact import Becomes, ImpactLine
 from hub.placements.recall import RecallLine, Result
 from hub.placements.views import AttemptView, CopyView, EvidenceView
 from hub.web.identity import actor
 from hub.web.services import services
 from hub.web.ui import words
 from hub.web.ui.frame import go, page
+from hub.web.ui.names import connector_title
 from hub.web.ui.shown import Line
 from hub.web.ui.words import Sign
 
@@ -98,14 +99,17 @@ def row_of(copy: CopyView) -> CopyRow:
     if copy.phase == "working" and copy.shown_version is None and copy.desired != "absent":
         sign = words.COPY_PUSHING
     version = _version(copy)
-    about = " · ".join(part for part in (copy.connector.capitalize(), copy.remote_label, copy.slot, version) if part)
+    about = " · ".join(
+        part for part in (connector_title(copy.connector), copy.remote_label, copy.slot, version) if part
+    )
     public = next((part.ref for part in copy.parts if part.kind == "public_url" and part.state == "showing"), "")
     manager = allowed(actor(), Act.PLACE)
+    stuck = copy.phase in {"blocked", "unsure", "partial", "gone"} or (copy.phase == "working" and bool(copy.problem))
     return CopyRow(
         copy.id, words.letters(copy.connector), copy.target_label, about, public if _is_web(public) else "", sign,
         copy.phase, copy.proof.level if copy.proof else "", copy.proof.at if copy.proof else copy.observed_at,
-        _note(copy), manager and copy.phase in {"blocked", "unsure", "partial", "gone", "working"},
-        manager and copy.wanted and copy.settled_at is None,
+        _note(copy), manager and stuck,
+        manager and copy.wanted and copy.settled_at is None and copy.desired != "absent",
     )  # fmt: skip
 
 
@@ -162,7 +166,6 @@ def before(code: str, act: str) -> Response:
     asset = services().catalogue.view(actor(), code)
     substitute = request.args.get("substitute", "")
     impact = services().placements.impact(actor(), asset.id, act, substitute or None)
-    lines = _outcomes(impact)
     moved = impact.count(Becomes.WITHDRAWN) + impact.count(Becomes.SUBSTITUTED)
     verb = {"recall": "Withdraw", "archive": "Archive", "delete": "Delete", "revoke": "Revoke"}[act]
     question = f"Withdraw {asset.title} from {_places(moved)}?" if act == "recall" else f"{verb} {asset.title}?"
@@ -170,10 +173,10 @@ def before(code: str, act: str) -> Response:
         "impact.html", here="library", question=question,
         explanation="You watch it happen, and each place is looked at again afterwards.",
         action=f"/assets/{asset.code}/do/{act}", substitutes=_substitutes(asset) if act == "recall" else None,
-        substitute=substitute, lines=lines, ask_reason=act in {"recall", "revoke"}, reason="",
+        substitute=substitute, lines=outcomes(impact.lines), ask_reason=act in {"recall", "revoke"}, reason="",
         handouts=len(services().delivery.handouts(actor(), asset.id)) if allowed(actor(), Act.RECALL) else 0,
         safe=_safe(act, len(asset.versions)), back=f"/assets/{asset.code}",
-        button=_button(act, verb, moved),
+        button=_button(act, verb, reached(impact.lines)),
     )  # fmt: skip
 
 
@@ -192,7 +195,8 @@ def do(code: str, act: str) -> Response:
         services().review.revoke(actor(), asset.id, reason)
     else:
         raise NotFound("no_such_act", "There is no such act.", where=act, next_step="Choose one on the page.")
-    return go(f"/assets/{asset.code}", {"archive": "archived", "delete": "deleted", "revoke": "revoked"}[act])
+    said = {"archive": "archived", "delete": "deleted", "revoke": "revoked"}[act]
+    return go(f"/assets/{asset.code}", said, of=[asset.id])
 
 
 @copies.get("/recalls/<recall_id>")
@@ -209,49 +213,27 @@ def show_recall(recall_id: str) -> Response:
     )  # fmt: skip
 
 
-@copies.get("/use")
-def choose_places() -> Response:
-    """Show the places where the chosen assets could stand."""
-    chosen = [services().catalogue.view(actor(), one) for one in request.args.getlist("asset")[:200]]
-    if not chosen:
-        raise Invalid("nothing_chosen", "No asset was chosen.", next_step="Choose some in the library first.")
-    by_remote: dict[str, list[dict[str, str]]] = {}
-    for target in services().connections.targets(actor()):
-        name = f"{target.connector.capitalize()} · {target.account_label}"
-        by_remote.setdefault(name, []).append({"id": target.id, "label": target.label, "about": target.kind})
-    back = f"/assets/{chosen[0].code}" if len(chosen) == 1 else "/"
-    return page("use.html", here="library", chosen=chosen, places=list(by_remote.items()), back=back)
-
-
-@copies.post("/use")
-def use() -> Response:
-    """Want copies of the chosen assets in the chosen places."""
-    assets, targets = request.form.getlist("asset"), request.form.getlist("target")
-    if not assets or not targets:
-        raise Invalid("nothing_chosen", "No place was chosen.", next_step="Choose at least one place.")
-    policy = request.form.get("withdraw_policy", "remove")
-    for asset_id in assets:
-        for target_id in targets:
-            services().placements.place(actor(), asset_id, target_id, withdraw_policy=policy)
-    code = services().catalogue.view(actor(), assets[0]).code
-    return go(f"/assets/{code}" if len(assets) == 1 else "/", "placed")
-
-
-def _outcomes(impact: Impact) -> list[Outcome]:
-    reached = [line for line in impact.lines if line.reachable]
+def outcomes(found: Sequence[ImpactLine]) -> list[Outcome]:
+    """Return what will happen to copies, by outcome."""
+    reached = [line for line in found if line.reachable]
     lines = [
         _outcome(reached, Becomes.SUBSTITUTED, ("gets the substitute", "get the substitute"), "replace", "good"),
         _outcome(reached, Becomes.WITHDRAWN, ("is withdrawn", "are withdrawn"), "undo-2", "flow"),
         _outcome(reached, Becomes.KEPT, ("stays as it is", "stay as they are"), "circle-check", "rest"),
         _outcome(reached, Becomes.NOTHING_THERE, ("was never sent", "were never sent"), "circle-minus", "rest"),
     ]
-    stuck = [line for line in impact.lines if not line.reachable]
+    stuck = [line for line in found if not line.reachable]
     if stuck:
         text = "; ".join(
             f"{line.copy.target_label}: {line.copy.problem or 'somebody is needed there'}" for line in stuck[:3]
         )
         lines.append(Outcome(len(stuck), "cannot be reached now", text, "octagon-alert", "stop"))
     return [line for line in lines if line.count]
+
+
+def reached(found: Sequence[ImpactLine]) -> int:
+    """Return how many copies an act changes at once; the others follow when they can be reached."""
+    return sum(line.reachable and line.becomes in {Becomes.WITHDRAWN, Becomes.SUBSTITUTED} for line in found)
 
 
 def _outcome(lines: Sequence[ImpactLine], becomes: Becomes, heads: tuple[str, str], icon: str, hue: str) -> Outcome:
@@ -270,7 +252,8 @@ def _results(lines: Sequence[RecallLine]) -> list[Outcome]:
     for result, head, icon, hue in shown:
         mine = [line for line in lines if line.result is result]
         levels = sorted({line.level for line in mine if line.level}, key=lambda level: words.LEVEL.get(level, 0))
-        reasons = "; ".join(dict.fromkeys(line.reason for line in mine if line.reason))
+        told = [line.reason for line in mine if not line.reason.startswith("Not proven yet")]
+        reasons = "; ".join(dict.fromkeys(reason for reason in told if reason))
         if mine:
             found.append(
                 Outcome(
@@ -286,7 +269,7 @@ def _results(lines: Sequence[RecallLine]) -> list[Outcome]:
 
 
 def _spread(found: Iterable[CopyView]) -> str:
-    counted = Counter(f"{copy.connector.capitalize()} · {copy.remote_label}" for copy in found)
+    counted = Counter(f"{connector_title(copy.connector)} · {copy.remote_label}" for copy in found)
     return ", ".join(f"{count} on {name}" for name, count in counted.items())
 
 
@@ -313,7 +296,7 @@ def _substitutes(asset: AssetView) -> list[AssetView]:
 
 def _button(act: str, verb: str, moved: int) -> str:
     if act == "recall":
-        return f"Withdraw {moved} now"
+        return f"Withdraw {moved} now" if moved else "Recall it"
     return f"{verb} and withdraw {moved} now" if moved else f"{verb} now"
 
 

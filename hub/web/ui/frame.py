@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -51,6 +52,19 @@ TOLD: Final = {
 """What a page may be told to say by its address: only these sentences, nothing else."""
 
 
+UNDO: Final = {"archived": "unarchive", "deleted": "restore"}
+MOST_UNDONE: Final = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Undo:
+    """The act that takes another one back, for these assets."""
+
+    act: str
+    assets: list[str]
+    back: str
+
+
 @dataclass(frozen=True, slots=True)
 class Item:
     """One entry of the navigation."""
@@ -70,8 +84,8 @@ def install(app: Flask) -> None:
     """Give templates what they all use."""
     cast("dict[str, Any]", app.jinja_env.globals).update(
         static_url=static_url, csrf_token=csrf_token, navigation=navigation, told=told, me=actor, levels=words.LEVEL,
-        age=_age, day=words.day, moment=words.moment, stamp=words.stamp, clock_time=words.clock_time,
-        size=words.size, figure=words.figure, letters=words.letters, may=may, acts=Act,
+        undo=undo, age=_age, ago=_ago, day=words.day, moment=words.moment, stamp=words.stamp,
+        clock_time=words.clock_time, size=words.size, figure=words.figure, letters=words.letters, may=may, acts=Act,
     )  # fmt: skip
 
 
@@ -83,10 +97,12 @@ def page(template: str, status: int = 200, **values: Any) -> Response:
     return Response(body, status=status, content_type="text/html; charset=utf-8")
 
 
-def go(where: str, say: str = "") -> Response:
-    """Send the browser on after a form, telling the next page what to say."""
+def go(where: str, say: str = "", *, of: Sequence[str] = ()) -> Response:
+    """Send the browser on after a form, telling the next page what to say and which assets that was done to."""
     if say:
         where += ("&" if "?" in where else "?") + f"told={say}"
+    if of and len(of) <= MOST_UNDONE:
+        where += f"&of={','.join(of)}"
     return Response(status=303, headers={"Location": where})
 
 
@@ -99,6 +115,13 @@ def safe_next(wanted: str) -> str:
 def told() -> list[str]:
     """Return what the page should say about the act that led here."""
     return [TOLD[name] for name in request.args.getlist("told")[:1] if name in TOLD]
+
+
+def undo() -> Undo | None:
+    """Return what takes back the act that led here, where one form can do it."""
+    act = UNDO.get(request.args.get("told", ""))
+    assets = [part for part in request.args.get("of", "").split(",") if part][:MOST_UNDONE]
+    return Undo(act, assets, request.path) if act and assets else None
 
 
 def csrf_token() -> str:
@@ -148,3 +171,7 @@ def _digest(filename: str) -> str:
 
 def _age(at: int | None) -> str:
     return words.age(at, services().clock.now())
+
+
+def _ago(at: int | None) -> str:
+    return words.ago(at, services().clock.now())

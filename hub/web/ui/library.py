@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from flask import Blueprint, Response, request
 
 from hub.delivery.service import Delivery
-from hub.errors import HubError, Invalid, NotFound
+from hub.errors import HubError, Invalid
 from hub.web.identity import actor, caller
 from hub.web.sending import send
 from hub.web.services import services
@@ -96,31 +96,6 @@ def upload() -> Response:
         return go("/", "added")
     code = services().catalogue.view(who, done.duplicate_of or done.asset_id).code
     return go(f"/assets/{code}", "version" if asset_id else "known" if done.duplicate_of else "added")
-
-
-@library.post("/selection")
-def act_on_selection() -> Response:
-    """Do one thing to every chosen asset."""
-    chosen = request.form.getlist("asset")
-    who = actor()
-    act = request.form.get("act", "")
-    if not chosen:
-        raise Invalid("nothing_chosen", "No asset was chosen.", next_step="Choose some in the library first.")
-    if act == "download":
-        made = services().delivery.zip(who, chosen)
-        headers = {
-            "Content-Disposition": f'attachment; filename="{made.filename}"', "Content-Length": str(made.size),
-            "Content-Type": "application/zip",
-        }  # fmt: skip
-        return Response(iter(made.stream), headers=headers, direct_passthrough=True)
-    if act == "use":
-        return go("/use?" + urlencode([("asset", asset_id) for asset_id in chosen]))
-    doing = {"submit": services().review.submit, "archive": services().catalogue.archive}.get(act)
-    if doing is None:
-        raise NotFound("no_such_act", "There is no such act.", where=act, next_step="Choose one from the bar.")
-    for asset_id in chosen:
-        doing(who, asset_id)
-    return go("/", {"submit": "submitted", "archive": "archived"}[act])
 
 
 def _views(asset_ids: Iterable[str]) -> Iterable[AssetView]:

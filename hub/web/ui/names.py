@@ -1,4 +1,4 @@
-"""Names of people for lists that hold their ids."""
+"""Names of people and of connectors for lists that hold their ids."""
 
 from __future__ import annotations
 
@@ -22,3 +22,8 @@ def people(ids: Iterable[str]) -> Names:
     """Return the names behind user ids, in one question."""
     with services().database.read() as session:
         return Names(session.execute(select(User.id, User.name).where(User.id.in_(set(ids)))).all())
+
+
+def connector_title(name: str) -> str:
+    """Return how a vendor writes its name; one that is no longer installed is named as well as we can."""
+    return next((one.title for one in services().connections.connectors() if one.name == name), name.capitalize())

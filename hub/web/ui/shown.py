@@ -45,10 +45,9 @@ def line_of(event: Event, names: Mapping[str, str], *, about: str = "", href: st
         for name in ("fields", "problem_code", "reason", "claim", "level", "preset")
         if body.get(name)
     ]
-    by = names[event.actor]
-    return Line(event.at, head, icon, "rest", ", ".join([f"by {by}", *details]), by, about, href)
+    return Line(event.at, head, icon, "rest", ", ".join(details), names[event.actor], about, href)
 
 
 def _detail(name: str, value: Any) -> str:
     text = ", ".join(str(part) for part in cast("list[Any]", value)) if isinstance(value, list) else str(value)
-    return f"{name.replace('_', ' ')}: {text[:120]}"
+    return f"{name}: {text[:120]}".replace("_", " ")

@@ -284,6 +284,7 @@ PAGES = [
     page("POST", "/use", DONE, "/use", form={"asset": "{asset}", "target": "{blog}"}),
     page("POST", "/selection", DONE, "/selection", form={"act": "archive", "asset": "{asset}"}),
     page("POST", "/selection", SEEN, "/selection", form={"act": "download", "asset": "{asset}"}),
+    page("GET", "/selection/archive?asset={asset}", "303 403 403 200 200 403", "/selection/archive"),
     page("GET", "/activity", "303 403 403 200 200 200", "/activity"),
     page("GET", "/oauth/callback", "303 403 403 403 400 403", "/oauth/callback"),
     page("GET", "/sign-in", "200 303 303 303 303 303", "/sign-in"),

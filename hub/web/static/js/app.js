@@ -15,6 +15,8 @@ window.htmx.registerExtension("damhub", {
   },
 });
 
+document.documentElement.classList.add("js");
+
 if (document.querySelector("[data-library]")) {
   import("./library.js");
   import("./upload.js");
@@ -32,6 +34,15 @@ document.addEventListener("change", (event) => {
   if (form) form.requestSubmit();
   if (event.target.matches("[data-substitute]")) location.search = `?substitute=${encodeURIComponent(event.target.value)}`;
   if (event.target.matches("[data-preview]")) location.assign(location.pathname + event.target.dataset.preview);
+});
+
+// What a swap takes away may have had the focus: after "show more" it goes to the first of the new pictures.
+let tiles = 0;
+document.addEventListener("htmx:before:swap", () => { tiles = document.querySelectorAll(".tile").length; });
+document.addEventListener("htmx:after:swap", () => {
+  if (document.activeElement !== document.body) return;
+  const next = document.querySelectorAll(".tile > a")[tiles] ?? document.querySelector("#main");
+  next?.focus({ preventScroll: true });
 });
 
 // A second click on a proof closes it again.

@@ -31,6 +31,8 @@ document.addEventListener("keydown", (event) => {
     }
   } else if (event.key === "g") {
     waitingForPlace = event.timeStamp;
+  } else if (event.key === "z") {
+    document.querySelector("[data-undo]")?.click();
   } else if (event.key === "w") {
     document.querySelector('#places a[href$="/before/recall"]')?.click();
   }

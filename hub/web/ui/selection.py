@@ -1,0 +1,112 @@
+"""What is done to several assets at once: use them in places, download, send to review, archive, and take that back."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+from flask import Blueprint, Response, request
+
+from hub.access.permissions import Act, allowed, require
+from hub.catalogue.views import AssetView
+from hub.errors import Invalid, NotFound
+from hub.placements.impact import ImpactLine
+from hub.web.identity import actor
+from hub.web.services import services
+from hub.web.ui.copies import outcomes, reached
+from hub.web.ui.frame import go, page, safe_next
+from hub.web.ui.names import connector_title
+
+selection = Blueprint("selection", "hub.web")
+MOST = 200
+SAID = {"submit": "submitted", "archive": "archived", "unarchive": "unarchived", "restore": "restored"}
+
+
+@selection.post("/selection")
+def act_on_selection() -> Response:
+    """Do one thing to every chosen asset; what would withdraw copies is shown first."""
+    chosen, act = request.form.getlist("asset"), request.form.get("act", "")
+    if not chosen:
+        raise Invalid("nothing_chosen", "No asset was chosen.", next_step="Choose some in the library first.")
+    if act == "download":
+        return _zip(chosen)
+    if act == "use":
+        return go("/use?" + _query(chosen))
+    if act == "archive" and "seen" not in request.form and allowed(actor(), Act.ARCHIVE) and _moved(chosen):
+        return go("/selection/archive?" + _query(chosen))
+    catalogue, review = services().catalogue, services().review
+    doing = {
+        "submit": review.submit, "archive": catalogue.archive, "unarchive": catalogue.unarchive,
+        "restore": catalogue.restore,
+    }.get(act)  # fmt: skip
+    if doing is None:
+        raise NotFound("no_such_act", "There is no such act.", where=act, next_step="Choose one from the bar.")
+    for asset_id in chosen:
+        doing(actor(), asset_id)
+    return go(safe_next(request.form.get("back", "/")), SAID[act], of=chosen)
+
+
+@selection.get("/selection/archive")
+def before_archive() -> Response:
+    """Show what archiving the chosen assets would change in the channels."""
+    require(actor(), Act.ARCHIVE)
+    chosen = _chosen()
+    found = _moved([one.id for one in chosen])
+    now, count = reached(found), len(chosen)
+    return page(
+        "impact.html", here="library", question=f"Archive {count} {'asset' if count == 1 else 'assets'}?",
+        explanation="You watch it happen, and each place is looked at again afterwards.", action="/selection",
+        chosen=chosen, act="archive", substitutes=None, substitute="", handouts=0, ask_reason=False, reason="",
+        lines=outcomes(found), safe="the originals and all their versions stay. They can be taken out at any time.",
+        back="/", button=f"Archive {count} and withdraw {now} now" if now else f"Archive {count} now",
+    )  # fmt: skip
+
+
+@selection.get("/use")
+def choose_places() -> Response:
+    """Show the places where the chosen assets could stand."""
+    chosen = _chosen()
+    places: dict[tuple[str, str], list[dict[str, str]]] = {}
+    for target in services().connections.targets(actor()):
+        at = (connector_title(target.connector), target.account_label)
+        about = target.kind.replace("_", " ").capitalize()
+        places.setdefault(at, []).append({"id": target.id, "label": target.label, "about": about})
+    back = f"/assets/{chosen[0].code}" if len(chosen) == 1 else "/"
+    return page("use.html", here="library", chosen=chosen, places=list(places.items()), back=back)
+
+
+@selection.post("/use")
+def use() -> Response:
+    """Want copies of the chosen assets in the chosen places."""
+    assets, targets = request.form.getlist("asset"), request.form.getlist("target")
+    if not assets or not targets:
+        raise Invalid("nothing_chosen", "No place was chosen.", next_step="Choose at least one place.")
+    policy = request.form.get("withdraw_policy", "remove")
+    for asset_id in assets:
+        for target_id in targets:
+            services().placements.place(actor(), asset_id, target_id, withdraw_policy=policy)
+    code = services().catalogue.view(actor(), assets[0]).code
+    return go(f"/assets/{code}" if len(assets) == 1 else "/", "placed")
+
+
+def _zip(chosen: list[str]) -> Response:
+    made = services().delivery.zip(actor(), chosen)
+    headers = {
+        "Content-Disposition": f'attachment; filename="{made.filename}"', "Content-Length": str(made.size),
+        "Content-Type": "application/zip",
+    }  # fmt: skip
+    return Response(iter(made.stream), headers=headers, direct_passthrough=True)
+
+
+def _moved(chosen: list[str]) -> list[ImpactLine]:
+    return [line for one in chosen for line in services().placements.impact(actor(), one, "archive", None).lines]
+
+
+def _chosen() -> list[AssetView]:
+    found = [services().catalogue.view(actor(), one) for one in request.args.getlist("asset")[:MOST]]
+    if not found:
+        raise Invalid("nothing_chosen", "No asset was chosen.", next_step="Choose some in the library first.")
+    return found
+
+
+def _query(chosen: list[str]) -> str:
+    return urlencode([("asset", asset_id) for asset_id in chosen])
