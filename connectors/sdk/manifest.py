@@ -86,15 +86,26 @@ class AuthField:
     signs: bool = False  # the remote signs its webhooks with this
 
 
+class GrantKind(StrEnum):
+    """How permission is given."""
+
+    CODE = "authorization_code"  # a person says yes in the browser (RFC 6749, 4.1)
+    CLIENT = "client_credentials"  # the registration itself is the permission (RFC 6749, 4.4)
+    ASSERTION = "urn:ietf:params:oauth:grant-type:jwt-bearer"  # a signed statement is (RFC 7523)
+
+
 @dataclass(frozen=True, slots=True)
 class OAuth:
-    """Addresses and habits of a vendor's OAuth 2 server (authorization code with PKCE S256)."""
+    """Addresses and habits of a vendor's OAuth 2 server."""
 
     authorize_url: str
     token_url: str
     revoke_url: str | None = None
     scopes: tuple[str, ...] = ()
     token_auth: str = BASIC
+    pkce: bool = True  # S256; False only where the vendor refuses it
+    authorize_more: Mapping[str, str] = field(default_factory=dict[str, str])  # further parameters for the browser
+    json_body: bool = False  # the token endpoint takes JSON instead of a form
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +116,23 @@ class Auth:
     label: str
     headers: Callable[[Mapping[str, str]], Mapping[str, str]]
     fields: tuple[AuthField, ...] = ()
-    oauth: OAuth | None = None
+    oauth: OAuth | Callable[[Any], OAuth] | None = None  # or a function of the settings, where each site has its own
+    grant: GrantKind = GrantKind.CODE
+    assertion: Callable[[Mapping[str, str], int], str] | None = None  # (secrets, now in s) -> the signed statement
+
+    @property
+    def in_browser(self) -> bool:
+        """Tell whether a person says yes at the vendor."""
+        return self.oauth is not None and self.grant is GrantKind.CODE
+
+    @property
+    def by_machine(self) -> bool:
+        """Tell whether the hub gets its permission by itself."""
+        return self.oauth is not None and self.grant is not GrantKind.CODE
+
+    def server(self, settings: Any) -> OAuth | None:
+        """Return the authorization server for a connection with these settings."""
+        return self.oauth(settings) if callable(self.oauth) else self.oauth
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,6 @@
-"""OAuth 2: authorization code with PKCE S256, refresh and revocation (RFC 6749, 7636, 7009), over the guarded client.
+"""OAuth 2 over the guarded client: authorization code with PKCE S256, machines' grants, refresh, revocation.
+
+RFC 6749, 7636, 7523 and 7009.
 
 Requests are composed by Authlib's framework-free parts; every failure ends in one of the SDK's errors:
 
@@ -22,6 +24,7 @@ from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any, cast
+from urllib.parse import parse_qsl
 
 import httpx
 from authlib.oauth2.auth import ClientAuth
@@ -31,7 +34,7 @@ from authlib.oauth2.rfc7636 import create_s256_code_challenge
 
 from connectors.sdk.errors import AuthExpired, ConnectorError, Misconfigured, OutcomeUnknown, RateLimited, Unreachable
 from connectors.sdk.limiter import read_headers
-from connectors.sdk.manifest import OAuth
+from connectors.sdk.manifest import Auth, GrantKind, OAuth
 from connectors.sdk.wire import time_limit
 
 LONGEST_ANSWER = 256 * 1024
@@ -88,25 +91,42 @@ class OAuthFlow:
 
     def authorize_url(self, *, state: str, verifier: str) -> str:
         """Return the address to send the person's browser to."""
+        proof = {"code_challenge": create_s256_code_challenge(verifier), "code_challenge_method": "S256"}
         return str(
             prepare_grant_uri(
                 self._oauth.authorize_url, self._client.id, "code",
                 redirect_uri=self._redirect_uri, scope=list(self._oauth.scopes), state=state,
-                code_challenge=create_s256_code_challenge(verifier), code_challenge_method="S256",
+                **self._oauth.authorize_more, **(proof if self._oauth.pkce else {}),
             )
         )  # fmt: skip
 
     def exchange(self, code: str, *, verifier: str) -> Grant:
         """Turn the code that came back into tokens. A code works once."""
-        body = prepare_token_request(
-            "authorization_code", redirect_uri=self._redirect_uri, code=code, code_verifier=verifier
-        )  # fmt: skip
+        proof = {"code_verifier": verifier} if self._oauth.pkce else {}
+        body = prepare_token_request("authorization_code", redirect_uri=self._redirect_uri, code=code, **proof)
         return self._grant(self._post(self._oauth.token_url, str(body)), fallback=None)
 
     def refresh(self, refresh_token: str) -> Grant:
         """Get a new access token; where the vendor rotates, the grant holds the only valid refresh token."""
         body = prepare_token_request("refresh_token", refresh_token=refresh_token)
         return self._grant(self._post(self._oauth.token_url, str(body)), fallback=refresh_token)
+
+    def machine(self, auth: Auth, secrets: Mapping[str, str], *, now_s: int) -> Grant:
+        """Get an access token without a person, by client credentials or by a signed statement.
+
+        Raises:
+            ValueError: this server's permission is given by a person.
+        """
+        scope = " ".join(self._oauth.scopes)
+        if auth.grant is GrantKind.CLIENT:
+            more = {"scope": scope} if scope else {}
+        elif auth.assertion is not None:
+            more = {"assertion": auth.assertion(secrets, now_s)}
+        else:
+            raise ValueError(f"{auth.grant} needs a person, or a statement to sign")
+        body = prepare_token_request(str(auth.grant), **more)
+        named = auth.grant is GrantKind.CLIENT  # a signed statement names its maker itself
+        return self._grant(self._post(self._oauth.token_url, str(body), named=named), fallback=None)
 
     def revoke(self, token: str) -> None:
         """Let the vendor forget a token. One that it does not know is no error; neither is a vendor without this."""
@@ -115,10 +135,14 @@ class OAuthFlow:
         body, _headers = prepare_revoke_token_request(token, None, "", {})
         self._post(self._oauth.revoke_url, str(body))
 
-    def _post(self, url: str, body: str) -> tuple[httpx.Response, bytes]:
+    def _post(self, url: str, body: str, *, named: bool = True) -> tuple[httpx.Response, bytes]:
         headers = {"Accept": "application/json", "Content-Type": "application/x-www-form-urlencoded"}
-        auth = ClientAuth(self._client.id, self._client.secret, self._oauth.token_auth)
-        url, headers, body = auth.prepare("POST", url, headers, body)
+        if named:
+            auth = ClientAuth(self._client.id, self._client.secret, self._oauth.token_auth)
+            url, headers, body = auth.prepare("POST", url, headers, body)
+        if self._oauth.json_body:
+            headers["Content-Type"] = "application/json"
+            body = json.dumps(dict(parse_qsl(str(body))))
         try:
             request = self._http.build_request("POST", url, content=body, headers=headers)
             with time_limit(TIME_LIMIT_S):
@@ -146,7 +170,7 @@ class OAuthFlow:
             access_token=access,
             refresh_token=refresh if isinstance(refresh, str) else None,
             expires_in_s=_lifetime(token.get("expires_in")),
-            scopes=tuple(scope.split()) if isinstance(scope, str) else self._oauth.scopes,
+            scopes=tuple(scope.replace(",", " ").split()) if isinstance(scope, str) else self._oauth.scopes,
         )
 
 

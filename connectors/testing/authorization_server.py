@@ -15,6 +15,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import urlencode
 
 from flask import Flask, Response, jsonify, redirect, request
@@ -91,6 +92,10 @@ class AuthorizationServer:
         self.redirect_uris = redirect_uris
         self.access_life_s = access_life_s
         self.rotate = rotate
+        self.pkce = True  # False: a vendor that refuses it
+        self.takes_json = False  # at the token endpoint, instead of forms
+        self.machines = False  # whether clients may come without a person
+        self.checks_assertion: Callable[[str], str] | None = None  # a signed statement -> who made it, or ""
         self.faults = Faults()
         self.families: dict[str, Family] = {}
         self._clock = clock
@@ -153,6 +158,8 @@ class AuthorizationServer:
             return "redirect address not registered"
         if asked.get("response_type") != "code":
             return "only code is supported"
+        if not self.pkce:
+            return "" if "code_challenge" not in asked and asked.get("state") else "no PKCE here, but a state"
         if asked.get("code_challenge_method") != "S256" or not asked.get("code_challenge"):
             return "PKCE with S256 is required"
         return "" if asked.get("state") else "state is required"
@@ -175,7 +182,7 @@ class AuthorizationServer:
         return _see(
             self.approve(
                 redirect_uri=asked["redirect_uri"], state=asked["state"],
-                challenge=asked["code_challenge"], scope=asked.get("scope", ""),
+                challenge=asked.get("code_challenge", ""), scope=asked.get("scope", ""),
             )
         )  # fmt: skip
 
@@ -201,26 +208,46 @@ class AuthorizationServer:
         return answer
 
     def _grant(self) -> Response:
-        kind = request.form.get("grant_type")
+        kind = self._sent("grant_type")
         if kind == "authorization_code":
             return self._by_code()
         if kind == "refresh_token":
             return self._by_refresh()
+        if kind == "client_credentials" and self.machines:
+            return self._by_machine(self.client_id)
+        if kind == "urn:ietf:params:oauth:grant-type:jwt-bearer" and self.checks_assertion is not None:
+            who = self.checks_assertion(self._sent("assertion"))
+            return self._by_machine(who) if who else _refusal("invalid_grant")
         return _refusal("unsupported_grant_type")
 
+    def _sent(self, name: str) -> str:
+        """Read a parameter out of a form, or out of JSON where this vendor takes that."""
+        if self.takes_json:
+            body: dict[str, Any] = request.get_json()
+            return str(body.get(name, ""))
+        return request.form.get(name, "")
+
+    def _by_machine(self, who: str) -> Response:
+        """Grant without a person: nothing to refresh, a new access token each time."""
+        family = Family(secrets.token_hex(8), "machine")
+        self.families[family.id] = family
+        self._note("granted", family.id, who)
+        access = f"access-{secrets.token_urlsafe(24)}"
+        family.access[access] = self._clock() + self.access_life_s
+        return jsonify(access_token=access, token_type="Bearer", expires_in=self.access_life_s, scope=family.scope)
+
     def _by_code(self) -> Response:
-        form = request.form
-        code = self._codes.get(form.get("code", ""))
+        code = self._codes.get(self._sent("code"))
         if code is None:
             return _refusal("invalid_grant")
         if code.family is not None:
             self._revoke_family(self.families[code.family], "code used twice")
             return _refusal("invalid_grant")
-        if code.until < self._clock() or code.redirect_uri != form.get("redirect_uri"):
+        if code.until < self._clock() or code.redirect_uri != self._sent("redirect_uri"):
             return _refusal("invalid_grant")
-        digest = hashlib.sha256(form.get("code_verifier", "").encode()).digest()
+        digest = hashlib.sha256(self._sent("code_verifier").encode()).digest()
         challenge = base64.urlsafe_b64encode(digest).decode().rstrip("=")
-        if not hmac.compare_digest(challenge, code.challenge):
+        if self.pkce and not hmac.compare_digest(challenge, code.challenge):
             self._note("wrong verifier")
             return _refusal("invalid_grant")
         family = Family(secrets.token_hex(8), code.scope)
@@ -230,7 +257,7 @@ class AuthorizationServer:
         return self._issue(family)
 
     def _by_refresh(self) -> Response:
-        token = request.form.get("refresh_token", "")
+        token = self._sent("refresh_token")
         for family in self.families.values():
             if token in family.spent:
                 self._revoke_family(family, "old refresh token used again")
@@ -277,7 +304,9 @@ class AuthorizationServer:
 
     def _client_is_known(self) -> bool:
         sent = request.authorization
-        name, secret = request.form.get("client_id", ""), request.form.get("client_secret", "")
+        if self.checks_assertion is not None and self._sent("assertion"):
+            return True
+        name, secret = self._sent("client_id"), self._sent("client_secret")
         if sent is not None and sent.type == "basic":
             name, secret = sent.username or "", sent.password or ""
         return name == self.client_id and hmac.compare_digest(secret.encode(), self.client_secret.encode())

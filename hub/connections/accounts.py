@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from connectors.sdk.manifest import Auth, Manifest
+from connectors.sdk.manifest import Auth, Manifest, OAuth
 from connectors.sdk.types import Account
 from hub.connections import credentials, health
 from hub.connections.models import Connection, Remote
@@ -35,6 +35,11 @@ class Way:
     auth: Auth
     settings: BaseModel
     secrets: Mapping[str, str] = field(repr=False)
+
+    @property
+    def server(self) -> OAuth | None:
+        """Return the authorization server that gives the permission, if one does."""
+        return self.auth.server(self.settings)
 
 
 def check_way(manifest: Manifest, auth: str, settings: Mapping[str, Any], secrets: Mapping[str, str]) -> Way:
@@ -76,7 +81,12 @@ def _check_secrets(method: Auth, secrets: Mapping[str, str]) -> dict[str, str]:
     kept = {name: value.strip() for name, value in secrets.items() if value.strip()}
     for name, value in kept.items():
         if name not in known or len(value) > _LONGEST_SECRET or not value.isprintable():
-            raise Invalid("credentials_malformed", "A field of the credentials cannot be used.", where=name[:64])
+            raise Invalid(
+                "credentials_malformed",
+                "A field of the credentials cannot be used.",
+                where=name[:64],
+                next_step="Check what you pasted.",
+            )
     for name, one in known.items():
         if name not in kept and not one.optional:
             raise Invalid(
@@ -105,7 +115,7 @@ def add(
         id=new_id(), remote_id=remote.id, owner_id=owner_id, state=health.State.PENDING, auth=way.auth.name,
         problem_code="", problem="", settings=way.settings.model_dump(mode="json"),
         granted_scopes=list(account.scopes), last_ok_at=now, not_before=0, created_at=now,
-        expires_at=None if way.secrets.get("refresh_token") else expires_at,
+        expires_at=None if way.auth.by_machine or way.secrets.get("refresh_token") else expires_at,
     )  # fmt: skip
     session.add(connection)
     session.flush()

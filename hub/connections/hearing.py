@@ -78,7 +78,12 @@ class Hearing:
             connection = accounts.usable(session, remote.id)
         manifest = self._speaking.manifest(remote.connector)
         if manifest.inbound is None:
-            raise Invalid("no_webhooks", f"{manifest.title} sends no webhooks.", where=manifest.title)
+            raise Invalid(
+                "no_webhooks",
+                f"{manifest.title} sends no webhooks.",
+                where=manifest.title,
+                next_step="Nothing need be done: the hub looks by itself.",
+            )
         if Capability.SUBSCRIBE not in manifest.abilities:
             return self._subscribe_here(remote)
         return self._subscribe_there(manifest, remote, target, connection)

@@ -64,6 +64,11 @@ class Line:
     settings: BaseModel
     secrets: Secrets = field(repr=False)
 
+    @property
+    def renewable(self) -> bool:
+        """Tell whether the hub can get a newer access token by itself."""
+        return self.auth.by_machine or bool(self.secrets.refresh_token)
+
 
 class Speaking:
     """Makes speakers. No method may be called inside a unit of work."""
@@ -107,12 +112,18 @@ class Speaking:
         """Return what a connector declares, or None when it is not installed any more."""
         return self._registry.get(name)
 
-    def flow(self, auth: Auth, secrets: Mapping[str, str]) -> OAuthFlow:
+    def flow(self, way: accounts.Way) -> OAuthFlow:
         """Return a vendor's authorization server, seen by the client that a person registered there."""
-        if auth.oauth is None:
-            raise ValueError(f"{auth.name} is no OAuth sign-in")
-        client = Client(secrets.get("client_id", ""), secrets.get("client_secret", ""))
-        return OAuthFlow(auth.oauth, client, redirect_uri=self.redirect_uri, http=self._client)
+        server = way.server
+        if server is None:
+            raise ValueError(f"{way.auth.name} is no OAuth sign-in")
+        client = Client(way.secrets.get("client_id", ""), way.secrets.get("client_secret", ""))
+        return OAuthFlow(server, client, redirect_uri=self.redirect_uri, http=self._client)
+
+    def machine(self, way: accounts.Way) -> Grant:
+        """Get an access token for a way to connect that needs no person's yes."""
+        refuse_in_transaction("a call to a sign-in service")
+        return self.flow(way).machine(way.auth, way.secrets, now_s=self._clock.now() // SECOND)
 
     def unproven(self, manifest: Manifest, way: accounts.Way) -> Connector:
         """Return a connector for secrets that belong to no connection yet, to ask it who we are."""
@@ -171,7 +182,7 @@ class Speaking:
 
     def _speaker(self, line: Line, *, urgent: bool) -> Speaker:
         held = Held(line.secrets)
-        if line.secrets.refresh_token and line.secrets.ends_soon(self._clock.now()):
+        if line.renewable and line.secrets.ends_soon(self._clock.now()):
             held.secrets = self._renew(line, held.secrets)
 
         def renew() -> bool:
@@ -188,13 +199,16 @@ class Speaking:
         return Speaker(line.manifest.connect(api, line.settings), line.manifest, line.id, line.remote_id)
 
     def _newer(self, line: Line, old: Secrets) -> Secrets:
-        if old.refresh_token:
+        if line.renewable:
             return self._renew(line, old)
         with self._database.read() as session:
             return credentials.load(session, self._keyring, line.id) or old
 
     def _renew(self, line: Line, old: Secrets) -> Secrets:
         def refresh(secrets: Secrets) -> Grant:
-            return self.flow(line.auth, secrets.values).refresh(cast("str", secrets.refresh_token))
+            way = accounts.Way(line.auth, line.settings, secrets.values)
+            if line.auth.by_machine:
+                return self.machine(way)
+            return self.flow(way).refresh(cast("str", secrets.refresh_token))
 
         return self._renewal.renew(line.id, old.generation, refresh, connector=line.manifest.title)

@@ -253,8 +253,8 @@ def test_another_processs_success_wins_over_our_failure(signing, signed_in, vend
     speaking = signing._speaking
     real_flow = speaking.flow
 
-    def overtaken(auth, secrets):
-        flow = real_flow(auth, secrets)
+    def overtaken(way):
+        flow = real_flow(way)
 
         class Overtaken:
             def refresh(self, token):
@@ -277,8 +277,8 @@ def test_a_connection_removed_during_a_renewal_stays_removed(signing, signed_in,
     speaking = signing._speaking
     real_flow = speaking.flow
 
-    def removed(auth, secrets):
-        flow = real_flow(auth, secrets)
+    def removed(way):
+        flow = real_flow(way)
 
         class Removed:
             def refresh(self, token):
