@@ -214,7 +214,10 @@ UPLOADS = {
     "empty": (b"", {"CONTENT_LENGTH": "0"}, 400, "upload_empty"),
     "cut off": (PNG, {"wsgi.input": io.BytesIO(PNG), "CONTENT_LENGTH": "5000"}, 400, "upload_cut_off"),
     "cut off behind gunicorn": (
-        PNG, {"wsgi.input": io.BytesIO(PNG), "CONTENT_LENGTH": "5000", "wsgi.input_terminated": True}, 400, "upload_cut_off",
+        PNG,
+        {"wsgi.input": io.BytesIO(PNG), "CONTENT_LENGTH": "5000", "wsgi.input_terminated": True},
+        400,
+        "upload_cut_off",
     ),
     "cut off before it began": (b"", {"wsgi.input": io.BytesIO(), "CONTENT_LENGTH": "5000"}, 400, "upload_cut_off"),
     "no length": (PNG, {"HTTP_TRANSFER_ENCODING": "chunked", "wsgi.input_terminated": True}, 400, "length_required"),
