@@ -162,13 +162,25 @@ def _tidy(known: Known, current: Standing, others: list[Standing]) -> Step | Non
         repoint = (old.ref, current.ref)
         if Capability.REPOINT in known.abilities and repoint not in known.repointed:
             return Send(Op.REPOINT, ref=old.ref, to=current.ref)
-    if not known.fields_agree and Capability.UPDATE in known.abilities:
-        # Somebody there may have changed other fields meanwhile: only a look tells which ones are ours to set.
-        blind = Capability.LOOK not in known.abilities
-        return Send(Op.UPDATE, ref=current.ref) if known.looked_now or blind else ReadBack()
+    if not known.fields_agree and (step := _reword(known, current)) is not None:
+        return step
     if others:
         return Send(Op.WITHDRAW, ref=others[0].ref)
     return None
+
+
+def _reword(known: Known, current: Standing) -> Step | None:
+    """Bring the fields up to date; where they cannot be changed, a link is cheap to take away and to make anew."""
+    updates = Capability.UPDATE in known.abilities
+    if not updates and known.carries is not Carries.LINK:
+        return None
+    if not known.looked_now and Capability.LOOK in known.abilities:
+        return ReadBack()  # somebody there may have changed other fields: only a look tells which ones are ours to set
+    if updates:
+        return Send(Op.UPDATE, ref=current.ref)
+    if known.done.get(Send(Op.PUBLISH), 0) >= MAX_REPEATS:
+        return Block("not_kept", "The channel does not keep the name that a copy is given. Look what changes it there.")
+    return Send(Op.WITHDRAW, ref=current.ref)
 
 
 def _make(known: Known) -> Step:

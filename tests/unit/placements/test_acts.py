@@ -10,6 +10,12 @@ from hub.errors import Conflict, Invalid
 from tests.faults.model.remote import manifest
 
 
+@pytest.fixture
+def desk(quick_desk):
+    """One database: recalls and the seeded rehearsals go through the same doors on both."""
+    return quick_desk
+
+
 def test_wanting_it_twice_makes_one_copy(desk):
     asset = desk.approved()
     first = desk.place(asset)
