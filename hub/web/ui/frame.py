@@ -108,7 +108,8 @@ def go(where: str, say: str = "", *, of: Sequence[str] = ()) -> Response:
 
 def safe_next(wanted: str) -> str:
     """Return an address inside this hub; anything else becomes the library."""
-    inside = wanted.startswith("/") and not wanted.startswith(("//", "/\\")) and "\n" not in wanted
+    # Browsers and libraries drop tabs and line ends before they read an address: "/\t/evil" becomes "//evil".
+    inside = wanted.startswith("/") and not wanted.startswith(("//", "/\\")) and wanted.isprintable()
     return wanted if inside else "/"
 
 
