@@ -73,7 +73,7 @@ class Receiver:
 class Story:
     """One hub, one clock, and whatever was connected."""
 
-    def __init__(self, stack: ExitStack, home, database_url, clock):
+    def __init__(self, stack: ExitStack, home, database_url, clock, *, trusted=()):
         self.clock, self.stack, self.receiver = clock, stack, Receiver(clock)
         self.port, receiver_port = free_ports(), free_ports()
         self.receiver_url = stack.enter_context(served(self.receiver.app, receiver_port)) + "/in"
@@ -84,7 +84,7 @@ class Story:
             self.sandboxes[name] = sandbox
         self.settings = Settings(
             home=home, database_url=database_url, port=self.port, media_processes=1,
-            trusted_origins=[*self.origins.values(), self.receiver_url.removesuffix("/in")],
+            trusted_origins=[*trusted, *self.origins.values(), self.receiver_url.removesuffix("/in")],
         )  # fmt: skip
         self.open()
 
