@@ -73,6 +73,7 @@ class Api:
         manifest: Manifest,
         client: httpx.Client,
         headers: Callable[[], Headers] = dict,
+        sign: Callable[[str, str, Headers], Headers] | None = None,
         renew: Callable[[], bool] | None = None,
         limiter: Turns | None = None,
         urgent: bool = False,
@@ -88,6 +89,7 @@ class Api:
             manifest: whose title and error codes are used.
             client: from `guarded_client`; may be shared between threads and remotes.
             headers: returns the credentials' headers, asked anew for each call.
+            sign: returns the headers that sign a request of this method, address and headers.
             renew: called once after the credentials were refused; True means that `headers` has new ones.
             limiter: keeps within the remote's limits.
             urgent: whether calls go before others in the limiter's line.
@@ -99,6 +101,7 @@ class Api:
         self.origin = origin_of(origin)
         self._client = client
         self._headers = headers
+        self._sign = sign
         self._renew = renew
         self._limiter = limiter
         self._urgent = urgent
@@ -303,11 +306,15 @@ class Api:
         if self._limiter is not None:
             self._limiter.acquire(urgent=self._urgent)
         credentials = self._headers()
-        secrets = secrets_in(credentials)
         content = body() if callable(body) else body
         request = self._client.build_request(
             call.method, url, params=parameters or None, headers={**credentials, **headers}, content=content
         )
+        if self._sign is not None:
+            signed = self._sign(call.method, str(request.url), dict(request.headers))
+            request.headers.update(dict(signed))
+            credentials = {**credentials, **signed}
+        secrets = secrets_in(credentials)
         answer = self._exchange(call, request, credentials, secrets)
         refused = self._translator.failure(answer, secrets=secrets)
         pause = self._limiter.learn(answer.headers, refused=isinstance(refused, RateLimited)) if self._limiter else None

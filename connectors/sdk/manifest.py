@@ -74,6 +74,10 @@ class Ability:
     best: Level = Level.READ
 
 
+Sign = Callable[[Mapping[str, str], str, str, Mapping[str, str]], Mapping[str, str]]
+"""(secrets, method, whole address, headers) -> the headers that sign this request, made anew for each try."""
+
+
 @dataclass(frozen=True, slots=True)
 class AuthField:
     """One thing that a person types in to connect."""
@@ -119,6 +123,7 @@ class Auth:
     oauth: OAuth | Callable[[Any], OAuth] | None = None  # or a function of the settings, where each site has its own
     grant: GrantKind = GrantKind.CODE
     assertion: Callable[[Mapping[str, str], int], str] | None = None  # (secrets, now in s) -> the signed statement
+    sign: Sign | None = None  # for remotes that want each request signed, not only credentials in a header
 
     @property
     def in_browser(self) -> bool:

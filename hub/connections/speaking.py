@@ -130,7 +130,7 @@ class Speaking:
         refuse_in_transaction(f"a call to {manifest.title}")
         api = Api(
             manifest.origin(way.settings), manifest=manifest, client=self._client,
-            headers=lambda: way.auth.headers(way.secrets), busy=transaction_open, sleep=self._sleep,
+            headers=lambda: way.auth.headers(way.secrets), sign=_signer(way.auth, lambda: way.secrets), busy=transaction_open, sleep=self._sleep,
         )  # fmt: skip
         return manifest.connect(api, way.settings)
 
@@ -193,7 +193,8 @@ class Speaking:
         limits = line.manifest.limits
         api = Api(
             line.manifest.origin(line.settings), manifest=line.manifest, client=self._client,
-            headers=lambda: line.auth.headers(held.secrets.values), renew=renew, urgent=urgent, busy=transaction_open,
+            headers=lambda: line.auth.headers(held.secrets.values),
+            sign=_signer(line.auth, lambda: held.secrets.values), renew=renew, urgent=urgent, busy=transaction_open,
             sleep=self._sleep, limiter=self._limiters.of(line.id, line.manifest.name, limits),
         )  # fmt: skip
         return Speaker(line.manifest.connect(api, line.settings), line.manifest, line.id, line.remote_id)
@@ -212,3 +213,11 @@ class Speaking:
             return self.flow(way).refresh(cast("str", secrets.refresh_token))
 
         return self._renewal.renew(line.id, old.generation, refresh, connector=line.manifest.title)
+
+
+def _signer(
+    auth: Auth, secrets: Callable[[], Mapping[str, str]]
+) -> Callable[[str, str, Mapping[str, str]], Mapping[str, str]] | None:
+    """Return what signs single requests, where the remote wants that."""
+    sign = auth.sign
+    return None if sign is None else lambda method, url, headers: sign(secrets(), method, url, headers)

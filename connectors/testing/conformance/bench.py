@@ -76,7 +76,8 @@ class Bench:
     ) -> Any:
         """Connect, by default with the right credentials, and plant the bug if there is one."""
         auth = next(one for one in self.manifest.auths if one.name == self.sandbox.auth)
-        headers = auth.headers(secrets or self.sandbox.secrets)
+        typed = secrets or self.sandbox.secrets
+        headers, sign = auth.headers(typed), auth.sign
         settings = self.manifest.settings.model_validate(self.sandbox.settings(origin or self.sandbox.origin))
         kind = self.bug.api if self.bug else Api
         wanted = limits or Limits(total_s=TOTAL_S, read_attempts=1)
@@ -85,6 +86,7 @@ class Bench:
             manifest=self.manifest,
             client=self.client,
             headers=lambda: headers,
+            sign=None if sign is None else lambda method, url, sent: sign(typed, method, url, sent),
             limits=self.bug.limits(wanted) if self.bug else wanted,
             sleep=_no_sleep,
         )

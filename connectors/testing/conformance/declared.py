@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from connectors.sdk.errors import AuthExpired
-from connectors.sdk.manifest import Capability
+from connectors.sdk.manifest import Auth, Capability
 from connectors.sdk.paging import every
 from connectors.sdk.registry import faults_of
 from connectors.sdk.types import Target
@@ -38,7 +39,7 @@ def secrets_declared(bench: Bench) -> None:
     auth = next(one for one in bench.manifest.auths if one.name == bench.sandbox.auth)
     open_only = {one.name: "" if one.secret else bench.sandbox.secrets.get(one.name, "") for one in auth.fields}
     expect(bench.secrets() or auth.oauth, "no field is declared as secret")
-    expect(auth.headers(open_only) != auth.headers(bench.sandbox.secrets), "the headers hold no secret")
+    expect(_proof(auth, open_only) != _proof(auth, bench.sandbox.secrets), "the headers hold no secret")
 
 
 @check("connect-is-silent", "Connecting makes no call.")
@@ -113,6 +114,14 @@ def targets_described(bench: Bench) -> None:
     for target in _listed(bench):
         expect(target.kind and target.ref and target.label, f"something is empty: {target}")
     expect(any(target.label != target.ref for target in _listed(bench)), "the labels are ids")
+
+
+def _proof(auth: Auth, secrets: Mapping[str, str]) -> Mapping[str, str]:
+    """Return what would prove who we are: headers, and the signature of a request."""
+    proof = dict(auth.headers(secrets))
+    if auth.sign is not None:
+        proof.update(auth.sign(secrets, "GET", "https://remote.example/", {}))
+    return proof
 
 
 def _listed(bench: Bench) -> list[Target]:
