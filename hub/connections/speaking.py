@@ -130,7 +130,8 @@ class Speaking:
         refuse_in_transaction(f"a call to {manifest.title}")
         api = Api(
             manifest.origin(way.settings), manifest=manifest, client=self._client,
-            headers=lambda: way.auth.headers(way.secrets), sign=_signer(way.auth, lambda: way.secrets), busy=transaction_open, sleep=self._sleep,
+            headers=lambda: way.auth.headers(way.secrets), sign=_signer(way.auth, lambda: way.secrets),
+            busy=transaction_open, sleep=self._sleep,
         )  # fmt: skip
         return manifest.connect(api, way.settings)
 
