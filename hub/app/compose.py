@@ -94,15 +94,18 @@ class Hub:
         """Return every kind of work that a worker process does, each safe to be killed at any point."""
         rooms = self.services
         return (
-            Drain("media", rooms.media.drain, 0.5),
+            Drain("media", rooms.media.drain, 0.5, eager=True),
             Drain("search", rooms.search.drain, 0.5),
             Drain("rights", rooms.rights.drain, 5.0),
             Drain("plan", rooms.placements.plan, 0.5),
-            *(Drain(f"reconcile-{seat}", partial(self._reconcile, seat), 0.5) for seat in range(1, RECONCILERS + 1)),
+            *(
+                Drain(f"reconcile-{seat}", partial(self._reconcile, seat), 0.5, eager=True)
+                for seat in range(1, RECONCILERS + 1)
+            ),
             Drain("inbox", rooms.connections.drain_inbox, 1.0),
             Drain("health", rooms.connections.drain_health, 10.0),
             Drain("webhook-events", rooms.notify.drain_events, 0.5),
-            Drain("webhook-deliveries", rooms.notify.drain_deliveries, 0.5),
+            Drain("webhook-deliveries", rooms.notify.drain_deliveries, 0.5, eager=True),
         )
 
     def close(self) -> None:

@@ -19,7 +19,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
-from hub.db.engine import make_engine
+from hub.db.engine import BUSY_TIMEOUT_MS, make_engine
 from hub.errors import Stale
 
 BeforeCommit = Callable[[Session], None]
@@ -50,6 +50,7 @@ class Database:
         self.postgres = self.engine.dialect.name == "postgresql"
         self._writer = self.engine.execution_options(writes=True)
         self._before_commit: list[BeforeCommit] = []
+        self._turns = threading.Lock()
 
     def before_commit(self, act: BeforeCommit) -> None:
         """Let `act` run as the last statements of every writing unit."""
@@ -62,7 +63,7 @@ class Database:
         Raises:
             Stale: a row was changed by somebody else since it was read; nothing was written.
         """
-        with _counted(), Session(self._writer, expire_on_commit=False) as session:
+        with _counted(), self._turn(), Session(self._writer, expire_on_commit=False) as session:
             session.begin()
             try:
                 yield session
@@ -90,6 +91,24 @@ class Database:
                 # Rolling back would empty the rows that the caller has read; cut loose, they can still be looked at.
                 session.expunge_all()
                 session.rollback()
+
+    @contextmanager
+    def _turn(self) -> Generator[None]:
+        """Let this process's SQLite writers follow each other at once.
+
+        SQLite itself only knows to sleep and to try again, longer each time: with three threads that write, most of
+        their time was slept away.
+        """
+        if self.postgres:
+            yield
+            return
+        # Whoever waits in vain goes on and is told by the database itself.
+        ours = self._turns.acquire(timeout=BUSY_TIMEOUT_MS / 1000)
+        try:
+            yield
+        finally:
+            if ours:
+                self._turns.release()
 
     def dispose(self) -> None:
         """Close all pooled connections."""

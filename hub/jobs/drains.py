@@ -30,6 +30,8 @@ class Drain:
     name: str
     run: Callable[[str], int]
     every_s: float = 1.0
+    eager: bool = False
+    """Goes on without a pause while there is work. For what is taken in small batches; others gain by gathering."""
 
 
 class Round:
@@ -47,8 +49,8 @@ class Round:
     def run(self, stop: threading.Event, turns: int) -> None:
         """Run the drain up to `turns` times with its pause in between, or until `stop`."""
         for _ in range(turns):
-            self.once()
-            if stop.wait(self._pause_s()):
+            goes_on = self.once() > 0 and self._drain.eager
+            if stop.wait(0 if goes_on else self._pause_s()):
                 return
 
     def once(self) -> int:

@@ -63,6 +63,32 @@ def test_a_failing_drain_is_tried_less_and_less_often_but_always_again(database,
     assert pauses == [2, 4, 8, 16, 30, 30, 30, 30]
 
 
+def test_an_eager_drain_pauses_only_when_there_is_nothing_to_do(database, clock):
+    pauses, did = [], [20, 3, 0, 1, ValueError()]
+
+    class Waits(threading.Event):
+        def wait(self, timeout=None):
+            pauses.append(timeout)
+            return False
+
+    def run(_):
+        now = did.pop(0)
+        if isinstance(now, Exception):
+            raise now
+        return now
+
+    Round(Drain("work", run, every_s=1.0, eager=True), database, clock, owner="a").run(Waits(), 5)
+    assert pauses == [0, 0, 1, 0, 2]
+
+
+def test_other_drains_gather_work_between_two_turns(database, clock):
+    stop = threading.Event()
+    pauses = []
+    stop.wait = pauses.append
+    Round(Drain("work", lambda _: 5, every_s=1.0), database, clock, owner="a").run(stop, 2)
+    assert pauses == [1.0, 1.0]
+
+
 def test_a_round_ends_when_it_is_told_to(database, clock):
     stop = threading.Event()
     runs = []
