@@ -25,11 +25,9 @@ class _Quiet(WSGIRequestHandler):
 
 
 @contextmanager
-def served(template, home):
-    """Serve an empty hub on loopback."""
-    home.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(template, home / "damhub.sqlite3")
-    clock, port = ManualClock(nordlicht.FIRST_DAY), services.free_ports()
+def served(home, now=nordlicht.FIRST_DAY):
+    """Serve the hub of a folder on loopback."""
+    clock, port = ManualClock(now), services.free_ports()
     database = Database(f"sqlite:///{home / 'damhub.sqlite3'}")
     EventLog(database, clock)
     hub = WebHub(database, clock, home / "home", base_url=f"http://127.0.0.1:{port}")
@@ -47,25 +45,43 @@ def served(template, home):
 
 
 @pytest.fixture(scope="session")
-def gallery(sqlite_template, tmp_path_factory):
+def filled(sqlite_template, tmp_path_factory):
+    """The folder of a filled hub, made once, with what is known of it."""
+    home = tmp_path_factory.mktemp("filled")
+    shutil.copyfile(sqlite_template, home / "damhub.sqlite3")
+    with served(home) as site:
+        assets = nordlicht.settle(site.hub)
+        return SimpleNamespace(home=home, assets=assets, people=site.hub.people, now=site.hub.clock.now())
+
+
+@contextmanager
+def opened(filled, home):
+    """Serve a copy of the filled hub."""
+    shutil.copytree(filled.home, home)
+    with served(home, filled.now) as site:
+        site.assets, site.hub.people = filled.assets, filled.people
+        yield site
+
+
+@pytest.fixture(scope="session")
+def gallery(filled, tmp_path_factory):
     """A filled hub that is only looked at."""
-    with served(sqlite_template, tmp_path_factory.mktemp("gallery")) as site:
-        site.assets = nordlicht.settle(site.hub)
+    with opened(filled, tmp_path_factory.mktemp("gallery") / "site") as site:
         yield site
 
 
 @pytest.fixture
-def site(sqlite_template, tmp_path):
+def site(filled, tmp_path):
     """A filled hub that a test may change."""
-    with served(sqlite_template, tmp_path / "site") as site:
-        site.assets = nordlicht.settle(site.hub)
+    with opened(filled, tmp_path / "site") as site:
         yield site
 
 
 @pytest.fixture
 def bare_site(sqlite_template, tmp_path):
     """A hub that nobody has signed in to yet."""
-    with served(sqlite_template, tmp_path / "bare") as site:
+    shutil.copyfile(sqlite_template, tmp_path / "damhub.sqlite3")
+    with served(tmp_path) as site:
         yield site
 
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from PIL import Image
+
+from tests.browser.eyes import SHOTS
 
 PAGES = {
     "library": "/",
@@ -59,6 +62,19 @@ def test_first_run_can_be_used_by_everybody(bare_site, look):
     eyes = look(bare_site, role=None).go("/")
     assert eyes.page.title() == "First administrator · damhub"
     assert not problems_of(eyes, "first-run")
+
+
+def test_the_picture_of_the_readme_is_small_and_true(gallery, look):
+    """`make screenshots` puts it into docs/."""
+    eyes = look(gallery).go("/")
+    for name in ("Bottle, lava red", "Bottles, family of three", "Portrait, Maren"):
+        eyes.page.get_by_label(f"Select {name}").check()
+    assert eyes.page.get_by_role("group", name="Selection").inner_text().startswith("3 selected")
+    eyes.shot("readme")
+    whole = Image.open(SHOTS / "readme.png").convert("RGB")
+    few = whole.quantize(palette=whole.quantize(256, kmeans=1), dither=Image.Dither.FLOYDSTEINBERG)
+    few.save(SHOTS / "readme.png", optimize=True)
+    assert (SHOTS / "readme.png").stat().st_size < 400_000
 
 
 def addresses(site):

@@ -269,7 +269,7 @@ def _results(lines: Sequence[RecallLine]) -> list[Outcome]:
 
 
 def _spread(found: Iterable[CopyView]) -> str:
-    counted = Counter(f"{connector_title(copy.connector)} · {copy.remote_label}" for copy in found)
+    counted = Counter(copy.remote_label for copy in found)
     return ", ".join(f"{count} on {name}" for name, count in counted.items())
 
 

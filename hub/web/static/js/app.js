@@ -1,4 +1,6 @@
-// Loaded on every page: the Trusted Types policy, htmx without eval, keys, menus, and the modules a page asks for.
+// Loaded on every page: the Trusted Types policy, htmx without eval, keys and menus.
+
+import "./keys.js";
 
 const policy = window.trustedTypes
   ? window.trustedTypes.createPolicy("damhub", { createHTML: (text) => text })
@@ -16,12 +18,6 @@ window.htmx.registerExtension("damhub", {
 });
 
 document.documentElement.classList.add("js");
-
-if (document.querySelector("[data-library]")) {
-  import("./library.js");
-  import("./upload.js");
-}
-import("./keys.js");
 
 document.addEventListener("click", (event) => {
   for (const menu of document.querySelectorAll("details.menu[open]")) {
