@@ -37,8 +37,9 @@ def furnished(sqlite_template, tmp_path_factory):
     clock = ManualClock()
     database = Database(f"sqlite:///{path}")
     EventLog(database, clock)
-    world = World(checked(WebHub(database, clock, home / "home")).settle_in(), path)
+    world = World(checked(WebHub(database, clock, home / "home", search=Search)).settle_in(), path)
     yield world
+    world.hub.services.search.close()
     database.dispose()
 
 
