@@ -60,6 +60,7 @@ def store(session: Session, remote: Remote, listed: Iterable[types.Target]) -> i
 
     A place that is not listed any more stays: copies may stand in it, and only a look says that they are gone.
     """
+    session.get(Remote, remote.id, with_for_update=True)  # two who list one remote at once come one after the other
     rows = session.scalars(select(Target).where(Target.remote_id == remote.id))
     known = {(row.kind, row.external_ref): row for row in rows}
     count = 0

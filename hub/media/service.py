@@ -17,7 +17,7 @@ from hub.catalogue.assets import get_asset, get_version
 from hub.catalogue.metadata import Author, fields_of, set_fields
 from hub.catalogue.models import Version
 from hub.clock import MINUTE, SECOND, Clock
-from hub.db.unit import Database
+from hub.db.unit import Database, refuse_in_transaction
 from hub.errors import HubError, Unavailable
 from hub.events.log import emit
 from hub.jobs.leases import held, release, take
@@ -59,6 +59,7 @@ class Media:
         Safe to be killed at any point: an unfinished version is taken up again when its lease ends. A file that
         ended `MOST_ATTEMPTS` workers is given up.
         """
+        refuse_in_transaction("decoding files")
         with self._database.unit() as session:
             jobs = self._lease(session, owner)
         if jobs:

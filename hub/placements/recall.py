@@ -14,6 +14,7 @@ from enum import StrEnum
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from hub.catalogue.assets import get_asset
 from hub.catalogue.models import Asset, Version
 from hub.db.base import new_id
 from hub.errors import Conflict, Invalid, NotFound
@@ -93,9 +94,10 @@ def open_recall(
             where="reason",
             next_step="Write down why.",
         )
+    concerned = rows_concerned_by(session, asset.id)
+    get_asset(session, asset.id, lock=True)  # two who recall it at once come one after the other
     if session.scalar(select(Recall.id).where(Recall.asset_id == asset.id, Recall.closed_at.is_(None))):
         raise Conflict("recall_open", f"{asset.code} is being recalled already.", next_step="Open the running recall.")
-    concerned = rows_concerned_by(session, asset.id)
     term = take_down(session, asset.id, by=by, at=at, document=f"Recall: {reason.strip()}"[:2000])
     recall = Recall(
         id=new_id(), asset_id=asset.id, term_id=term.id, reason=reason.strip(), substitute_id=substitute_id,
@@ -160,6 +162,9 @@ def concerned_rows(session: Session, recall: Recall) -> list[Placement]:
 
 def close_if_done(session: Session, recall: Recall, *, at: int) -> bool:
     """Close a recall once every copy is proven away or replaced."""
+    rows = concerned_rows(session, recall)
+    if any(_result(row, recall)[0] is Result.UNPROVEN for row in rows):
+        return False  # asked after every batch of work: the whole account would cost more than the work
     found = report(session, recall)
     if found.complete:
         close(session, recall, found, by="system", at=at)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import base64
 import secrets
-from typing import Final
+from typing import Final, TypedDict, Unpack
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from hub.db.base import new_id
@@ -18,6 +19,16 @@ from hub.placements.phase import Observed, Phase
 
 MARKER_RANDOM_BYTES: Final = 15  # gives twenty characters without padding, of which all are kept
 INSTALLATION_CHARS: Final = 6
+
+
+class Wish(TypedDict):
+    """How a copy is wanted, and by whom."""
+
+    withdraw_policy: str
+    version_policy: str
+    pinned_version_id: str | None
+    by: str
+    at: int
 
 
 def new_marker(session: Session) -> str:
@@ -39,6 +50,18 @@ def living_row(session: Session, asset_id: str, target_id: str, slot: str) -> Pl
         )
         .with_for_update()
     )  # fmt: skip
+
+
+def add_row(session: Session, *, asset_id: str, target_id: str, slot: str, **wish: Unpack[Wish]) -> Placement:
+    """Add a row for a copy that is wanted from now on, or return the one that somebody else added at this moment."""
+    try:
+        with session.begin_nested():
+            return new_row(session, asset_id=asset_id, target_id=target_id, slot=slot, **wish)
+    except IntegrityError:
+        row = living_row(session, asset_id, target_id, slot)
+        if row is None:
+            raise
+        return row
 
 
 def new_row(

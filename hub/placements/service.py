@@ -31,7 +31,7 @@ from hub.placements.plan import Planner, rows_concerned_by
 from hub.placements.ports import Signer, Switchboard, Viewer
 from hub.placements.recall import RecallReport
 from hub.placements.reconcile import Reconciler
-from hub.placements.rows import living_row, new_row
+from hub.placements.rows import add_row, living_row
 from hub.placements.views import AttemptView, CopyView, EvidenceView, copy_view, history
 from hub.placements.visitor import Visitor
 from hub.review.standing import standing_of
@@ -114,7 +114,7 @@ class Placements:
             pinned = _pinned(session, asset, version_policy, pinned_version_id)
             row = living_row(session, asset.id, target.id, slot)
             if row is None:
-                row = new_row(
+                row = add_row(
                     session, asset_id=asset.id, target_id=target.id, slot=slot, withdraw_policy=withdraw_policy,
                     version_policy=version_policy, pinned_version_id=pinned, by=actor.id, at=at,
                 )  # fmt: skip
@@ -230,11 +230,11 @@ class Placements:
         at = self._clock.now()
         with self._database.unit() as session:
             asset = self._asset(session, actor, asset_id)
-            if substitute_id is not None:
-                recall.let_stand_in(session, asset, self._asset(session, actor, substitute_id), by=actor.id)
             made, rows = recall.open_recall(
                 session, asset, reason=reason, substitute_id=substitute_id, by=actor.id, at=at
             )
+            if substitute_id is not None:
+                recall.let_stand_in(session, asset, self._asset(session, actor, substitute_id), by=actor.id)
             session.flush()
             for row in rows:
                 self._planner.wake(session, row)

@@ -1,11 +1,13 @@
-"""A story for each test, on each of the two databases."""
+"""A story for each test, on each of the two databases; every request of the hub is watched."""
 
 from __future__ import annotations
 
 from contextlib import ExitStack
 
+import httpx
 import pytest
 
+from hub.db.unit import transaction_open
 from tests.stories.story import Story
 
 
@@ -13,3 +15,18 @@ from tests.stories.story import Story
 def story(tmp_path, database_url, clock):
     with ExitStack() as stack:
         yield Story(stack, tmp_path / "home", database_url, clock)
+
+
+@pytest.fixture(autouse=True)
+def no_unit_open_across_the_network(monkeypatch):
+    """Whatever is sent in a story is sent while no unit of work is open in that thread."""
+    broken, send = [], httpx.Client.send
+
+    def watched(client, request, **options):
+        if transaction_open():
+            broken.append(f"{request.method} {request.url}")
+        return send(client, request, **options)
+
+    monkeypatch.setattr(httpx.Client, "send", watched)
+    yield broken
+    assert broken == []

@@ -8,7 +8,7 @@ import httpx
 from sqlalchemy import select
 
 from connectors.testing.hooks import Delivery, Outbox
-from connectors.trello.events import sign
+from connectors.trello.events import SIGNATURE, sign
 from connectors.wordpress import events as helper
 from hub.clock import DAY, MINUTE
 from hub.connections.models import Inbox
@@ -71,9 +71,9 @@ def test_a_forged_or_lying_webhook_changes_nothing(story):
     said = trello.delivery(target=target.ref, ref=there.ref)
     [hook] = trello.hooks.values()
     url = hook["callbackURL"]
-    signed = {**said.headers, "X-Trello-Webhook": sign(trello.secrets["secret"], url, said.body)}
+    signed = {**said.headers, SIGNATURE: sign(trello.secrets["secret"], url, said.body)}
     lie = Delivery(url, signed, said.body)
-    forged = {**lie.headers, "X-Trello-Webhook": base64.b64encode(b"0" * 20).decode()}
+    forged = {**lie.headers, SIGNATURE: base64.b64encode(b"0" * 20).decode()}
     answer = httpx.post(lie.url, content=lie.body, headers=forged, trust_env=False)
     assert answer.status_code == 401
     assert inbox(story) == []

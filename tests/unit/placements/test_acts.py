@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 
 from connectors.sdk.errors import AuthExpired
@@ -168,7 +170,7 @@ def test_the_original_returns_by_itself_when_its_rights_return(desk):
 def test_a_chain_of_substitutes_is_followed_to_the_first_that_may_stand_there(desk):
     asset = desk.approved()
     chain = [asset, *(desk.approved(f"stand-in {n}".encode()) for n in range(3))]
-    for each, heir in zip(chain, chain[1:], strict=False):
+    for each, heir in itertools.pairwise(chain):
         desk.catalogue.set_successor(desk.actor, each, heir)
     placement = desk.place(asset, withdraw_policy="substitute")
     desk.run()

@@ -39,7 +39,7 @@ def carry_out(desk, act, asset, substitute):
 def scene(desk, chance):
     """A chain of assets, some of them not usable, each with a copy of its own."""
     chain = [desk.approved(f"asset {n}".encode()) for n in range(4)]
-    for each, heir in zip(chain, chain[1:], strict=False):
+    for each, heir in itertools.pairwise(chain):
         desk.catalogue.set_successor(desk.actor, each, heir)
     copies = [
         desk.place(each, withdraw_policy=chance.choice(["remove", "substitute"]), slot=str(number))

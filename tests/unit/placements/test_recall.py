@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 
 from connectors.sdk.errors import AuthExpired
@@ -207,7 +209,7 @@ def test_once_lifted_the_take_down_lets_every_copy_return(desk):
     desk.run()
     assert (desk.copy(placement).phase, desk.shown(placement)) == ("live", [b"first"])
     again = desk.placements.recall(desk.actor, asset, "once more")
-    assert [each.id for each in desk.placements.recalls(desk.actor, asset)][0] == again.id
+    assert next(each.id for each in desk.placements.recalls(desk.actor, asset)) == again.id
 
 
 def test_what_makes_no_sense_is_refused(desk):
@@ -233,7 +235,7 @@ def test_what_makes_no_sense_is_refused(desk):
 
 def test_a_substitute_far_down_its_own_chain_makes_no_cycle(desk):
     chain = [desk.approved(f"link {n}".encode()) for n in range(12)]
-    for each, heir in zip(chain, chain[1:], strict=False):
+    for each, heir in itertools.pairwise(chain):
         desk.catalogue.set_successor(desk.actor, each, heir)
     with pytest.raises(Conflict) as refused:
         desk.placements.recall(desk.actor, chain[-1], "wrong face", chain[0])
