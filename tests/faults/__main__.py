@@ -47,7 +47,7 @@ def main():
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="damhub-faults-")))
         url = "" if chosen.no_postgres else start_postgres(stack, folder)
         databases = DATABASES if url else ("sqlite",)
-        some_lanes = stack.enter_context(lanes(folder, chosen.lanes, url))
+        some_lanes = stack.enter_context(lanes(folder, chosen.lanes, url, databases))
         matrix = Matrix(run_all(chosen, some_lanes, databases))
         bugs = plant_all(chosen, some_lanes)
     model = model_budget(chosen)
@@ -127,8 +127,8 @@ def report(matrix, bugs, model):
     """Print everything."""
     for line in [*matrix.lines(), "", *matrix.summary()]:
         console.print(line, markup=False)
-    for result in matrix.bad():
-        console.print(line_of(result), markup=False, style="red")
+    for result in matrix.bad() + matrix.unfired():
+        console.print(line_of(result), markup=False)
     for bug, found in bugs.items():
         caught = [runs for runs in found if runs is not None]
         mean = f"after {sum(caught) / len(caught):.1f} runs on average" if caught else "never"

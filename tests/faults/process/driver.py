@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import queue
 import subprocess
 import sys
@@ -11,6 +12,9 @@ from collections.abc import Callable
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+POSTGRES = "DAMHUB_FAULTS_POSTGRES"
+"""Names the server to a lane: a password has no place in a command line."""
 
 
 @dataclass(frozen=True)
@@ -31,11 +35,12 @@ class Result:
 class Lane:
     """A lane as the driver sees it."""
 
-    def __init__(self, folder, postgres_url):
+    def __init__(self, folder, postgres_url, databases):
         self._log = (folder.parent / f"{folder.name}.log").open("w")
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.faults.process.lane", str(folder), *([postgres_url] if postgres_url else [])],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._log, text=True, bufsize=1,
+            [sys.executable, "-m", "tests.faults.process.lane", str(folder), ",".join(databases)],
+            env={**os.environ, POSTGRES: postgres_url}, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            stderr=self._log, text=True, bufsize=1,
         )  # fmt: skip
 
     def ready(self):
@@ -63,12 +68,12 @@ class Lane:
 class Lanes:
     """Some lanes side by side."""
 
-    def __init__(self, folder, count, postgres_url=""):
+    def __init__(self, folder, count, postgres_url, databases):
         self._stack = ExitStack()
         self._lanes = []
         try:
             for number in range(count):
-                lane = Lane(Path(folder) / f"lane_{number}", postgres_url)
+                lane = Lane(Path(folder) / f"lane_{number}", postgres_url, databases)
                 self._stack.callback(lane.close)
                 self._lanes.append(lane)
             for lane in self._lanes:
@@ -116,9 +121,9 @@ class Lanes:
 
 
 @contextmanager
-def lanes(folder, count, postgres_url=""):
+def lanes(folder, count, postgres_url="", databases=("sqlite",)):
     """Some lanes, closed at the end."""
-    made = Lanes(folder, count, postgres_url)
+    made = Lanes(folder, count, postgres_url, databases)
     try:
         yield made
     finally:

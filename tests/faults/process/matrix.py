@@ -38,15 +38,18 @@ class Matrix:
     def bad(self):
         return [result for result in self.results if result.outcome in {"violated", "no verdict"}]
 
+    def unfired(self):
+        return [result for result in self.results if result.outcome == "never fired"]
+
     def lines(self):
         """Return the matrix as text. A cell reads held/fired; what did not fire stands behind it."""
         faults = sorted({cell[0] for cell in self.cells}, key=_order)
         width = max(map(len, faults), default=5)
-        heads = [f"{connector[:2]} {scenario[:8]} {database[:2]}" for connector, scenario, database in COLUMNS]
-        yield " " * width + "  " + "  ".join(f"{head:>14}" for head in heads)
+        heads = [f"{connector[0]}.{scenario[:5]}.{database[:2]}" for connector, scenario, database in COLUMNS]
+        yield " " * width + "  " + "  ".join(f"{head:>11}" for head in heads)
         for fault in faults:
             row = [self._cell(fault, scenario, connector, database) for connector, scenario, database in COLUMNS]
-            yield f"{fault:<{width}}  " + "  ".join(f"{each:>14}" for each in row)
+            yield f"{fault:<{width}}  " + "  ".join(f"{each:>11}" for each in row)
 
     def _cell(self, fault, scenario, connector, database):
         count = self.cells.get((fault, scenario, connector, database))
