@@ -26,7 +26,7 @@ class Settings(BaseModel):
     protocol: Literal["rest", "xmlrpc"] = Field(
         default="rest",
         title="Protocol",
-        description="xmlrpc only where the site's REST interface is closed: it cannot hold alternative texts",
+        description="Choose xmlrpc only where the site's REST interface is closed: it cannot hold alternative texts",
     )
     rest_root: str = Field(
         default="/wp-json",
