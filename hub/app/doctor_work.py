@@ -49,6 +49,10 @@ WORKER: Final = "Start `damhub serve`, or `damhub worker` on one host at least; 
 def web(settings: Settings) -> Iterator[Finding]:
     """Ask the web process, at the address where it listens and at the one that others use."""
     here = f"http://{_asked(settings.host)}:{settings.port}"
+    if not settings.base_url and here != settings.url:
+        what = f"The hub listens everywhere, and its links begin with {settings.url}, where nobody can go."
+        yield bad("web", what, "Set DAMHUB_BASE_URL to the address that browsers and remotes use.")
+        return
     guard = Guard(trusted_origins=[here, settings.url])
     told = {url: _ask(guard, url) for url in dict.fromkeys((here, settings.url))}
     if not told[settings.url]:

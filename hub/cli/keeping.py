@@ -12,7 +12,7 @@ import typer
 
 from hub.access.keyring import Keyring
 from hub.cli.findings import Finding, Verdict
-from hub.cli.printing import AsJson, progress, say, say_json, show_table
+from hub.cli.printing import AsJson, progress, say, say_json, show_table, waiting
 from hub.cli.toolbox import Carried, Toolbox
 from hub.db.models import Installation
 from hub.errors import Invalid
@@ -34,7 +34,8 @@ class Keeping:
 
     def doctor(self, *, as_json: AsJson = False) -> None:
         """Say what is missing or late, why, and what to do. Exit code 1 if anything is bad."""
-        findings = self.toolbox.doctor()
+        with waiting("Looking at everything ..."):
+            findings = self.toolbox.doctor()
         if as_json:
             say_json({"findings": [asdict(each) for each in findings]})
         else:

@@ -44,6 +44,13 @@ def plain(text: str) -> str:
 
 
 @contextmanager
+def waiting(what: str) -> Generator[None]:
+    """Show that something goes on whose length nobody knows."""
+    with Console(stderr=True).status(what):
+        yield
+
+
+@contextmanager
 def progress(what: str) -> Generator[Callable[[int, int], None]]:
     """Show how far a long work is; what is lent hears of the bytes so far, and of how many."""
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())

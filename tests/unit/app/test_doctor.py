@@ -385,7 +385,9 @@ def test_an_address_that_others_use_is_asked_too(patient):
         assert patient.told("web", base_url=away)[0] == "bad"
         here = patient.settings.url
         assert patient.told("web here", base_url=here, port=free_ports())[0] == "look"
-        assert patient.told("web", host="0.0.0.0")[0] == "bad"  # links would not lead anywhere
+        verdict, what = patient.told("web", host="0.0.0.0")
+        assert (verdict, "Set DAMHUB_BASE_URL" in what) == ("bad", True)
+        assert patient.told("web", host="0.0.0.0", base_url=here)[0] == "good"
 
 
 def test_no_living_worker_is_bad(patient):

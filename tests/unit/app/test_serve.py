@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -110,6 +111,14 @@ def test_a_new_hub_answers_gets_its_administrator_heals_itself_and_ends_in_order
         after = served.until(lambda kind=kind, before=before: _replaced(served.children(), before, kind))
         assert {k: pid for k, pid in after.items() if k != kind} == {k: p for k, p in before.items() if k != kind}
     served.until(lambda: served.answers("/readyz") == 200)
+
+    # The doctor, asked as an operator asks, finds nothing bad.
+    asked = subprocess.run(
+        [sys.executable, "-m", "hub.app.main", "doctor", "--json"], cwd=served.home, env=served.environ,
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    bad = [each for each in json.loads(asked.stdout)["findings"] if each["verdict"] == "bad"]
+    assert (asked.returncode, bad) == (0, [])
 
     # SIGTERM ends everything in order and leaves nothing behind.
     family = served.family()

@@ -235,6 +235,21 @@ def test_the_first_person_is_an_administrator_and_can_sign_in(damhub, hub):
     assert [user.role for user in hub.services.access.users(SYSTEM)] == [Role.ADMINISTRATOR, Role.EDITOR]
 
 
+def test_a_person_at_a_terminal_is_asked_twice_and_unseen(damhub, hub, monkeypatch):
+    from hub.cli import people
+
+    class Terminal(io.StringIO):
+        def isatty(self):
+            return True
+
+    asked = []
+    monkeypatch.setattr(io, "StringIO", Terminal)
+    monkeypatch.setattr(people.typer, "prompt", lambda *text, **how: asked.append((text, how)) or PASSWORD)
+    code, _, _ = damhub("create-user", "ada@dam.test", "--name", "Ada", "--role", "administrator")
+    assert (code, hub.services.access.has_users()) == (0, True)
+    assert asked == [(("Password",), {"hide_input": True, "confirmation_prompt": True})]
+
+
 @pytest.mark.parametrize(
     ("email", "typed", "code"), [("ada@dam.test", "short\n", "password_unfit"), ("nobody", PASSWORD, "email_unfit")]
 )
