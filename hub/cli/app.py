@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import sys
 import tomllib
 from collections.abc import Sequence
@@ -22,6 +23,8 @@ from hub.cli.translating import Translating
 from hub.errors import HubError, Invalid, Unavailable
 from hub.settings import FILE, PREFIX
 from mappings.errors import MappingError
+
+log = logging.getLogger(__name__)
 
 FAILED = 1
 REFUSED = 2
@@ -52,6 +55,7 @@ def run(toolbox: Toolbox, arguments: Sequence[str] | None = None) -> int:
     except SystemExit as ended:
         return ended.code if isinstance(ended.code, int) else int(bool(ended.code))
     except TOLD as failure:
+        log.debug("the command failed", exc_info=failure)  # shown by serve, web and worker at DAMHUB_LOG_LEVEL=DEBUG
         error = explained(failure)
         tell(error, as_json="--json" in given)
         return REFUSED if isinstance(error, Invalid) else FAILED
@@ -91,7 +95,7 @@ def explained(failure: BaseException) -> HubError:
             error = Unavailable("database_unavailable", f"The database does not answer ({type(failure).__name__}).",
                                where=f"{PREFIX}DATABASE_URL", next_step="Run `damhub doctor`.")  # fmt: skip
         case OSError():
-            error = Unavailable("file_not_usable", f"A file or folder cannot be used: {failure.strerror}.",
+            error = Unavailable("file_not_usable", f"The operating system refused: {failure.strerror or failure}.",
                                where=str(failure.filename or ""), next_step="Run `damhub doctor`.")  # fmt: skip
         case _:
             error = HubError("unexpected", f"Something went wrong: {type(failure).__name__}.")

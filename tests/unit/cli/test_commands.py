@@ -116,7 +116,7 @@ def test_a_database_that_is_away_is_no_traceback_and_shows_no_password(damhub):
 def test_a_file_that_cannot_be_used_is_named(damhub, tmp_path):
     code, _, err = damhub("adopt", tools=replaced(adopt=fails(PermissionError(13, "Permission denied", "/no/way"))))
     assert code == FAILED
-    assert "Permission denied. (/no/way)" in err
+    assert "refused: Permission denied. (/no/way)" in err
 
 
 def test_a_programming_error_is_not_hidden(damhub):
