@@ -112,7 +112,7 @@ class WordPressSandbox(Sandbox):
         states = (request.args.get("status") or "inherit").split(",")
         found = [
             item
-            for item in self.items.values()
+            for item in tuple(self.items.values())
             if item.status in states and matches((item.title, item.caption, item.description, item.file.served))
         ]
         return self._page(found, lambda item: self._say_item(item, edit=edits()))
@@ -168,7 +168,7 @@ class WordPressSandbox(Sandbox):
         status = request.args.get("status") or "publish"
         found = [
             entry
-            for entry in self.entries.values()
+            for entry in tuple(self.entries.values())
             if entry.base == base and status in {"any", entry.status} and matches((entry.title, entry.content))
         ]
         return self._page(found, lambda entry: entry_json(entry, self._origin(), edit=edits()))
@@ -198,7 +198,7 @@ class WordPressSandbox(Sandbox):
         return said
 
     def _file(self, name: str) -> Response:
-        for item in self.items.values():
+        for item in tuple(self.items.values()):
             if name in item.file.names():
                 return Response(item.file.content, content_type=item.file.media_type)
         return Response("Not found", HTTPStatus.NOT_FOUND, content_type="text/html; charset=utf-8")
@@ -229,7 +229,7 @@ class WordPressSandbox(Sandbox):
         """Delete an item and its files; featured images go with it, texts stay as they are."""
         with self.lock:
             self.items.pop(item.id, None)
-            for entry in self.entries.values():
+            for entry in tuple(self.entries.values()):
                 if entry.featured_media == item.id:
                     entry.featured_media = 0
             self.ledger.add(What.REMOVED, str(item.id), LIBRARY)
@@ -306,7 +306,7 @@ class WordPressSandbox(Sandbox):
             return self._last_id
 
     def _free_name(self, name: str) -> str:
-        taken = {each for item in self.items.values() for each in item.file.names()}
+        taken = {each for item in tuple(self.items.values()) for each in item.file.names()}
         stem, dot, end = name.rpartition(".")
         return free(name, taken, lambda number: f"{stem}-{number}{dot}{end}", first=1)
 
@@ -332,7 +332,7 @@ class WordPressSandbox(Sandbox):
 
     def copies(self, target: str) -> tuple[Standing, ...]:
         """Return everything in the library."""
-        return tuple(self._standing(item) for item in self.items.values() if target == LIBRARY)
+        return tuple(self._standing(item) for item in tuple(self.items.values()) if target == LIBRARY)
 
     def intrude(self, target: str, text: str) -> str:
         """Upload a picture whose name holds `text`."""
@@ -372,7 +372,7 @@ class WordPressSandbox(Sandbox):
 
     def _uses(self, item: Attachment) -> int:
         shown = item_of(cast("Media", media_json(item, self.origin, edit=True)))
-        return sum(uses(entry.content, shown) for entry in self.entries.values())
+        return sum(uses(entry.content, shown) for entry in tuple(self.entries.values()))
 
     def _standing(self, item: Attachment) -> Standing:
         marker = marker_in(item.file.name)

@@ -48,6 +48,18 @@ def test_every_copy_is_withdrawn_substituted_or_named(desk):
     assert closed.body["counts"] == {"substituted": 3, "never_there": 1}
 
 
+def test_the_whole_account_is_made_only_once_no_copy_is_left_to_work_on(desk, monkeypatch):
+    asset = desk.approved()
+    desk.place(asset)
+    desk.run()
+    recall = desk.placements.recall(desk.actor, asset, "wrong face")
+    with monkeypatch.context() as patch:
+        patch.setattr("hub.placements.recall.report", None)
+        desk.placements._close_recalls()
+    desk.run()
+    assert report_of(desk, recall).closed_at is not None
+
+
 def pinned(desk, asset):
     """A version that was never approved: a copy pinned to it never goes out."""
     desk.world.version(asset, b"draft")
