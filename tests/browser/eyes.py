@@ -5,6 +5,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from playwright.sync_api import expect
+
+expect.set_options(timeout=20_000)  # a loaded machine is slow, not wrong
+
 SHOTS = Path(__file__).parents[2] / "build" / "screenshots"
 FORBIDDEN = re.compile(r"\s(style|on[a-z]+|hx-on[:\w-]*)\s*=|javascript:|[\"']js:", re.IGNORECASE)
 SLOW = "was preloaded using link preload but not used within a few seconds"  # a loaded machine, not the page
@@ -42,9 +46,15 @@ class Eyes:
         self.settle()
         return self
 
+    def arrive(self, heading):
+        """Wait until the page with this heading is there and listens to keys."""
+        expect(self.page.get_by_role("heading", level=1)).to_have_text(heading)
+        self.settle()
+
     def settle(self):
-        """Wait until fonts and pictures are there."""
+        """Wait until modules have run, and fonts and pictures are there."""
         self.page.wait_for_load_state("load")
+        self.page.wait_for_function("document.documentElement.classList.contains('js')")
         self.page.evaluate("""async () => {
             for (const picture of document.images) picture.loading = 'eager';
             const pictures = [...document.images].map((one) => one.decode().catch(() => 0));

@@ -17,6 +17,15 @@ window.htmx.registerExtension("damhub", {
   },
 });
 
+// Until somebody chooses, the browser's own wish counts: the button then offers the other colours.
+if (!document.documentElement.dataset.theme && matchMedia("(prefers-color-scheme: dark)").matches) {
+  for (const form of document.querySelectorAll('form[action="/theme"]')) {
+    const button = form.querySelector("button");
+    form.elements.namedItem("theme").value = "light";
+    button.title = button.ariaLabel = "Light colours";
+  }
+}
+
 document.documentElement.classList.add("js");
 
 document.addEventListener("click", (event) => {
@@ -34,9 +43,13 @@ document.addEventListener("change", (event) => {
 
 // What a swap takes away may have had the focus: after "show more" it goes to the first of the new pictures.
 let tiles = 0;
-document.addEventListener("htmx:before:swap", () => { tiles = document.querySelectorAll(".tile").length; });
+let focused = false;
+document.addEventListener("htmx:before:swap", () => {
+  tiles = document.querySelectorAll(".tile").length;
+  focused = document.activeElement !== document.body;
+});
 document.addEventListener("htmx:after:swap", () => {
-  if (document.activeElement !== document.body) return;
+  if (!focused || document.activeElement !== document.body) return;
   const next = document.querySelectorAll(".tile > a")[tiles] ?? document.querySelector("#main");
   next?.focus({ preventScroll: true });
 });
