@@ -94,7 +94,7 @@ class Witness(Play):
             raise Broken(f"{row.phase} by looks that began before the last write was answered")
 
 
-@pytest.mark.parametrize("seed", [7001, 7002, 7003])
+@pytest.mark.parametrize("seed", [7001, 7002])
 @pytest.mark.parametrize("variant", ["composed", "in_place", "link", "unfindable"])
 def test_stored_phases_are_the_defined_ones_and_rest_on_evidence(quick, clock, monkeypatch, variant, seed):
     result = Witness(quick, clock, monkeypatch, variant=variant).play(script_of(seed))
