@@ -5,6 +5,7 @@ from __future__ import annotations
 from hub.app import acts
 from hub.app.announce import announce
 from hub.app.compose import Hub
+from hub.app.demo.play import play
 from hub.app.doctor import examine
 from hub.app.logs import start_logging
 from hub.app.processes import refuse_taken_port, run_web, run_work
@@ -17,7 +18,7 @@ from hub.settings import Settings
 def toolbox() -> Toolbox:
     """Return the acts of this installation."""
     return Toolbox(
-        settings=Settings, serve=serve, web=run_web, worker=run_work, doctor=examine, backup=acts.backup,
+        settings=Settings, serve=serve, web=run_web, worker=run_work, demo=play, doctor=examine, backup=acts.backup,
         restore=acts.restore, adopt=acts.adopt, declare_copy=acts.declare_copy, add_user=acts.add_user,
         document=acts.document,
     )  # fmt: skip

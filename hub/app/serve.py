@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import structlog
 
@@ -27,13 +27,23 @@ HOPELESS = 5
 """So many deaths at once after the start mean that no further try will help."""
 
 
+def launch(command: Sequence[str], *, environ: Mapping[str, str], output: int | None = None) -> subprocess.Popen[bytes]:
+    """Start a program of ours in a session of its own: Ctrl-C reaches the starter alone, which ends it in order."""
+    return subprocess.Popen(  # noqa: S603 - our own programs and no outside words
+        list(command), env=dict(environ), start_new_session=True, stdin=subprocess.DEVNULL, stdout=output,
+        stderr=output,
+    )  # fmt: skip
+
+
 class Kept:
     """One process that is started again whenever it dies."""
 
-    def __init__(self, kind: str, environ: Mapping[str, str]) -> None:
+    def __init__(self, kind: str, environ: Mapping[str, str], *, output: int | None = None) -> None:
+        """Keep a process; `output` is the file that it writes to instead of our own output."""
         self.kind = kind
         self.deaths = 0
         self._environ = dict(environ)
+        self._output = output
         self._process: subprocess.Popen[bytes] | None = None
         self._since = self._due = 0.0
 
@@ -52,11 +62,8 @@ class Kept:
         if self._process is not None and self._process.poll() is not None:
             self._bury(now)
         if self._process is None and now >= self._due:
-            # In a session of its own: Ctrl-C reaches `serve` alone, which ends the others in order.
-            self._process = subprocess.Popen(  # noqa: S603 - our own program and no outside words
-                [sys.executable, "-m", "hub.app.main", self.kind],
-                env=self._environ, start_new_session=True, stdin=subprocess.DEVNULL,
-            )  # fmt: skip
+            command = [sys.executable, "-m", "hub.app.main", self.kind]
+            self._process = launch(command, environ=self._environ, output=self._output)
             self._since = now
 
     def end(self) -> None:
@@ -95,14 +102,21 @@ def keep_running(
     stop: threading.Event | None = None,
     environ: Mapping[str, str] | None = None,
     started: Callable[[tuple[Kept, ...]], None] | None = None,
+    output: int | None = None,
 ) -> None:
     """Run the processes until SIGTERM, SIGINT or `stop`, then end them in order.
+
+    Args:
+        stop: ends them, too.
+        environ: theirs; this process's own by default.
+        started: hears of the processes once they run.
+        output: the file that they write to instead of our own output.
 
     Raises:
         Unavailable: `process_does_not_start`; everything was ended.
     """
     stop = stop or threading.Event()
-    kept = tuple(Kept(kind, os.environ if environ is None else environ) for kind in KINDS)
+    kept = tuple(Kept(kind, os.environ if environ is None else environ, output=output) for kind in KINDS)
     with ending_on_signals(stop):
         try:
             for each in kept:

@@ -1,12 +1,13 @@
-"""Commands that run the hub: serve, web and worker."""
+"""Commands that run the hub: serve, web and worker; and demo, which runs one of its own."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import typer
 
-from hub.cli.toolbox import Toolbox
+from hub.cli.toolbox import DemoWish, Toolbox
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +18,7 @@ class Running:
 
     def add_to(self, app: typer.Typer) -> None:
         """Add the commands to the command line."""
-        for act in (self.serve, self.web, self.worker):
+        for act in (self.serve, self.web, self.worker, self.demo):
             app.command()(act)
 
     def serve(self) -> None:
@@ -31,3 +32,18 @@ class Running:
     def worker(self) -> None:
         """Run the worker process alone, for several hosts."""
         self.toolbox.worker(self.toolbox.settings())
+
+    def demo(
+        self,
+        *,
+        once: Annotated[bool, typer.Option("--once", help="End by itself when everything is proven.")] = False,
+        real: Annotated[
+            list[str] | None,
+            typer.Option(metavar="NAME", help="Play on a real server instead of NAME's sandbox, such as wordpress."),
+        ] = None,
+    ) -> None:
+        """Play the life of a picture with a hub of its own, in a folder that is removed at the end.
+
+        Exit code 1 if a proof is missing.
+        """
+        raise typer.Exit(self.toolbox.demo(DemoWish(once, tuple(real or ()))))

@@ -51,6 +51,16 @@ class AddUser(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class DemoWish:
+    """How the demo is to be played."""
+
+    once: bool
+    """End by itself instead of staying up to be looked at."""
+    real: tuple[str, ...] = ()
+    """Connectors that speak to a real server instead of their sandbox."""
+
+
+@dataclass(frozen=True, slots=True)
 class Toolbox:
     """The acts of one installation. Each raises HubError with what to do next, and never anything else on purpose."""
 
@@ -62,6 +72,8 @@ class Toolbox:
     """Answers requests in this process."""
     worker: Callable[[Settings], None]
     """Does what is due in this process."""
+    demo: Callable[[DemoWish], int]
+    """Plays the whole story with a hub of its own; returns the exit code: 1 when a proof is missing."""
     doctor: Callable[[], Sequence[Finding]]
     """Looks at everything, whatever state the hub is in. Never raises."""
     backup: Backup
