@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -42,6 +43,7 @@ def options(arguments=None):
 
 
 def main():
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # servers are stopped then too
     chosen, began = options(), time.monotonic()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="damhub-faults-")))
@@ -82,6 +84,8 @@ def run_all(chosen, some_lanes, databases):
         def told(result):
             bad = result.outcome in {"violated", "no verdict"}
             shown.update(task, advance=1, bad=shown.tasks[task].fields["bad"] + bad)
+            if not console.is_terminal and (done := shown.tasks[task].completed) % 20 == 0:
+                console.print(f"{done:.0f} of {len(cases)} runs")
             if bad:
                 shown.console.print(line_of(result), markup=False)
 
