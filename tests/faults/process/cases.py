@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 
 from hub.placements.faultpoints import POINTS
 
@@ -137,18 +137,8 @@ def drawn(count, databases=DATABASES, seed=0):
         # A worker that is not killed leaves nothing to do for those after it.
         lives.sort(key=lambda life: not (life.point or life.look))
         database = databases[number % len(databases)]
-        made.append(
-            Case(
-                scenario,
-                connector,
-                database,
-                "random mixture",
-                tuple(lives),
-                10_000 + number,
-                seed + number,
-                drawn=True,
-            )
-        )
+        case = Case(scenario, connector, database, "random mixture", tuple(lives), 10_000 + number, seed + number)
+        made.append(replace(case, drawn=True))
     return made
 
 

@@ -31,7 +31,7 @@ from tests.faults.process.oracle import Oracle, Rows, Violated
 from tests.faults.process.remote import Remote
 
 CONNECTORS = ("wordpress", "trello")
-DELAYS_S = {True: "0.6", False: "20"}
+DELAYS_S = {True: "0.6", False: "8"}
 """How long a call is under way before `sent_no_answer` strikes: where the remote's word can be waited for, it is."""
 LONGEST_S = 60.0
 POLL_S = 0.01
