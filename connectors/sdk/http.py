@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from typing import IO, Any, Protocol, TypeVar
-from urllib.parse import urljoin
+from urllib.parse import quote, urlencode, urljoin
 
 import httpx
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
@@ -27,7 +27,7 @@ from connectors.sdk.public import PublicLook, fetch_public
 from connectors.sdk.source import CHUNK, SourceBroken, chunks
 from connectors.sdk.translate import REDIRECTS, Translator, redact, secrets_in
 from connectors.sdk.types import JsonValue, Outgoing
-from connectors.sdk.wire import Monotonic, guarded_client, time_limit
+from connectors.sdk.wire import SENT_BY, Monotonic, guarded_client, time_limit
 
 __all__ = ["Answer", "Api", "Limits", "Turns", "guarded_client"]
 
@@ -308,7 +308,7 @@ class Api:
         credentials = self._headers()
         content = body() if callable(body) else body
         request = self._client.build_request(
-            call.method, url, params=parameters or None, headers={**credentials, **headers}, content=content
+            call.method, _with(url, parameters), headers={**credentials, **headers}, content=content
         )
         if self._sign is not None:
             signed = self._sign(call.method, str(request.url), dict(request.headers))
@@ -353,7 +353,7 @@ class Api:
         if not same_origin(url, self.origin):
             for name in (*credentials, "authorization", "cookie"):
                 headers.pop(name.lower(), None)
-        return self._client.build_request(request.method, url, headers=headers)
+        return self._client.build_request(request.method, url, headers=headers, extensions={SENT_BY: self.origin})
 
     def _read(self, call: Call, response: httpx.Response) -> Answer:
         into = call.into if response.is_success else None
@@ -368,6 +368,14 @@ class Api:
             take(chunk)
         headers = {name.lower(): value for name, value in response.headers.items()}
         return Answer(call, response.status_code, headers, b"".join(received), size)
+
+
+def _with(url: str, parameters: Query) -> str:
+    """Add parameters to an address, blanks as %20: a `+` means a blank to some and itself to others, signers too."""
+    if not parameters:
+        return url
+    texts = {name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in parameters.items()}
+    return f"{url}{'&' if '?' in url else '?'}{urlencode(texts, quote_via=quote, safe='')}"
 
 
 def _why(call: Call, error: Exception, secrets: frozenset[str]) -> str:

@@ -32,7 +32,7 @@ class Fault(StrEnum):
     HTML_BEFORE = "html_before"  # 200 with a login page, no effect
     HTML_AFTER = "html_after"
     LIE = "lie"  # 200 with `body`, no effect
-    CUT = "cut"  # half of the answer's body
+    CUT = "cut"  # half of the answer's body; an answer that has none is lost as a whole
     DRIP = "drip"  # the answer comes byte by byte
     SILENCE = "silence"  # the effect happens, no answer for `pause_s`
     ENDLESS = "endless"  # the answer does not end
@@ -196,7 +196,7 @@ def _spoil(rule: Rule, held: _Held, environ: WSGIEnvironment) -> _Held:
             return _made_up(rule)
         case Fault.HTML_AFTER:
             return _page(LOGIN_PAGE, "text/html; charset=utf-8", HTTPStatus.OK, {})
-        case Fault.CUT:
+        case Fault.CUT if body and environ["REQUEST_METHOD"] != "HEAD":
             held.body = _cut(body, environ)
         case Fault.DRIP:
             held.body = _drip(body, rule.pause_s)

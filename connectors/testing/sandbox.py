@@ -164,7 +164,7 @@ class Sandbox(ABC):
         del target, ref
         return 0
 
-    def items(self) -> tuple[Stock, ...]:
+    def everything(self) -> tuple[Stock, ...]:
         """Return everything that an inventory must tell. There must be more than fit on one page."""
         return ()
 

@@ -29,7 +29,7 @@ def inventory_complete(bench: Bench) -> None:
     told = [item.ref for item in _inventory(bench)]
     expect(bench.connector.inventory(None).cursor, "everything fits on one page, so nothing is shown")
     expect(len(told) == len(set(told)), "an item is listed twice")
-    expect(set(told) == {one.ref for one in bench.sandbox.items()}, "the list is not what stands there")
+    expect(set(told) == {one.ref for one in bench.sandbox.everything()}, "the list is not what stands there")
 
 
 @check("inventory-ends", "The inventory ends.", IMPORT)
@@ -50,7 +50,7 @@ def inventory_describes(bench: Bench) -> None:
     """Compare each with the truth."""
     for name in NAMES:
         bench.sandbox.stock(name, SOME)
-    truth = {one.ref: one for one in bench.sandbox.items()}
+    truth = {one.ref: one for one in bench.sandbox.everything()}
     for item in _inventory(bench):
         one = truth[item.ref]
         expect((item.kind, item.name) == (one.kind, one.name), f"{one.name!r} is told as {item.kind} {item.name!r}")

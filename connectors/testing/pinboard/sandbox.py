@@ -172,7 +172,7 @@ class PinboardSandbox(Sandbox):
         self.ledger.add(What.MADE, ref, target, **_facts(f"{text}.png", "0" * 64, 0))
         return ref
 
-    def items(self) -> tuple[Stock, ...]:
+    def everything(self) -> tuple[Stock, ...]:
         """Everything."""
         return self.archive.items()
 

@@ -31,7 +31,7 @@ def test_each_try_is_signed_anew_over_its_whole_address_and_headers():
         guarded_client(Guard(trusted_origins=[origin])) as client,
     ):
         api(origin, client, signed).get("/a", dict, query={"list": "x y"}, headers={"X-Kind": "k"})
-    assert signed == [("GET", f"{origin}/a?list=x+y", "k")] * 2
+    assert signed == [("GET", f"{origin}/a?list=x%20y", "k")] * 2
     assert [f"{SIGNATURE}-{number}" in head for number, (head, _) in enumerate(seen, 1)] == [True, True]
 
 

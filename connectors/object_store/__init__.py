@@ -1,0 +1,72 @@
+"""Object stores that speak S3: a tree of approved files in a bucket, each findable, each with what is said of it."""
+
+from __future__ import annotations
+
+from connectors.object_store.connector import ObjectStore
+from connectors.object_store.signing import sign
+from connectors.object_store.types import Settings, error_code
+from connectors.sdk.guard import origin_of
+from connectors.sdk.manifest import Ability, Auth, AuthField, Capability, Carries, Manifest, Meaning, Write
+from connectors.sdk.types import Level
+
+__all__ = ["MANIFEST"]
+
+MANIFEST = Manifest(
+    name="object_store",
+    title="Object store (S3)",
+    summary="Keeps a tree of approved files in a bucket, each under a name that stays.",
+    settings=Settings,
+    origin=lambda settings: origin_of(settings.endpoint),
+    auths=(
+        Auth(
+            name="access_key",
+            label="Access key",
+            headers=lambda _secrets: {},
+            sign=sign,
+            fields=(
+                AuthField("access_key", "Access key id", hint="Of a user that may list, read, put and delete here."),
+                AuthField("secret_key", "Secret access key", secret=True),
+                AuthField("region", "Region", optional=True, hint="Such as eu-central-1; many stores want none."),
+            ),
+        ),
+    ),
+    abilities={
+        Capability.TARGETS: Ability(),
+        Capability.PUBLISH: Ability(Write.KEYED, Level.SEEN),
+        Capability.UPDATE: Ability(Write.HARMLESS),
+        Capability.REPLACE: Ability(Write.HARMLESS, Level.SEEN),
+        Capability.WITHDRAW: Ability(Write.HARMLESS, Level.SEEN),
+        Capability.FIND: Ability(),
+        Capability.LOOK: Ability(),
+        Capability.IMPORT: Ability(),
+    },
+    carries=Carries.BYTES,
+    connect=ObjectStore,
+    sandbox="connectors.object_store.sandbox:create",
+    rendition="original",
+    settles_after_s=1.0,
+    error_code=error_code,
+    error_codes={
+        "InvalidAccessKeyId": Meaning.AUTH_EXPIRED,
+        "SignatureDoesNotMatch": Meaning.AUTH_EXPIRED,
+        "ExpiredToken": Meaning.AUTH_EXPIRED,
+        "AccessDenied": Meaning.MISCONFIGURED,
+        "NoSuchBucket": Meaning.MISCONFIGURED,  # 404, and says nothing about the object
+        "PermanentRedirect": Meaning.MISCONFIGURED,
+        "AuthorizationHeaderMalformed": Meaning.MISCONFIGURED,  # another region
+        "RequestTimeTooSkewed": Meaning.MISCONFIGURED,
+        "MetadataTooLarge": Meaning.REJECTED,
+        "BadDigest": Meaning.RETRY_LATER,  # damaged on the way; nothing was kept
+        "XAmzContentSHA256Mismatch": Meaning.RETRY_LATER,
+        "SlowDown": Meaning.RETRY_LATER,
+    },
+    gaps={
+        "repoint": "A replaced object keeps its name, so nothing that uses it need be changed.",
+        "subscribe": "Buckets tell of changes only inside the provider's own network.",
+        "hold": "An object is there at once: a bucket schedules nothing.",
+        "changes": "A bucket keeps no list of changes that can be read: the hub looks again by itself.",
+        "usage": "A bucket does not know who shows its objects.",
+        "numbers": "A bucket counts no looks that can be read.",
+        "long texts": "All that is said of an object must fit in 2 kB: longer descriptions are cut.",
+    },
+)

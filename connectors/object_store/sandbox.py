@@ -1,0 +1,280 @@
+"""A made-up object store: one bucket, listings in pages, conditional writes, checksums, signatures that are checked."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote_plus, unquote
+from xml.sax.saxutils import escape
+
+from flask import Response, request
+
+from connectors.object_store.sandbox_signature import UNSIGNED, wrong
+from connectors.object_store.types import KEY_META, META, from_headers
+from connectors.sdk.marker import marker_in
+from connectors.sdk.types import ItemKind
+from connectors.testing.contract import Contract
+from connectors.testing.ledger import Ledger, What
+from connectors.testing.sandbox import Sandbox, Standing, Stock
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+CONTRACT = Path(__file__).parent / "fixtures" / "contract.json"
+BUCKET = "press"
+FOLDERS = tuple(f"folder {number:03}/" for number in range(1, 121))
+PAGE = 50
+"""A store may answer fewer names than it was asked for."""
+CHUNK = 64 * 1024
+KEPT = 1024 * 1024
+MOST_META = 2048
+MADE_AT = datetime(2026, 5, 4, 6, 30, tzinfo=UTC)
+EMPTY = hashlib.sha256(b"").hexdigest()
+
+
+def create(*, ledger: Ledger | None = None) -> ObjectStoreSandbox:
+    """Make a store with a bucket of 120 folders."""
+    return ObjectStoreSandbox(ledger=ledger)
+
+
+class ObjectStoreSandbox(Sandbox):
+    """Answers as S3 does: XML for lists and refusals, headers for the rest. State is what the ledger adds up to."""
+
+    name = "object_store"
+    auth = "access_key"
+    text_fields = ("title", "alt-text")
+    contract = Contract.load(CONTRACT)
+
+    def __init__(self, *, ledger: Ledger | None = None) -> None:
+        super().__init__(ledger=ledger)
+        self.secrets = {
+            "access_key": "AKIASANDBOX0PRESS",
+            "secret_key": "sandbox/secret+key+5ca1ab1e",
+            "region": "eu-test-1",
+        }
+        self._bytes: dict[str, bytes] = {EMPTY: b""}
+        route = self.app.add_url_rule
+        route(f"/{BUCKET}", view_func=self._list)
+        route(f"/{BUCKET}/<path:_key>", view_func=self._get, methods=["GET"])
+        route(f"/{BUCKET}/<path:_key>", view_func=self._put, methods=["PUT"])
+        route(f"/{BUCKET}/<path:_key>", view_func=self._delete, methods=["DELETE"])
+        self.app.before_request(self._signed)
+
+    def wsgi(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Keep the path as it was sent: signatures cover it."""
+        environ["damhub.raw"] = str(environ.get("RAW_URI", environ["PATH_INFO"])).partition("?")[0]
+        return super().wsgi(environ, start_response)
+
+    def _signed(self) -> Response | None:
+        refused = wrong(request, request.environ["damhub.raw"], self.secrets)
+        return _refuse(refused, 403) if refused else None
+
+    def _list(self) -> Response:
+        prefix, delimiter = request.args.get("prefix", ""), request.args.get("delimiter", "")
+        after = request.args.get("continuation-token", "")
+        found = sorted({_rolled(key, prefix, delimiter) for key in self._keys() if key.startswith(prefix)})
+        rest = [key for key in found if key > after]
+        page = rest[: min(request.args.get("max-keys", 1000, int), PAGE)]
+        living = self._living()
+        more = len(rest) > len(page)
+        return _xml(
+            "ListBucketResult",
+            f"<Name>{BUCKET}</Name><Prefix>{_named(prefix)}</Prefix><KeyCount>{len(page)}</KeyCount>"
+            f"<EncodingType>url</EncodingType><IsTruncated>{'true' if more else 'false'}</IsTruncated>"
+            + (f"<NextContinuationToken>{escape(page[-1])}</NextContinuationToken>" if more else "")
+            + "".join(_listed(key, living, delimiter, prefix) for key in page),
+        )
+
+    def _get(self, _key: str) -> Response:
+        key = self._key()
+        facts = self._living().get(key) or (_folder() if key in FOLDERS else None)
+        if facts is None:
+            return _refuse("NoSuchKey", 404)
+        headers = {
+            "ETag": f'"{facts["etag"]}"', "Content-Type": facts["type"], **facts["meta"],
+            "Last-Modified": "Mon, 04 May 2026 06:30:00 GMT", "Content-Length": str(facts["size"]),
+        }  # fmt: skip
+        if request.headers.get("x-amz-checksum-mode") == "ENABLED" and facts["checksum"]:
+            headers["x-amz-checksum-sha256"] = base64.b64encode(bytes.fromhex(facts["sha256"])).decode()
+        if request.method == "HEAD":
+            return Response(status=200, headers=headers)
+        return Response(self._bytes.get(facts["sha256"], b""), headers=headers)
+
+    def _put(self, _key: str) -> Response:
+        meta = {name.lower(): value for name, value in request.headers.items() if name.lower().startswith(META)}
+        if sum(len(name) - len(META) + len(value) for name, value in meta.items()) > MOST_META:
+            return _refuse("MetadataTooLarge", 400)
+        if "x-amz-copy-source" in request.headers:
+            return self._copy(self._key(), meta)
+        digest, size = self._received()
+        refused = _mismatch(digest)
+        if refused:
+            return _refuse(refused, 400)
+        with self.lock:
+            there = self._living().get(self._key())
+            if there is not None and request.headers.get("If-None-Match") == "*":
+                return _refuse("PreconditionFailed", 412)
+            facts = {
+                "sha256": digest, "size": size, "meta": meta, "type": request.headers.get("Content-Type", ""),
+                "etag": digest[:32], "checksum": "x-amz-checksum-sha256" in request.headers,
+            }  # fmt: skip
+            self.ledger.add(What.CHANGED if there else What.MADE, self._key(), BUCKET, **facts)
+        return Response(status=200, headers={"ETag": f'"{digest[:32]}"'})
+
+    def _copy(self, key: str, meta: Mapping[str, str]) -> Response:
+        source = unquote(request.headers["x-amz-copy-source"]).removeprefix(f"/{BUCKET}/")
+        with self.lock:
+            there = self._living().get(source)
+            if there is None:
+                return _refuse("NoSuchKey", 404)
+            asked = request.headers.get("x-amz-copy-source-if-match", "").strip('"')
+            if asked and asked != there["etag"]:
+                return _refuse("PreconditionFailed", 412)
+            facts = {**there, "meta": meta, "type": request.headers.get("Content-Type", there["type"])}
+            facts.pop("target")
+            self.ledger.add(What.CHANGED if key in self._living() else What.MADE, key, BUCKET, **facts)
+        return _xml("CopyObjectResult", f"<ETag>&quot;{there['etag']}&quot;</ETag>")
+
+    def _delete(self, _key: str) -> Response:
+        with self.lock:
+            if self._key() in self._living():
+                self.ledger.add(What.REMOVED, self._key(), BUCKET)
+        return Response(status=204)
+
+    def _received(self) -> tuple[str, int]:
+        """Read the body; small ones can be fetched again."""
+        digest, size, kept = hashlib.sha256(), 0, b""
+        while chunk := request.stream.read(CHUNK):
+            digest.update(chunk)
+            size += len(chunk)
+            kept = kept + chunk if size <= KEPT else b""
+        if size <= KEPT:
+            self._bytes[digest.hexdigest()] = kept
+        return digest.hexdigest(), size
+
+    def _key(self) -> str:
+        return unquote(request.environ["damhub.raw"]).removeprefix(f"/{BUCKET}/")
+
+    def _living(self) -> dict[str, dict[str, Any]]:
+        return self.ledger.living()
+
+    def _keys(self) -> list[str]:
+        return [*FOLDERS, *self._living()]
+
+    # What is true here.
+
+    def settings(self, origin: str) -> Mapping[str, Any]:
+        """Point a connection here."""
+        return {"endpoint": origin, "bucket": BUCKET}
+
+    def targets(self) -> tuple[str, ...]:
+        """The top and all folders."""
+        return ("/", *FOLDERS)
+
+    def copies(self, target: str) -> tuple[Standing, ...]:
+        """All objects of a folder."""
+        folder = "" if target == "/" else target
+        return tuple(_standing(target, key, facts) for key, facts in self._living().items() if _in(key, folder))
+
+    def intrude(self, target: str, text: str) -> str:
+        """Somebody puts something else there."""
+        return self._lay(f"{'' if target == '/' else target}{text}.png", b"")
+
+    def vanish(self, target: str, ref: str) -> None:
+        """Somebody deletes an object."""
+        del target
+        self.ledger.add(What.REMOVED, ref, BUCKET)
+
+    def edit(self, target: str, ref: str, fields: Mapping[str, Any]) -> None:
+        """Somebody writes other metadata."""
+        del target
+        meta = {**self._living()[ref]["meta"], **{f"{META}{name}": value for name, value in fields.items()}}
+        self.ledger.add(What.CHANGED, ref, BUCKET, meta=meta)
+
+    def everything(self) -> tuple[Stock, ...]:
+        """Folders and objects."""
+        folders = tuple(Stock(key, ItemKind.FOLDER, key.rstrip("/").rpartition("/")[2]) for key in FOLDERS)
+        return folders + tuple(
+            Stock(key, ItemKind.FILE, key.rpartition("/")[2], facts["size"], facts["sha256"])
+            for key, facts in self._living().items()
+        )
+
+    def stock(self, name: str, data: bytes) -> str:
+        """Somebody puts a file at the top; a slash in its name makes folders, as everywhere in a bucket."""
+        return self._lay(name, data)
+
+    def unstock(self, ref: str) -> None:
+        """Somebody deletes it."""
+        self.ledger.add(What.REMOVED, ref, BUCKET)
+
+    def _lay(self, key: str, data: bytes) -> str:
+        digest = hashlib.sha256(data).hexdigest()
+        self._bytes[digest] = data
+        facts: dict[str, Any] = {
+            "sha256": digest,
+            "size": len(data),
+            "meta": {},
+            "type": "",
+            "etag": digest[:32],
+            "checksum": False,
+        }
+        self.ledger.add(What.MADE, key, BUCKET, **facts)
+        return key
+
+
+def _mismatch(digest: str) -> str:
+    """Say which of the request's own statements about its body is not true."""
+    stated = request.headers.get("x-amz-content-sha256", UNSIGNED)
+    checksum = request.headers.get("x-amz-checksum-sha256", "")
+    if stated not in (UNSIGNED, digest):
+        return "XAmzContentSHA256Mismatch"
+    return "BadDigest" if checksum and base64.b64decode(checksum).hex() != digest else ""
+
+
+def _rolled(key: str, prefix: str, delimiter: str) -> str:
+    """Return a key, or the folder that stands for it in a listing by folders."""
+    rest = key[len(prefix) :]
+    return prefix + rest.partition(delimiter)[0] + delimiter if delimiter and delimiter in rest else key
+
+
+def _listed(key: str, living: Mapping[str, Mapping[str, Any]], delimiter: str, prefix: str) -> str:
+    if delimiter and key.endswith(delimiter) and key != prefix:
+        return f"<CommonPrefixes><Prefix>{_named(key)}</Prefix></CommonPrefixes>"
+    facts = living.get(key, {"size": 0, "etag": EMPTY[:32]})
+    return (
+        f"<Contents><Key>{_named(key)}</Key><LastModified>{MADE_AT:%Y-%m-%dT%H:%M:%S.000Z}</LastModified>"
+        f"<ETag>&quot;{facts['etag']}&quot;</ETag><Size>{facts['size']}</Size></Contents>"
+    )
+
+
+def _named(text: str) -> str:
+    return escape(quote_plus(text, safe="/"))  # a blank is a +, as real stores write it
+
+
+def _folder() -> dict[str, Any]:
+    return {"etag": EMPTY[:32], "type": "", "meta": {}, "size": 0, "checksum": False, "sha256": EMPTY}
+
+
+def _in(key: str, folder: str) -> bool:
+    return key.startswith(folder) and "/" not in key[len(folder) :]
+
+
+def _standing(target: str, key: str, facts: Mapping[str, Any]) -> Standing:
+    marker = marker_in(key.rpartition("/")[2])
+    return Standing(key, target, marker, facts["meta"].get(KEY_META), from_headers(facts["meta"]), facts["sha256"])
+
+
+def _xml(name: str, inside: str) -> Response:
+    text = f'<?xml version="1.0" encoding="UTF-8"?><{name} xmlns="http://s3.amazonaws.com/doc/2006-03-01/">{inside}</{name}>'
+    return Response(text, content_type="application/xml")
+
+
+def _refuse(code: str, status: int) -> Response:
+    text = f'<?xml version="1.0" encoding="UTF-8"?><Error><Code>{code}</Code><Message>{code}</Message></Error>'
+    return Response(text, status, content_type="application/xml")

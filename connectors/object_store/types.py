@@ -1,0 +1,136 @@
+"""Shapes of the S3 protocol, as far as they are read: XML in answers, headers for what an object says of itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.header import Header, decode_header, make_header
+from typing import Annotated
+from urllib.parse import unquote_plus
+from xml.etree.ElementTree import Element, ParseError
+
+from defusedxml import DefusedXmlException
+from defusedxml.ElementTree import fromstring
+from pydantic import BaseModel, Field, StringConstraints
+
+from connectors.sdk.answer import Answer
+from connectors.sdk.types import JsonValue
+
+META = "x-amz-meta-"
+KEY_META = f"{META}damhub-content"
+TEXTS = ("title", "alt-text", "creator", "credit", "copyright")
+
+
+class Settings(BaseModel):
+    """A connection's settings."""
+
+    endpoint: str = Field(default="https://s3.amazonaws.com", title="Address of the object store")
+    bucket: Annotated[str, StringConstraints(min_length=3, max_length=63, pattern=r"^[a-z0-9][a-z0-9.-]*$")] = Field(
+        title="Bucket"
+    )
+    prefix: Annotated[str, StringConstraints(max_length=500, pattern=r"^([^/].*/)?$")] = Field(
+        default="", title="Only below this folder (ends with /)"
+    )
+    public_url: Annotated[str, StringConstraints(max_length=500, pattern=r"^(https?://.+[^/])?$")] = Field(
+        default="", title="Address under which anybody can read the bucket, if anybody can"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """One object of a listing."""
+
+    key: str
+    size: int
+    etag: str
+    modified_at: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """One page of ListObjectsV2."""
+
+    objects: tuple[Stored, ...]
+    folders: tuple[str, ...]
+    cursor: str | None
+
+
+def listing(answer: Answer) -> Listing:
+    """Read a page; one without a word on whether more follow is no page at all."""
+    root = parsed(answer, "ListBucketResult")
+    truncated, cursor = _text(root, "IsTruncated"), _text(root, "NextContinuationToken")
+    if truncated not in {"true", "false"} or (truncated == "true" and not cursor):
+        raise answer.call.senseless("a listing that does not say whether it ends", status=answer.status)
+    return Listing(
+        tuple(_stored(one) for one in _every(root, "Contents")),
+        tuple(unquote_plus(_text(one, "Prefix")) for one in _every(root, "CommonPrefixes")),
+        cursor if truncated == "true" else None,
+    )
+
+
+def parsed(answer: Answer, name: str) -> Element:
+    """Return the XML of an answer whose outermost element has this name; anything else is no answer."""
+    try:
+        root: Element = fromstring(answer.body, forbid_dtd=True)
+    except (ParseError, DefusedXmlException, ValueError) as broken:
+        raise answer.call.senseless(f"no XML: {type(broken).__name__}", status=answer.status) from None
+    if _local(root) != name:
+        raise answer.call.senseless(f"no {name} but {_local(root)[:40]}", status=answer.status)
+    return root
+
+
+def error_code(body: object, text: str) -> str:
+    """Return the code of a refusal, such as `NoSuchKey`; empty where there is none."""
+    del body
+    try:
+        return _text(fromstring(text, forbid_dtd=True), "Code")[:60]
+    except (ParseError, DefusedXmlException, ValueError):
+        return ""
+
+
+def to_headers(fields: Mapping[str, JsonValue]) -> dict[str, str]:
+    """Return fields as metadata headers. Text that is not plain ASCII goes as RFC 2047 says, as S3 itself shows it."""
+    return {f"{META}{name}": _written(str(value)) for name, value in fields.items() if value not in (None, "")}
+
+
+def from_headers(headers: Mapping[str, str]) -> dict[str, JsonValue]:
+    """Return the fields that an object's headers hold; those that it lacks are empty."""
+    return {name: _read(headers.get(f"{META}{name}", "")) for name in TEXTS}
+
+
+def _written(text: str) -> str:
+    plain = text.isascii() and text.isprintable() and text == text.strip() and "=?" not in text
+    return text if plain else Header(text, "utf-8", maxlinelen=10**6).encode()
+
+
+def _read(text: str) -> str:
+    return str(make_header(decode_header(text))) if "=?" in text else text
+
+
+def _stored(element: Element) -> Stored:
+    size = _text(element, "Size")
+    return Stored(
+        unquote_plus(_text(element, "Key")), int(size) if size.isdecimal() else 0, _text(element, "ETag").strip('"'),
+        _millis(_text(element, "LastModified")),
+    )  # fmt: skip
+
+
+def _millis(text: str) -> int | None:
+    try:
+        return int(datetime.fromisoformat(text).astimezone(UTC).timestamp() * 1000)
+    except ValueError:
+        return None
+
+
+def _every(element: Element, name: str) -> Iterator[Element]:
+    return (child for child in element if _local(child) == name)
+
+
+def _text(element: Element, name: str) -> str:
+    return next((child.text or "" for child in _every(element, name)), "")
+
+
+def _local(element: Element) -> str:
+    """Return an element's name without its namespace, which servers disagree about."""
+    return str(element.tag).rpartition("}")[2]
