@@ -1,0 +1,96 @@
+"""The next step: pure rules about what may be written, repeated, and when a person is asked instead."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from connectors.sdk.manifest import Capability, Carries, Write
+from hub.placements.desired import Want
+from hub.placements.phase import Observed
+from hub.placements.steps import MAX_REPEATS, Block, Known, Op, Open, ReadBack, Rest, Send, Standing, next_step
+
+ALL = frozenset(Capability)
+LIVE = Known(
+    now=100, desired=Want.PRESENT, content_key="k2", fields_agree=True, standing=(Standing("2", "k2"),), vanished=False,
+    sent=True, observed=Observed.PRESENT, looked=True, looked_now=False, audit_due=False, may_write=True,
+    carries=Carries.BYTES, abilities=ALL - {Capability.REPLACE}, settles_ms=5000,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("change", "step"),
+    [
+        ({}, Rest()),
+        ({"audit_due": True}, ReadBack()),
+        ({"audit_due": True, "looked_now": True}, Rest()),
+        ({"observed": Observed.MIXED}, ReadBack()),  # halfway there is looked at again each time
+        ({"observed": Observed.UNKNOWN}, ReadBack()),
+        ({"looked": False}, ReadBack()),
+        ({"standing": (Standing("1", "k1"),)}, ReadBack()),
+        ({"standing": (Standing("1", "k1"),), "looked_now": True}, Send(Op.PUBLISH)),
+        ({"standing": (Standing("1", "k1"),), "abilities": ALL}, Send(Op.REPLACE, "1")),
+        ({"standing": (Standing("1", "k1"), Standing("2", "k2"))}, Send(Op.REPOINT, "1", "2")),
+        (
+            {"standing": (Standing("1", "k1"), Standing("2", "k2")), "repointed": frozenset({("1", "2")})},
+            Send(Op.WITHDRAW, "1"),
+        ),
+        ({"fields_agree": False}, ReadBack()),
+        ({"fields_agree": False, "looked_now": True}, Send(Op.UPDATE, "2")),
+        ({"desired": Want.ABSENT}, Send(Op.WITHDRAW, "2")),
+        ({"desired": Want.ABSENT, "standing": (), "sent": False}, Rest()),
+        ({"desired": Want.ABSENT, "standing": (), "observed": Observed.MIXED}, ReadBack()),
+        ({"vanished": True, "standing": ()}, Rest()),  # never brought back by itself
+        ({"content_key": ""}, Rest()),  # its bytes are still being made
+    ],
+)
+def test_the_next_step(change, step):
+    assert next_step(replace(LIVE, **change)) == step
+
+
+def test_a_link_whose_words_cannot_be_changed_is_made_anew():
+    card = replace(LIVE, carries=Carries.LINK, fields_agree=False, abilities=LIVE.abilities - {Capability.UPDATE})
+    assert next_step(card) == ReadBack()
+    looked = replace(card, looked_now=True)
+    assert next_step(looked) == Send(Op.WITHDRAW, "2")
+    tired = next_step(replace(looked, done={Send(Op.PUBLISH): MAX_REPEATS}))
+    assert isinstance(tired, Block)
+    assert tired.code == "not_kept"
+
+
+def test_bytes_whose_words_cannot_be_changed_stay_where_they_are():
+    fixed = replace(LIVE, fields_agree=False, abilities=LIVE.abilities - {Capability.UPDATE})
+    assert next_step(fixed) == Rest()
+
+
+@pytest.mark.parametrize("op", Op)
+def test_while_a_write_is_in_doubt_nothing_else_is_written(op):
+    doubt = replace(LIVE, open=Open(op, Write.FINDABLE, since=90), desired=Want.ABSENT)
+    assert next_step(doubt) == Rest(5090)
+    assert next_step(replace(doubt, now=5090)) == ReadBack()
+    blind = next_step(replace(doubt, now=10**9, abilities=frozenset()))
+    assert isinstance(blind, Block)
+    assert blind.code == "unanswerable"
+
+
+def test_an_unanswerable_write_is_never_decided_by_time():
+    for now in (100, 10**9, 10**15):
+        step = next_step(replace(LIVE, now=now, open=Open(Op.PUBLISH, Write.UNANSWERABLE, since=90)))
+        assert isinstance(step, Block)
+
+
+@pytest.mark.parametrize("looked_now", [False, True])
+def test_a_hub_that_only_observes_writes_nothing(looked_now):
+    watching = replace(LIVE, may_write=False, desired=Want.ABSENT, looked_now=looked_now)
+    assert next_step(watching) == (Rest() if looked_now else ReadBack())
+
+
+def test_what_a_channel_cannot_do_and_what_it_does_not_keep_is_a_persons_matter():
+    unable = next_step(replace(LIVE, desired=Want.ABSENT, abilities=LIVE.abilities - {Capability.WITHDRAW}))
+    assert isinstance(unable, Block)
+    assert unable.code == "cannot_withdraw"
+    forgetful = replace(LIVE, desired=Want.ABSENT, done={Send(Op.WITHDRAW, "2"): MAX_REPEATS})
+    step = next_step(forgetful)
+    assert isinstance(step, Block)
+    assert step.code == "not_kept"
