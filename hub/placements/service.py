@@ -15,7 +15,7 @@ from hub.access.permissions import Act, require
 from hub.catalogue.assets import get_asset, get_version
 from hub.catalogue.models import Asset
 from hub.catalogue.views import refuse_unseen
-from hub.clock import Clock
+from hub.clock import MINUTE, Clock
 from hub.connections.models import Target
 from hub.db.unit import Database
 from hub.errors import Conflict, Invalid, NotFound
@@ -66,6 +66,7 @@ class Placements:
         self._database, self._clock, self._switchboard = database, clock, connections
         self._around = Surroundings(specs, keyring, settings.url, settings.rights_default)
         self._planner = Planner(database, clock, connections, self._around)
+        self._recalls_seen_at = 0
         lease = {} if lease_ms is None else {"lease_ms": lease_ms}
         self._reconciler = Reconciler(
             database, clock, connections, viewer=viewer or Visitor(settings), around=self._around, opener=store.open,
@@ -81,7 +82,8 @@ class Placements:
     def reconcile(self, owner: str) -> int:
         """Work on due rows; close recalls whose copies are all accounted for. Return how many rows were worked on."""
         worked = self._reconciler.drain(owner)
-        if worked:
+        # From time to time without work too: a worker that was killed may have proven the last copy of a recall.
+        if worked or abs(self._clock.now() - self._recalls_seen_at) >= MINUTE:
             self._close_recalls()
         return worked
 
@@ -269,6 +271,7 @@ class Placements:
     # Inside
 
     def _close_recalls(self) -> None:
+        self._recalls_seen_at = self._clock.now()
         with self._database.read() as session:
             waiting = list(session.scalars(select(Recall.id).where(Recall.closed_at.is_(None))))
         for recall_id in waiting:
