@@ -6,9 +6,9 @@ import difflib
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, cast
+from typing import Annotated, Any, Final, Literal, Self, cast
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -73,10 +73,21 @@ class Settings(BaseSettings):
     secure_cookies: bool = False
     """Set where the hub is reached over https."""
 
+    @model_validator(mode="after")
+    def _has_a_bucket(self) -> Self:
+        if self.storage == "s3" and not self.s3.bucket:
+            raise ValueError("DAMHUB_STORAGE is s3, so DAMHUB_S3_BUCKET must name a bucket")
+        return self
+
+    @property
+    def address(self) -> str:
+        """Return where the web process listens, as servers and URLs write it."""
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
     @property
     def url(self) -> str:
         """Return the address under which the hub is reached, without a trailing slash."""
-        return (self.base_url or f"http://{self.host}:{self.port}").rstrip("/")
+        return (self.base_url or f"http://{self.address}").rstrip("/")
 
     @property
     def database(self) -> str:

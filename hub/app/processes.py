@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 from typing import Any
 
@@ -28,7 +29,7 @@ class WebServer(BaseApplication):
     def load_config(self) -> None:
         """Set what differs from gunicorn's defaults."""
         options: dict[str, Any] = {
-            "bind": f"{self._settings.host}:{self._settings.port}",
+            "bind": self._settings.address,
             "workers": self._settings.web_workers,
             "worker_class": "gthread",
             "threads": self._settings.web_threads,
@@ -73,15 +74,20 @@ def run_work(settings: Settings) -> None:
 
 
 def refuse_taken_port(settings: Settings) -> None:
-    """Raise `port_taken` if somebody else listens where this hub is to listen."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
+    """Let a hub that cannot listen where it is to listen say so before anything else starts.
+
+    Raises:
+        Unavailable: `port_taken`, `address_not_usable`.
+    """
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        with socket.socket(family) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind((settings.host, settings.port))
-        except OSError as taken:
-            raise Unavailable(
-                "port_taken",
-                f"{settings.host}:{settings.port} cannot be listened on: {taken.strerror}.",
-                where="DAMHUB_PORT",
-                next_step="End the other program, or set DAMHUB_PORT to a free port.",
-            ) from taken
+    except OSError as refused:
+        what = f"{settings.address} cannot be listened on: {refused.strerror}."
+        if refused.errno == errno.EADDRINUSE:
+            step = "End the other program, or set DAMHUB_PORT to a free port."
+            raise Unavailable("port_taken", what, where="DAMHUB_PORT", next_step=step) from refused
+        step = "Name an address of this machine (0.0.0.0: all of them) and a port that this account may use."
+        raise Unavailable("address_not_usable", what, where="DAMHUB_HOST", next_step=step) from refused

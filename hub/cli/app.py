@@ -105,8 +105,9 @@ def explained(failure: BaseException) -> HubError:
 def _wrong_setting(wrong: ValidationError) -> HubError:
     """Say which setting is wrong, without its value: it may be a secret."""
     first = wrong.errors(include_input=False, include_url=False)[0]
-    name = PREFIX + "_".join(str(part) for part in first["loc"]).upper()
-    return Invalid("setting_wrong", f"A setting is wrong: {first['msg']}.", where=name,
+    name = PREFIX + "_".join(str(part) for part in first["loc"]).upper() if first["loc"] else ""
+    what = first["msg"].removeprefix("Value error, ")
+    return Invalid("setting_wrong", f"A setting is wrong: {what}.", where=name,
                    next_step="Set it right in the environment or in damhub.toml.")  # fmt: skip
 
 

@@ -53,5 +53,16 @@ def test_values_that_cannot_work_are_refused_before_anything_starts(wrong):
         Settings(**wrong)
 
 
+def test_an_object_store_needs_a_bucket():
+    with pytest.raises(ValidationError, match="DAMHUB_S3_BUCKET"):
+        Settings(storage="s3")
+    assert Settings(storage="s3", s3={"bucket": "b"}).s3.bucket == "b"
+
+
+def test_an_ipv6_address_stands_in_brackets_where_a_port_follows():
+    assert Settings(host="::1", port=8300).url == "http://[::1]:8300"
+    assert Settings(host="127.0.0.1", port=8300).address == "127.0.0.1:8300"
+
+
 def test_the_level_of_the_log_may_be_written_small():
     assert Settings(log_level="debug").log_level == "DEBUG"

@@ -17,6 +17,7 @@ import pytest
 from hub.app import serve
 from hub.app.announce import announce
 from hub.app.compose import Hub
+from hub.app.processes import refuse_taken_port
 from hub.app.serve import HOPELESS, KINDS, keep_running
 from hub.errors import Unavailable
 from hub.settings import Settings
@@ -140,6 +141,21 @@ def test_a_taken_port_is_told_at_once_with_what_to_do(tmp_path):
             assert not (hub.home / "damhub.sqlite3").exists()
         finally:
             hub.close()
+
+
+@pytest.mark.parametrize("host", ["203.0.113.7", "no.such.host.invalid"])
+def test_an_address_that_is_not_of_this_machine_is_told_apart_from_a_taken_port(host):
+    with pytest.raises(Unavailable) as refused:
+        refuse_taken_port(Settings(host=host))
+    assert (refused.value.code, refused.value.where) == ("address_not_usable", "DAMHUB_HOST")
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+def test_a_taken_port_is_noticed_on_both_kinds_of_addresses(host):
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.create_server((host, 0), family=family) as taken, pytest.raises(Unavailable) as refused:
+        refuse_taken_port(Settings(host=host, port=taken.getsockname()[1]))
+    assert refused.value.code == "port_taken"
 
 
 def test_a_process_that_cannot_start_is_given_up_and_the_other_is_ended(monkeypatch, tmp_path):

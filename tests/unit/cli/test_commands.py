@@ -87,12 +87,13 @@ def test_programs_are_told_of_failures_as_json(damhub):
         ({"DAMHUB_PORT": "many"}, "setting_wrong"),
         ({"DAMHUB_TRUSTED_ORIGINS": "http://no-json"}, "setting_wrong"),
         ({"DAMHUB_STORAGE": "floppy"}, "setting_wrong"),
+        ({"DAMHUB_SECRET_KEY": "too-short"}, "secret_key_too_short"),
     ],
 )
 def test_a_wrong_setting_is_named_and_its_value_is_not(damhub, monkeypatch, environ, code):
     for name, value in environ.items():
         monkeypatch.setenv(name, value)
-    exit_code, _, err = damhub("adopt")
+    exit_code, _, err = damhub("worker")
     assert exit_code == REFUSED
     assert f"[{code}]" in err
     assert next(iter(environ.values())) not in err
