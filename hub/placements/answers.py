@@ -132,6 +132,7 @@ def record_late(session: Session, account: Account, attempt: Attempt, receipt: R
         known = {part.external_ref for part in account.media()}
         if receipt.ref not in known:
             note_copy(session, account, receipt.ref, key, receipt.parts)
+        attempt.answered_at, attempt.outcome = at, "done"  # late, and yet an answer: no look could tell it better
     account.row.observed = Observed.UNKNOWN.value
     account.row.due_at = at
 

@@ -1,0 +1,72 @@
+"""Fields have owners; workers that lose their lease in the middle of a call do no harm."""
+
+from __future__ import annotations
+
+from hub.clock import MINUTE
+
+
+def live(desk):
+    asset = desk.approved()
+    placement = desk.place(asset)
+    desk.run()
+    [entry] = desk.remote.living(desk.world.row(placement).marker)
+    return asset, placement, entry
+
+
+def looked_at_again(desk, placement):
+    desk.clock.advance(MINUTE)
+    desk.world.change(placement, observed="unknown")
+    desk.run()
+    return desk.copy(placement)
+
+
+def test_each_field_follows_its_owner(quick_desk):
+    desk = quick_desk
+    asset, placement, entry = live(desk)
+    entry.fields.update(title="theirs", alt="theirs", credit="theirs")
+    copy = looked_at_again(desk, placement)
+    values = desk.catalogue.view(desk.actor, asset).fields
+    assert copy.phase == "live"
+    assert entry.fields["title"] == "Logo"  # the catalogue's: put right
+    assert (values["title"], values["alt_text"], values["credit"]) == ("Logo", "theirs", "theirs")
+
+
+def test_a_field_that_both_changed_waits_for_a_person(quick_desk):
+    desk = quick_desk
+    asset, placement, entry = live(desk)
+    entry.fields["alt"] = "theirs"
+    desk.catalogue.edit(desk.actor, asset, {"alt_text": "ours"})
+    copy = looked_at_again(desk, placement)
+    assert (copy.phase, copy.problem_code) == ("blocked", "field_conflict")
+    assert entry.fields["alt"] == "theirs"
+    assert desk.catalogue.view(desk.actor, asset).fields["alt_text"] == "ours"
+
+
+def test_a_lease_that_ended_is_taken_over_and_the_late_answer_only_makes_the_row_due(quick_desk):
+    desk = quick_desk
+    placement = desk.place(desk.approved())
+
+    def overtake():
+        desk.clock.advance(61_000)
+        desk.tick("other worker")
+
+    desk.remote.interrupt = overtake
+    desk.remote.faults.append("overtaken_after")
+    desk.tick("slow worker")
+    desk.run()
+    assert desk.copy(placement).phase == "live"
+    assert desk.shown(placement) == [b"first"]
+    assert desk.remote.calls.count("publish") == 1
+    [attempt] = [each for each in desk.world.attempts(placement) if each.step == "publish"]
+    assert attempt.outcome == "done"
+
+
+def test_a_row_that_is_leased_is_left_alone_until_the_lease_ends(quick_desk):
+    desk = quick_desk
+    placement = desk.place(desk.approved())
+    now = desk.clock.now()
+    desk.world.change(placement, lease_owner="dead worker", lease_until=now + 60_000)
+    assert desk.tick() == 0
+    desk.clock.advance(60_000)
+    assert desk.tick() == 1
+    assert desk.copy(placement).phase == "live"
