@@ -19,13 +19,18 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _PORTS = range(1, 65_536)
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_EMBEDDING = tuple(ipaddress.ip_network(net) for net in ("64:ff9b::/96", "::ffff:0:0:0/96"))
+"""Prefixes of translators (RFC 6052, RFC 2765): the last 32 bits are the IPv4 address that is really called."""
+_INSIDE = tuple(ipaddress.ip_network(net) for net in ("fec0::/10", "5f00::/16"))
+"""Site-local addresses and segment routing, which Python's `is_global` takes for public ones."""
 _NEVER = tuple(
     ipaddress.ip_network(net)
     for net in (
         "169.254.0.0/16",  # link-local: most clouds' metadata
         "fe80::/10",
         "fd00:ec2::254/128",  # metadata of Amazon over IPv6
+        "fd20:ce::254/128",  # metadata of Google over IPv6
+        "64:ff9b:1::/48",  # translators of one network: nobody outside knows where in it the IPv4 address stands
         "100.100.100.200/32",  # metadata of Alibaba
         "168.63.129.16/32",  # host agent of Azure, a public address
         "192.0.0.192/32",  # metadata of Oracle
@@ -86,14 +91,21 @@ class Guard:
         """Tell whether the operator exempted this origin from the rule on private addresses."""
         return origin_of(url) in self._trusted
 
-    def addresses(self, origin: str, host: str, port: int) -> tuple[str, ...]:
+    def addresses(self, origin: str, host: str, port: int, *, sent_by: str = "") -> tuple[str, ...]:
         """Resolve and check; the caller connects to one of these and to no other.
+
+        Args:
+            origin: scheme, host and port that are called.
+            host: the name to resolve.
+            port: the port to resolve it for.
+            sent_by: the origin whose redirects led here, if any: the operator's trust in an address inside is no
+                invitation for a stranger outside to send the hub there.
 
         Raises:
             AddressRefused: one of the addresses is inside, or stands for a machine's own metadata.
             OSError: the name does not resolve.
         """
-        trusted = self.trusts(origin)
+        trusted = self.trusts(origin) and (not sent_by or self.trusts(sent_by))
         try:
             found = tuple(self._resolver(host, port))
         except UnicodeError:  # a label over 63 characters, or none between two dots
@@ -118,7 +130,7 @@ def refusal(text: str, *, trusted: bool = False) -> str:
         return "not an address"
     if any(address in net for net in _NEVER):
         return "a link-local, metadata, multicast or reserved address, which is never allowed"
-    if trusted or address.is_global:
+    if trusted or (address.is_global and not any(address in net for net in _INSIDE)):
         return ""
     return "a private, loopback or reserved address"
 
@@ -133,6 +145,6 @@ def _unwrap(address: Address) -> Address:
         return address.sixtofour
     if address.teredo:
         return address.teredo[1]
-    if address in _NAT64 or (int(address) >> 32 == 0 and int(address) > 1):
+    if any(address in net for net in _EMBEDDING) or (int(address) >> 32 == 0 and int(address) > 1):
         return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
     return address

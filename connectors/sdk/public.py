@@ -12,7 +12,7 @@ import httpx
 
 from connectors.sdk.errors import BadAnswer, Unreachable
 from connectors.sdk.translate import REDIRECTS
-from connectors.sdk.wire import Monotonic, time_limit
+from connectors.sdk.wire import SENT_BY, Monotonic, time_limit
 
 CHUNK = 64 * 1024
 MAX_REDIRECTS = 5
@@ -53,8 +53,12 @@ def fetch_public(
 
 
 def _follow(url: str, client: httpx.Client, limit: int) -> PublicLook:
+    began: dict[str, str] = {}
     for _ in range(MAX_REDIRECTS + 1):
-        request = client.build_request("GET", url, headers={"Cache-Control": "no-cache", "Accept": "*/*"})
+        request = client.build_request(
+            "GET", url, headers={"Cache-Control": "no-cache", "Accept": "*/*"}, extensions=began
+        )
+        began = began or {SENT_BY: url}
         response = client.send(request, stream=True)
         with closing(response):
             if response.status_code not in REDIRECTS or "location" not in response.headers:

@@ -29,6 +29,8 @@ Monotonic = Callable[[], float]
 
 _ends_at: ContextVar[tuple[float, Monotonic] | None] = ContextVar("damhub_call_ends_at", default=None)
 _origin: ContextVar[str] = ContextVar("damhub_call_origin", default="")
+SENT_BY = "damhub_sent_by"
+"""Extension of a request that follows a redirect: the address that was asked for at first."""
 
 
 @contextmanager
@@ -127,6 +129,7 @@ class GuardedTransport(httpx.HTTPTransport):
     def __init__(self, guard: Guard, *, tls: ssl.SSLContext | None = None) -> None:
         context = tls or _tls()
         super().__init__(verify=context, trust_env=False)
+        self._guard = guard
         self._pool.close()
         self._pool = httpcore.ConnectionPool(
             ssl_context=context,
@@ -138,11 +141,24 @@ class GuardedTransport(httpx.HTTPTransport):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send one request; redirects are for the caller, who comes through here again."""
-        token = _origin.set(origin_of(str(request.url)))
+        origin = origin_of(str(request.url))
+        self._refuse_sent_inside(request, origin)
+        token = _origin.set(origin)
         try:
             return super().handle_request(request)
         finally:
             _origin.reset(token)
+
+    def _refuse_sent_inside(self, request: httpx.Request, origin: str) -> None:
+        """Check where a redirect leads before any connection, one that is open already included."""
+        sent_by = request.extensions.get(SENT_BY)
+        if sent_by is None or not self._guard.trusts(origin):
+            return
+        port = request.url.port or (443 if request.url.scheme == "https" else 80)
+        try:
+            self._guard.addresses(origin, request.url.host, port, sent_by=sent_by)
+        except OSError as error:
+            raise httpx.ConnectError(f"{request.url.host} does not resolve", request=request) from error
 
 
 Client = httpx.Client

@@ -184,8 +184,10 @@ class _Writer:
 def _new_file(path: Path) -> Generator[IO[bytes]]:
     """Lend a file that nobody else may read and that gets its name only when all of it is on the disk."""
     part = path.with_name(path.name + ".part")
+    # What a killed backup left is in the way; so would be a link or a file that somebody else put there beforehand.
+    part.unlink(missing_ok=True)
     try:
-        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())

@@ -65,7 +65,7 @@ class Hub:
             Conflict: `database_newer`.
             Invalid: the key is damaged, readable by others, or too short.
         """
-        settings.home.mkdir(parents=True, exist_ok=True)
+        settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
         clock = clock or SystemClock(shift_ms=settings.clock_shift_s * SECOND)
         database = Database(settings.database)
         migrate(database)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from hub.app import acts
 from hub.app.announce import announce
 from hub.app.compose import Hub
@@ -37,7 +39,8 @@ def serve(settings: Settings) -> None:
 
 
 def main() -> None:
-    """Run the command of this process."""
+    """Run the command of this process. Whatever it writes is for its own account alone."""
+    os.umask(0o077)
     run_command_line(toolbox())
 
 

@@ -21,8 +21,7 @@ from hub.delivery.models import Handout, SignedLink
 from hub.delivery.names import for_rendition
 from hub.errors import Invalid, NotFound
 from hub.events.log import emit
-from hub.media.models import Rendition
-from hub.placements.facts import desired_now, place_of
+from hub.placements.facts import bytes_of, desired_now, place_of
 from hub.placements.links import read_placement_link
 from hub.placements.models import Placement
 
@@ -228,16 +227,14 @@ class Delivery:
                 "no_such_preset", "There is no such rendition.", where=preset, next_step=f"One of {', '.join(PRESETS)}."
             )
         if preset != "original":
-            row = session.get(Rendition, (version.id, preset))
-            if row is None or row.state != "ready" or row.sha256 is None:
-                if preset == "thumbnail" or private:
-                    raise NotFound(
-                        "no_rendition", "This rendition has not been made, or cannot be made of this file.",
-                        where=f"{asset.code} {preset}", next_step="Wait a moment, or take the original.",
-                    )  # fmt: skip
-                preset = "original"
-            else:
-                sha256, size, media_type = row.sha256, row.size or 0, row.media_type or "application/octet-stream"
+            made = bytes_of(session, version.id, preset)
+            # Anybody may be sent the original of a type that has no rendition; signed-in people choose for themselves.
+            if made is None or (made.preset != preset and (preset == "thumbnail" or private)):
+                raise NotFound(
+                    "no_rendition", "This rendition has not been made, or cannot be made of this file.",
+                    where=f"{asset.code} {preset}", next_step="Wait a moment, or take the original.",
+                )  # fmt: skip
+            preset, sha256, size, media_type = made.preset, made.sha256, made.size, made.media_type
 
         def open_part(start: int, end: int | None) -> IO[bytes]:
             return self._store.open(sha256, start=start, end=end)

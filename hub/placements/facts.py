@@ -19,6 +19,7 @@ from hub.review.models import Approved, Decision, Verdict
 from hub.rights.answer import Default, may_use
 
 ORIGINAL: Final = "original"
+FAILED: Final = "failed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,15 +102,24 @@ def without(known: Facts, asset_id: str, *, ends_rights: bool, substitutes: bool
 
 
 def bytes_of(session: Session, version_id: str, preset: str) -> Bytes | None:
-    """Return a version's bytes for channels: the rendition, or the original where there is none. None: not made yet."""
+    """Return a version's bytes for channels: the rendition, or the original of a type that has none. None: not made.
+
+    The original of a picture is no stand-in for its rendition: it says where it was taken and by which camera.
+    """
     made = session.get(Rendition, (version_id, preset))
     if made is not None and made.state == "ready" and made.sha256 is not None:
         return Bytes(made.sha256, made.size or 0, made.media_type or "application/octet-stream", preset)
     traits = session.get(Traits, version_id)
-    if preset != ORIGINAL and traits is not None and traits.state == "pending":
+    if preset != ORIGINAL and traits is not None and traits.state in {"pending", FAILED}:
         return None
     version = session.get_one(Version, version_id)
     return Bytes(version.sha256, version.size, version.media_type, ORIGINAL)
+
+
+def is_unreadable(session: Session, version_id: str) -> bool:
+    """Tell whether a version's file was opened in vain, so that its rendition is not waited for."""
+    traits = session.get(Traits, version_id)
+    return traits is not None and traits.state == FAILED
 
 
 def _chain(session: Session, asset_id: str, considered: Mapping[str, str]) -> list[Asset]:

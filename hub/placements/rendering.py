@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from connectors.sdk.types import Fields, Outgoing
 from hub.media.document import asset_document
-from hub.placements.facts import Bytes, bytes_of
+from hub.placements.facts import Bytes, bytes_of, is_unreadable
 from mappings.document import AssetDocument
 from mappings.engine import MappingSpec, Rendered, render
 
@@ -31,7 +31,8 @@ class Rendering:
     """What would be sent."""
 
     version_id: str
-    bytes: Bytes | None  # None: not made yet
+    bytes: Bytes | None  # None: not made
+    unreadable: bool  # they never will be: the file cannot be opened
     filename: str
     spec: MappingSpec
     rendered: Rendered
@@ -54,7 +55,8 @@ def rendering_of(
     rendered = render(spec, document)
     fields_hash = _digest(json.dumps(rendered.fields, sort_keys=True, ensure_ascii=True))
     doc_hash = _digest(f"{fields_hash} {made.sha256 if made else ''}")
-    return Rendering(version_id, made, _safe_name(document, made), spec, rendered, fields_hash, doc_hash)
+    unreadable = made is None and is_unreadable(session, version_id)
+    return Rendering(version_id, made, unreadable, _safe_name(document, made), spec, rendered, fields_hash, doc_hash)
 
 
 def outgoing(rendering: Rendering, *, marker: str, link: str, opener: Callable[[str], IO[bytes]]) -> Outgoing:

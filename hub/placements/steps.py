@@ -97,6 +97,7 @@ class Known:
     carries: Carries
     abilities: frozenset[Capability]
     settles_ms: int
+    unreadable: bool = False  # the bytes for this channel can never be made
     open: Open | None = None
     repointed: frozenset[tuple[str, str]] = frozenset()
     done: Mapping[Send, int] = field(default_factory=dict[Send, int])  # writes of this generation answered "done"
@@ -148,6 +149,11 @@ def _show(known: Known) -> Step:
     if known.vanished:
         return _prove(known)
     if not known.content_key and known.carries is Carries.BYTES:
+        if known.unreadable:
+            return Block(
+                "file_unreadable",
+                "The file cannot be opened, so there is nothing fit to be shown. Approve a version that can be opened.",
+            )
         return Rest()  # the bytes for this channel are still being made
     current = _current(known)
     if current is None:

@@ -56,7 +56,7 @@ class FolderStore:
             if not folder.is_dir():
                 folder.mkdir(exist_ok=True)
                 sync_folder(folder.parent)
-        path.chmod(0o440)
+        path.chmod(0o400)
         # Replaces a file of the same name: if that one was damaged, it is whole now.
         path.rename(final)
         sync_folder(final.parent)
