@@ -104,7 +104,7 @@ class WordPress:
                 changes["content"] = repointed(use.content, old, new)
             if use.featured:
                 changes["featured_media"] = new.id
-            post = self._write(use.path, changes).parse(Post)
+            post = self._rewrite(use, changes, old)
             if use.featured and post.get("featured_media") != new.id:  # WordPress ignores what it does not like
                 raise BadAnswer(f"WordPress did not take the new featured image of {use.path}. Look at that post.")
             parts.append(Part(PartKind.EMBED, use.path))
@@ -118,7 +118,7 @@ class WordPress:
         except Missing:
             return
         for use in self._uses(item):
-            self._write(use.path, {"content": without(use.content, item)})
+            self._rewrite(use, {"content": without(use.content, item)}, item)
         path, query = self._where(f"/wp/v2/{MEDIA}/{ref}", {"force": "true"})
         try:
             self._api.delete(path, query=query)
@@ -156,6 +156,14 @@ class WordPress:
                 content = _html(posts[number]) if number in posts else ""
                 if number in leading or uses(content, item):
                     yield Use(f"{base}/{number}", content, number in leading)
+
+    def _rewrite(self, use: Use, changes: Mapping[str, Any], old: Item) -> Post:
+        """Change a post and read it back: after this the old item is deleted, and nothing could be put right."""
+        self._write(use.path, changes)
+        post = self._read(use.path, Post, context="edit")
+        if uses(_html(post), old) and not uses(changes.get("content", ""), old):
+            raise BadAnswer(f"WordPress did not keep the change of {use.path}, which still shows the old item.")
+        return post
 
     def _posts(
         self, base: str, *, search: str | None = None, fields: str = "id,content,featured_media"
