@@ -111,10 +111,13 @@ class Lanes:
                         stop.set()
 
         threads = [threading.Thread(target=serve, args=(lane,)) for lane in self._lanes]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        try:
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+        finally:
+            stop.set()  # an interrupt ends all of them after the run that they are at
         if failures:
             raise failures[0]
         return results

@@ -17,7 +17,7 @@ MOST_CALLS = 160
 MOST_MINUTES = 5
 """How much one worker may need, after the last fault, until desired and observed agree (I6)."""
 
-TABLES = ("placements", "parts", "attempts", "evidence", "events", "versions", "cursors")
+TABLES = ("placements", "parts", "attempts", "evidence", "events", "versions", "cursors", "recalls", "recall_items")
 ORDER = {"attempts": "id", "evidence": "id", "events": "seq"}
 
 
@@ -166,6 +166,7 @@ class Oracle:
             raise Violated(f"I6: {calls} calls and {minutes:.1f} minutes until quiet")
         self._ended(there)
         self._explained(rows, effects)
+        self._recalled(rows)
 
     def _ended(self, there):
         newest = self.facts["web"][1 if self.case.scenario == "replace" else 0]
@@ -196,6 +197,13 @@ class Oracle:
         told = [event for event in rows.events if event["kind"] in {"placement.proven", "placement.withdrawn"}]
         if not told or plain(told[-1]["body"])["claim"] != proof["claim"]:
             raise Violated("I7: no event tells of the last proof")
+
+    def _recalled(self, rows):
+        """Hold a recall's account against what its one copy came to."""
+        for recall in rows.recalls:
+            results = [item["result"] for item in rows.recall_items if item["recall_id"] == recall["id"]]
+            if recall["closed_at"] is None or results != ["withdrawn"]:
+                raise Violated(f"I6: the copy is away, and the recall stands at {results}")
 
 
 def _claim_of(row):

@@ -81,6 +81,9 @@ FAILED_ONCE = [
     Case("withdraw", "wordpress", "sqlite", "read: missing", (Life(rules=(("missing", "read", 0),)),), seed=144),
     # So was a login page.
     Case("withdraw", "wordpress", "sqlite", "read: html_before", (Life(rules=(("html_before", "read", 0),)),)),
+    # A post's change was answered with 200 and not made; the item that it went on showing was deleted.
+    Case("replace", "wordpress", "sqlite", "write: lie", (Life(rules=(("lie", "write", 1),)),), seed=178),
+    Case("withdraw", "wordpress", "sqlite", "write: lie", (Life(rules=(("lie", "write", 0),)),), seed=1),
 ]
 
 
