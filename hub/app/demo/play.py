@@ -20,7 +20,7 @@ from hub.app.demo.vendors import Vendor
 from hub.cli.toolbox import DemoWish
 from hub.errors import HubError, Unavailable
 from hub.jobs.signals import ending_on_signals
-from hub.placements.visitor import Visitor
+from hub.placements.ports import Viewer
 from hub.web.services import Services
 
 PATIENCE_S: Final = 90.0
@@ -107,7 +107,7 @@ class _Play:
         return services
 
     def _tell(self, services: Services, served: Mapping[str, Served], prover: Prover) -> None:
-        visitor = Visitor(self._stage.settings)
+        visitor = self._stage.visitor()
         vendors = {name: self._connect(services, served[name], visitor) for name in SANDBOXES}
         told = {name: vendors[name] for name in ("wordpress", "trello")}
         world = World(services, self._screen, prover, self._people, told)
@@ -115,7 +115,7 @@ class _Play:
         Story(world).play(others.enter)
         others.settle()
 
-    def _connect(self, services: Services, served: Served, visitor: Visitor) -> Vendor:
+    def _connect(self, services: Services, served: Served, visitor: Viewer) -> Vendor:
         """Connect one account as the administrator would; copies go to the first place that it has."""
         ada = self._people[Role.ADMINISTRATOR].actor
         made = services.connections.connect(

@@ -193,7 +193,8 @@ def read_back(proof: EvidenceView) -> str:
     asked = {look["answer"] for look in proof.looks if look["how"] == "look"}
     there = "there" if "there" in asked else "gone" if asked else "not found"
     opened = Counter(_in_words(look["answer"]) for look in proof.looks if look["how"] == "get")
-    told = (f"{count} {'address' if count == 1 else 'addresses'} {how}" for how, count in sorted(opened.items(), reverse=True))
+    counts = sorted(opened.items(), reverse=True)
+    told = (f"{count} {'address' if count == 1 else 'addresses'} {how}" for how, count in counts)
     return "; ".join((there, *told))
 
 

@@ -24,10 +24,12 @@ from hub.app.demo.ports import HOST, Claim
 from hub.app.demo.screen import Screen
 from hub.app.serve import keep_running, launch
 from hub.errors import Unavailable
+from hub.placements.ports import Viewer
+from hub.placements.visitor import Visitor
 from hub.settings import PREFIX, Settings
 from hub.web.services import Services
 
-START_S: Final = 60.0
+START_S: Final = 120.0
 GRACE_S: Final = 10.0
 TAIL: Final = 12
 SAID: Final = '{"origin"'
@@ -149,6 +151,12 @@ class Stage:
                 return False
 
             return self.screen.until("Starting the hub", ready, within_s=START_S)
+
+    def visitor(self) -> Viewer:
+        """Return somebody who opens public addresses without signing in."""
+        client = guarded_client(Guard(trusted_origins=[*self.settings.trusted_origins, self.settings.url]))
+        self._stack.callback(client.close)
+        return Visitor(self.settings, client=client)
 
     def check(self) -> None:
         """Raise what made the hub's processes end for good.

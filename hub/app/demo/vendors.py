@@ -13,8 +13,7 @@ from connectors.sdk.registry import discover
 from connectors.testing.ledger import living, read_ledger
 from hub.app.demo.stage import Served
 from hub.connections.views import TargetView
-from hub.placements.ports import Viewed
-from hub.placements.visitor import Visitor
+from hub.placements.ports import Viewed, Viewer
 
 WP_API: Final = "/wp-json/wp/v2"
 IN_POST: Final = (
@@ -26,7 +25,7 @@ IN_POST: Final = (
 class Vendor:
     """One connected system with the place in it where copies go."""
 
-    def __init__(self, served: Served, target: TargetView, visitor: Visitor) -> None:
+    def __init__(self, served: Served, target: TargetView, visitor: Viewer) -> None:
         """Remember where the truth is to be asked."""
         self.served, self.target = served, target
         self.manifest: Manifest = discover()[served.connector]
