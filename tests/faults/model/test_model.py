@@ -52,7 +52,10 @@ AGAIN = [("advance", 2), ("tick", 0), ("tick", 0)]
 REVEALING = {
     "skip_find": ("composed", [("write_fault", "lost_after"), *SHOWN, *AGAIN]),
     "done_before_the_answer": ("composed", SHOWN),
-    "trust_any_failure_as_missing": ("unfindable", [*SHOWN, ("advance", 7), ("hint", 0), ("read_fault", "down"), *SHOWN]),
+    "trust_any_failure_as_missing": (
+        "unfindable",
+        [*SHOWN, ("advance", 7), ("hint", 0), ("read_fault", "down"), *SHOWN],
+    ),
     "repeat_unknown_writes": ("composed", [("write_fault", "lost_after"), *SHOWN, *AGAIN]),
     "remember_may_use": ("composed", [*SHOWN, ("rights_end", 0), *AGAIN]),
     "old_evidence_counts": ("link", [*SHOWN, ("version", 1), *AGAIN]),
