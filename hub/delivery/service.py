@@ -21,7 +21,8 @@ from hub.delivery.models import Handout, SignedLink
 from hub.delivery.names import for_rendition
 from hub.errors import Invalid, NotFound
 from hub.events.log import emit
-from hub.placements.facts import bytes_of, desired_now, place_of
+from hub.media.models import Traits
+from hub.placements.facts import FAILED, bytes_of, desired_now, place_of
 from hub.placements.links import read_placement_link
 from hub.placements.models import Placement
 
@@ -230,10 +231,7 @@ class Delivery:
             made = bytes_of(session, version.id, preset)
             # Anybody may be sent the original of a type that has no rendition; signed-in people choose for themselves.
             if made is None or (made.preset != preset and (preset == "thumbnail" or private)):
-                raise NotFound(
-                    "no_rendition", "This rendition has not been made, or cannot be made of this file.",
-                    where=f"{asset.code} {preset}", next_step="Wait a moment, or take the original.",
-                )  # fmt: skip
+                raise _no_rendition(session.get(Traits, version.id), f"{asset.code} {preset}")
             preset, sha256, size, media_type = made.preset, made.sha256, made.size, made.media_type
 
         def open_part(start: int, end: int | None) -> IO[bytes]:
@@ -268,6 +266,15 @@ class Delivery:
             known = session.scalar(same.where(Handout.asset_id == served.asset_id).limit(1))
         if known is None:
             self._hand_out(served, who=who, actor="system", placement_id=placement_id, link_id=link_id)
+
+
+def _no_rendition(traits: Traits | None, where: str) -> NotFound:
+    if traits is not None and traits.state == FAILED:
+        return NotFound(traits.error_code, traits.error, where=where)
+    return NotFound(
+        "no_rendition", "This rendition has not been made, or cannot be made of this file.", where=where,
+        next_step="Wait a moment, or take the original.",
+    )  # fmt: skip
 
 
 def _claims(row: SignedLink) -> LinkClaims:

@@ -6,6 +6,7 @@ turned into bare 8-bit sRGB pixels, from which the renditions are written.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -34,6 +35,7 @@ _VIPS: Final = {
 _PILLOW: Final = {"image/bmp": "BMP", "image/vnd.adobe.photoshop": "PSD", "image/heic": "HEIF"}
 TYPES: Final = frozenset({*_VIPS, *_PILLOW})
 
+_PATH: Final = re.compile(r"""(['"])/.*?\1|/\S+""")
 _SHRINKS: Final = (8, 4, 2)
 _OPAQUE: Final = 255
 _RGB, _RGBA = 3, 4  # numbers of bands
@@ -217,6 +219,12 @@ def damaged(broken: Exception) -> HubError:
     """Return the error for a file that its own decoder cannot read to the end."""
     return Invalid(
         "file_damaged",
-        f"The file cannot be read to its end; the bytes are kept as they came. The decoder says: {str(broken)[:200]}",
+        "The file cannot be read to its end; the bytes are kept as they came. "
+        f"The decoder says: {_in_one_line(broken)[:200].rstrip('. ')}.",
         next_step="Export the file again and upload it as a new version.",
     )
+
+
+def _in_one_line(broken: Exception) -> str:
+    """Return what a decoder says without line ends, and without the path by which this machine knows the file."""
+    return _PATH.sub("the file", " ".join(str(broken).split()))

@@ -131,15 +131,16 @@ class Media:
             if traits is None:
                 return
             out_of_reach = isinstance(error, Unavailable)
+            told = f"{error.what} {error.next_step}".strip()
             if out_of_reach or (error.code in TRANSIENT and job.attempt < MOST_ATTEMPTS):
                 # A store or a child that cannot be had now is no fault of the file: it costs no attempt.
                 traits.attempt = job.attempt - 1 if out_of_reach else job.attempt
-                traits.error_code, traits.error = error.code, error.what
+                traits.error_code, traits.error = error.code, told
                 release(traits, due_at=now + RETRY_AFTER_MS)
                 return
             harmless = error.code in UNAVAILABLE
             traits.state = "ready" if harmless else "failed"
-            traits.error_code, traits.error = error.code, error.what
+            traits.error_code, traits.error = error.code, told
             release(traits)
             _mark_missing(session, job.version_id, state="unavailable" if harmless else "failed", code=error.code)
             _tell(session, get_version(session, job.version_id), traits.state)

@@ -179,7 +179,7 @@ def _picture(version: VersionView, view: AssetView) -> dict[str, Any]:
         "picture": web.preset if web else "",
         "width": web.width if web else None,
         "height": web.height if web else None,
-        "film": version.media_type in {"video/mp4", "video/webm"},
+        "film": version.media_type in {"video/mp4", "video/webm"} and not (traits and traits.state == "failed"),
         "pages": traits.pages if traits else None,
         "pending": traits is None or traits.state == "pending",
         "trouble": traits.error if traits else "",
