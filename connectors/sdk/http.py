@@ -20,7 +20,7 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait
 
 from connectors.sdk.answer import Answer, Call
 from connectors.sdk.errors import AuthExpired, ConnectorError, RateLimited, Unreachable
-from connectors.sdk.guard import origin_of, same_origin
+from connectors.sdk.guard import AddressRefused, origin_of, same_origin
 from connectors.sdk.manifest import Manifest
 from connectors.sdk.multipart import MultipartBody
 from connectors.sdk.public import PublicLook, fetch_public
@@ -98,7 +98,7 @@ class Api:
             sleep: waits between two tries of a read.
             monotonic: measures the total time.
         """
-        self.origin = origin_of(origin)
+        self.origin = _as_called(origin)
         self._client = client
         self._headers = headers
         self._sign = sign
@@ -368,6 +368,14 @@ class Api:
             take(chunk)
         headers = {name.lower(): value for name, value in response.headers.items()}
         return Answer(call, response.status_code, headers, b"".join(received), size)
+
+
+def _as_called(origin: str) -> str:
+    """Return an origin as the wire writes it, where a name may be spelt otherwise (figures in circles, other dots)."""
+    try:
+        return origin_of(str(httpx.URL(origin_of(origin))))
+    except httpx.InvalidURL:
+        raise AddressRefused("There is no such address. Correct the address in the connection's settings.") from None
 
 
 def _with(url: str, parameters: Query) -> str:
