@@ -34,7 +34,7 @@ def options(arguments=None):
     parser.add_argument("--runs", type=int, default=0, help="so many of the exhaustive loops' runs; 0: all")
     parser.add_argument("--mixtures", type=int, default=60, help="random mixtures of several faults")
     parser.add_argument("--rounds", type=int, default=2, help="how often each planted bug is looked for")
-    parser.add_argument("--bug-runs", type=int, default=60, help="the most runs that a planted bug is looked for in")
+    parser.add_argument("--bug-runs", type=int, default=300, help="the most runs that a planted bug is looked for in")
     parser.add_argument("--model", type=float, default=60, help="seconds for the model on the virtual clock")
     parser.add_argument("--lanes", type=int, default=max(2, os.cpu_count() or 2), help="runs side by side")
     parser.add_argument("--json", type=Path, help="write everything to this file too")
@@ -51,9 +51,10 @@ def main():
         databases = DATABASES if url else ("sqlite",)
         some_lanes = stack.enter_context(lanes(folder, chosen.lanes, url, databases))
         matrix = Matrix(run_all(chosen, some_lanes, databases))
+        show(matrix)
         bugs = plant_all(chosen, some_lanes)
     model = model_budget(chosen)
-    report(matrix, bugs, model)
+    show_power(bugs, model)
     console.print(f"Seed {chosen.seed}; {time.monotonic() - began:.0f} s.")
     if chosen.json:
         chosen.json.write_text(json.dumps({"seed": chosen.seed, **matrix.as_json(), "bugs": bugs, "model": model}))
@@ -120,19 +121,23 @@ def model_budget(chosen):
         )
         for lane in range(chosen.lanes)
     ]
-    told = [json.loads(process.communicate()[0]) for process in started]
+    told = [json.loads(process.communicate()[0].splitlines()[-1]) for process in started]
     return {
         "seeds": sum(each["seeds"] for each in told), "steps": sum(each["steps"] for each in told),
         "broken": [broken for each in told for broken in each["broken"]],
     }  # fmt: skip
 
 
-def report(matrix, bugs, model):
-    """Print everything."""
+def show(matrix):
+    """Print the matrix, the totals, and every run that does not count."""
     for line in [*matrix.lines(), "", *matrix.summary()]:
         console.print(line, markup=False)
     for result in matrix.bad() + matrix.unfired():
         console.print(line_of(result), markup=False)
+
+
+def show_power(bugs, model):
+    """Print what the planted bugs and the model came to."""
     for bug, found in bugs.items():
         caught = [runs for runs in found if runs is not None]
         mean = f"after {sum(caught) / len(caught):.1f} runs on average" if caught else "never"
