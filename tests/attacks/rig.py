@@ -106,6 +106,11 @@ class Rig:
                 return
         raise AssertionError("the work does not end")
 
+    def pass_time(self, ms):
+        """Let time pass; sessions end by it, so everybody signs in anew."""
+        self.clock.advance(ms)
+        self._clients.clear()
+
     # What is there
 
     def read(self, query):
