@@ -29,6 +29,7 @@ class Call:
     path: str
     writes: bool
     into: IO[bytes] | None = None  # a successful body is written here instead of being kept
+    fine: frozenset[int] = frozenset()  # statuses that are no failure, besides the successes
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"

@@ -11,8 +11,7 @@ import json as jsonlib
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass
-from typing import IO, Any, Protocol, TypeVar
+from typing import IO, Any, TypeVar
 from urllib.parse import quote, urlencode, urljoin
 
 import httpx
@@ -21,8 +20,10 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait
 from connectors.sdk.answer import Answer, Call
 from connectors.sdk.errors import AuthExpired, ConnectorError, RateLimited, Unreachable
 from connectors.sdk.guard import AddressRefused, origin_of, same_origin
+from connectors.sdk.hook_token import hook_token
+from connectors.sdk.limits import Limits, Turns
 from connectors.sdk.manifest import Manifest
-from connectors.sdk.multipart import MultipartBody
+from connectors.sdk.multipart import MultipartBody, RelatedBody
 from connectors.sdk.public import PublicLook, fetch_public
 from connectors.sdk.source import CHUNK, SourceBroken, chunks
 from connectors.sdk.translate import REDIRECTS, Translator, redact, secrets_in
@@ -36,31 +37,6 @@ Query = Mapping[str, str | int | bool | None]
 Headers = Mapping[str, str]
 
 READS = frozenset({"GET", "HEAD", "OPTIONS"})
-
-
-class Turns(Protocol):
-    """Keeps calls within a remote's limits; `connectors.sdk.limiter.Limiter` is one."""
-
-    def acquire(self, *, urgent: bool = False) -> None:
-        """Wait for a turn, or raise RateLimited."""
-        ...
-
-    def learn(self, headers: Mapping[str, str], *, refused: bool) -> float | None:
-        """Take in what an answer says of limits; return how long to wait when it was a refusal."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How long and how large one call may be."""
-
-    total_s: float = 60.0
-    upload_bytes_per_s: float = 32 * 1024  # an upload gets this much more time
-    download_s: float = 3600.0  # so does a download, whose size nobody knows before
-    download_bytes: int = 100 * 1024**3
-    answer_bytes: int = 16 * 1024 * 1024
-    redirects: int = 5
-    read_attempts: int = 3
 
 
 class Api:
@@ -78,6 +54,7 @@ class Api:
         limiter: Turns | None = None,
         urgent: bool = False,
         busy: Callable[[], bool] | None = None,
+        hook_secret: Callable[[], str] = str,
         limits: Limits | None = None,
         sleep: Callable[[float], None] = time.sleep,
         monotonic: Monotonic = time.monotonic,
@@ -94,6 +71,7 @@ class Api:
             limiter: keeps within the remote's limits.
             urgent: whether calls go before others in the limiter's line.
             busy: tells whether a unit of work is open, in which case nothing is sent.
+            hook_secret: what `hook_token` is made from.
             limits: sizes and times.
             sleep: waits between two tries of a read.
             monotonic: measures the total time.
@@ -106,6 +84,7 @@ class Api:
         self._limiter = limiter
         self._urgent = urgent
         self._busy = busy
+        self._hook_secret = hook_secret
         self._limits = limits or Limits()
         self._sleep = sleep
         self._monotonic = monotonic
@@ -164,14 +143,8 @@ class Api:
         self, path: str, outgoing: Outgoing, *, method: str = "POST", query: Query | None = None, headers: Headers
     ) -> Answer:
         """Send the bytes as the whole body, streamed."""
-        length = {"Content-Length": str(outgoing.size), "Content-Type": outgoing.media_type}
-
-        def body() -> Iterator[bytes]:
-            return chunks(outgoing)
-
-        return self._call(
-            Call(method, path, writes=True), query, {**length, **headers}, body, extra_s=self._extra(outgoing.size)
-        )
+        sent = {"Content-Type": outgoing.media_type, **headers}
+        return self.stream(method, path, lambda: chunks(outgoing), outgoing.size, query=query, headers=sent)
 
     def upload_form(
         self,
@@ -185,10 +158,33 @@ class Api:
     ) -> Answer:
         """Send the bytes as one part of a form, streamed, after the plain fields."""
         body = MultipartBody(part, outgoing, fields or {})
-        return self._call(
-            Call("POST", path, writes=True), query, {**(headers or {}), **body.headers}, body.chunks,
-            extra_s=self._extra(outgoing.size),
-        )  # fmt: skip
+        return self.stream("POST", path, body.chunks, body.size, query=query, headers={**(headers or {}), **body.kind})
+
+    def upload_related(
+        self, path: str, outgoing: Outgoing, about: Mapping[str, Any], *, method: str = "POST", query: Query
+    ) -> Answer:
+        """Send what is said of the bytes as JSON, and the bytes after it, streamed, as one body (RFC 2387)."""
+        body = RelatedBody(about, outgoing)
+        return self.stream(method, path, body.chunks, body.size, query=query, headers=body.kind)
+
+    def stream(
+        self,
+        method: str,
+        path: str,
+        body: Callable[[], Iterator[bytes]],
+        size: int,
+        *,
+        query: Query | None = None,
+        headers: Headers | None = None,
+        fine: frozenset[int] = frozenset(),
+    ) -> Answer:
+        """Write by sending a body of exactly `size` bytes, made anew for each try.
+
+        `fine` names statuses that are no failure besides the successes, such as 308 where it means "go on".
+        """
+        sent = {"Content-Length": str(size), **(headers or {})}
+        call = Call(method, path, writes=True, fine=fine)
+        return self._call(call, query, sent, body, extra_s=size / self._limits.upload_bytes_per_s)
 
     def ask(
         self,
@@ -246,13 +242,14 @@ class Api:
         """Return the credentials' headers, for a protocol that carries them in its body. They are secret."""
         return self._headers()
 
+    def hook_token(self, url: str) -> str:
+        """Return the word that a remote is to repeat in its webhooks to this address, where it signs nothing."""
+        return hook_token(self._hook_secret(), url)
+
     def fault(self, call: Call, code: str, text: str, status: int) -> ConnectorError | None:
         """Translate a refusal that a protocol carries inside a 200, such as an XML-RPC fault."""
         body = jsonlib.dumps({"code": code, "message": text}).encode()
         return self._translator.failure(Answer(call, status, {}, body), secrets=secrets_in(self._headers()))
-
-    def _extra(self, size: int) -> float:
-        return size / self._limits.upload_bytes_per_s
 
     def _call(
         self,

@@ -59,6 +59,7 @@ class Meaning(StrEnum):
     MISCONFIGURED = "misconfigured"
     AUTH_EXPIRED = "auth_expired"
     RETRY_LATER = "retry_later"
+    RATE_LIMITED = "rate_limited"  # too many calls, where the status is not 429
     DONE = "done"
 
 
@@ -134,6 +135,10 @@ class Auth:
     def by_machine(self) -> bool:
         """Tell whether the hub gets its permission by itself."""
         return self.oauth is not None and self.grant is not GrantKind.CODE
+
+    def hook_secret(self, secrets: Mapping[str, str]) -> str:
+        """Return the secret that webhooks are proven with; empty where none was filled in."""
+        return next((secrets[one.name] for one in self.fields if one.signs and secrets.get(one.name)), "")
 
     def server(self, settings: Any) -> OAuth | None:
         """Return the authorization server for a connection with these settings."""

@@ -1,10 +1,12 @@
-"""A form with one file in it, made while it is sent: no more than one chunk is in memory."""
+"""Bodies with one file in them, made while it is sent: no more than one chunk is in memory."""
 
 from __future__ import annotations
 
+import json
 import re
 import secrets
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from connectors.sdk.source import chunks
 from connectors.sdk.types import Outgoing
@@ -22,12 +24,14 @@ class MultipartBody:
         self._tail = f"\r\n--{self._boundary}--\r\n".encode()
 
     @property
-    def headers(self) -> dict[str, str]:
-        """Content-Type and the exact Content-Length."""
-        return {
-            "Content-Type": f"multipart/form-data; boundary={self._boundary}",
-            "Content-Length": str(len(self._head) + self._outgoing.size + len(self._tail)),
-        }
+    def kind(self) -> dict[str, str]:
+        """Content-Type with the boundary."""
+        return {"Content-Type": f"multipart/form-data; boundary={self._boundary}"}
+
+    @property
+    def size(self) -> int:
+        """The exact length."""
+        return len(self._head) + self._outgoing.size + len(self._tail)
 
     def chunks(self) -> Iterator[bytes]:
         """Yield the body from a fresh stream of the bytes."""
@@ -46,6 +50,36 @@ class MultipartBody:
             f'--{self._boundary}\r\nContent-Disposition: form-data; name="{_safe(part)}"; '
             f'filename="{_safe(self._outgoing.filename)}"\r\nContent-Type: {_safe(self._outgoing.media_type)}\r\n\r\n'
         ).encode()
+
+
+class RelatedBody:
+    """What is said of the bytes, as JSON, and the bytes (RFC 2387). `chunks` may be called again for another try."""
+
+    def __init__(self, about: Mapping[str, Any], outgoing: Outgoing) -> None:
+        self._boundary = f"damhub-{secrets.token_hex(24)}"
+        self._outgoing = outgoing
+        said = json.dumps(about, ensure_ascii=False, separators=(",", ":"))
+        self._head = (
+            f"--{self._boundary}\r\nContent-Type: application/json; charset=UTF-8\r\n\r\n{said}\r\n"
+            f"--{self._boundary}\r\nContent-Type: {_safe(outgoing.media_type)}\r\n\r\n"
+        ).encode()
+        self._tail = f"\r\n--{self._boundary}--\r\n".encode()
+
+    @property
+    def kind(self) -> dict[str, str]:
+        """Content-Type with the boundary."""
+        return {"Content-Type": f"multipart/related; boundary={self._boundary}"}
+
+    @property
+    def size(self) -> int:
+        """The exact length."""
+        return len(self._head) + self._outgoing.size + len(self._tail)
+
+    def chunks(self) -> Iterator[bytes]:
+        """Yield the body from a fresh stream of the bytes."""
+        yield self._head
+        yield from chunks(self._outgoing)
+        yield self._tail
 
 
 def _safe(text: str) -> str:

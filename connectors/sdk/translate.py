@@ -73,7 +73,7 @@ class Translator:
 
     def failure(self, answer: Answer, *, secrets: Iterable[str] = ()) -> ConnectorError | None:
         """Return the error that this answer stands for; None when the call was carried out."""
-        if answer.status in _SUCCESS:
+        if answer.status in _SUCCESS or answer.status in answer.call.fine:
             return None
         body = quiet_json(answer.body)
         code = self._code_of(body, answer.text) if self._code_of else _usual_code(body)
@@ -96,6 +96,8 @@ class Translator:
                 return self._missing(detail, answer.status)
             case Meaning.RETRY_LATER:
                 return self._unreachable(detail, answer.status)
+            case Meaning.RATE_LIMITED:
+                return self._limited(retry_after(answer.headers), detail)
             case _:
                 return self._rejected(told, detail, answer.status)
 
@@ -216,7 +218,7 @@ def _member(body: Any, name: str) -> Any:
 
 def _told(body: Any, text: str) -> str:
     """Return what the remote says to people, short and harmless."""
-    said = _member(body, "message")
+    said = _member(body, "message") or _member(_member(body, "error"), "message")
     if not isinstance(said, str):
         said = "" if text.lstrip().startswith(("<", "{", "[")) else text
     plain = _UNPRINTABLE.sub(" ", _TAGS.sub(" ", said))

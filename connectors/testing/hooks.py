@@ -21,6 +21,8 @@ class Delivery:
     body: bytes
     method: str = "POST"
     secret: str = field(default="", repr=False)  # what it was signed with
+    names: bool = True  # whether this vendor's webhooks say what they are about
+    tells_whose: bool = True  # whether they say who caused it
 
 
 class HookFault(StrEnum):

@@ -134,9 +134,9 @@ class Hearing:
     def _signing_secret(self, session: Session, manifest: Manifest, connection: Connection | None) -> str:
         if connection is not None:
             held = credentials.load(session, self._keyring, connection.id)
-            for one in accounts.auth_of(manifest, connection.auth).fields:
-                if one.signs and held is not None and held.values.get(one.name):
-                    return held.values[one.name]
+            secret = accounts.auth_of(manifest, connection.auth).hook_secret(held.values) if held is not None else ""
+            if secret:
+                return secret
         raise Invalid("signing_secret_missing", f"{manifest.title} signs its webhooks with a secret that is not known.",
                       where=manifest.title, next_step="Connect the account again and fill that secret in.")  # fmt: skip
 

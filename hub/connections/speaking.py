@@ -196,7 +196,8 @@ class Speaking:
             line.manifest.origin(line.settings), manifest=line.manifest, client=self._client,
             headers=lambda: line.auth.headers(held.secrets.values),
             sign=_signer(line.auth, lambda: held.secrets.values), renew=renew, urgent=urgent, busy=transaction_open,
-            sleep=self._sleep, limiter=self._limiters.of(line.id, line.manifest.name, limits),
+            hook_secret=lambda: line.auth.hook_secret(held.secrets.values), sleep=self._sleep,
+            limiter=self._limiters.of(line.id, line.manifest.name, limits),
         )  # fmt: skip
         return Speaker(line.manifest.connect(api, line.settings), line.manifest, line.id, line.remote_id)
 

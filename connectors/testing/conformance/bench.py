@@ -86,6 +86,7 @@ class Bench:
             manifest=self.manifest,
             client=self.client,
             headers=lambda: headers,
+            hook_secret=lambda: auth.hook_secret(typed),
             sign=None if sign is None else lambda method, url, sent: sign(typed, method, url, sent),
             limits=self.bug.limits(wanted) if self.bug else wanted,
             sleep=_no_sleep,
