@@ -5,6 +5,7 @@ from __future__ import annotations
 import pkgutil
 import shutil
 
+import hypothesis
 import pytest
 
 from hub.clock import ManualClock
@@ -14,6 +15,10 @@ from hub.events.log import EventLog
 from hub.settings import Settings
 from hub.storage.stores import make_store
 from tests import services
+
+# No test asserts a time: a busy machine is no failure.
+hypothesis.settings.register_profile("damhub", deadline=None)
+hypothesis.settings.load_profile("damhub")
 
 pytest_plugins = [f"tests.services.{module.name}" for module in pkgutil.iter_modules(services.__path__)]
 

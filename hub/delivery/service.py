@@ -148,11 +148,15 @@ class Delivery:
             row.revoked_at = row.revoked_at or self._clock.now()
 
     def handouts(self, actor: Actor, asset_id: str) -> list[Handout]:
-        """Return who was handed an asset's bytes, newest first: what no recall can call back."""
+        """Return who was handed an asset's bytes, newest first: what no recall can call back.
+
+        Looks at copies that are links are not among them, the hub's own least of all: the ledger has those copies.
+        """
         require(actor, Act.RECALL)
         with self._database.read() as session:
             admitted = self._admit(session, Ask(asset_id, None, actor))
-            rows = select(Handout).where(Handout.asset_id == admitted.asset.id).order_by(Handout.id.desc())
+            out = (Handout.asset_id == admitted.asset.id, Handout.placement_id.is_(None))
+            rows = select(Handout).where(*out).order_by(Handout.id.desc())
             return list(session.scalars(rows))
 
     def serve_signed(self, token: str) -> Served:

@@ -73,8 +73,8 @@ def places_of(asset: AssetView) -> dict[str, Any]:
     """Return what the list "where it is" shows of an asset; the worst state comes first."""
     who = actor()
     if not allowed(who, Act.PLACE):
-        return {"copies": [], "settled": [], "good": 0, "meter": [], "meter_says": "", "handouts": 0, "moving": False,
-                "rights_end": None}  # fmt: skip
+        return {"copies": [], "settled": [], "good": 0, "away": False, "meter": [], "meter_says": "", "handouts": 0,
+                "moving": False, "rights_end": None}  # fmt: skip
     rows = [row_of(copy) for copy in services().placements.where(who, asset.id)]
     rows.sort(key=lambda row: (words.ORDER.index(row.phase) if row.phase in words.ORDER else 0, row.label))
     living = [row for row in rows if row.phase != "settled"]
@@ -83,6 +83,7 @@ def places_of(asset: AssetView) -> dict[str, Any]:
         "copies": living,
         "settled": [row for row in rows if row.phase == "settled"],
         "good": sum(row.sign.hue == "good" or row.phase == "withdrawn" for row in living),
+        "away": bool(living) and all(row.phase == "withdrawn" for row in living),
         "meter": meter,
         "meter_says": ", ".join(f"{part.count} {part.word}" for part in meter),
         "handouts": len(services().delivery.handouts(who, asset.id)),

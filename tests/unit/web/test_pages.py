@@ -41,3 +41,11 @@ def test_every_page_opens_for_an_administrator(hub, story, address):
     answer = hub.client("administrator").get(address.format(code=story.code, id=story.id))
     assert answer.status_code == 200, answer.get_data(as_text=True)[-800:]
     assert answer.content_type.startswith("text/html")
+
+
+def test_an_asset_that_was_withdrawn_everywhere_is_said_to_be_in_no_place(hub):
+    asset = hub.approved(picture(1), title="Winter lake")
+    hub.copy(asset, hub.target("trello", "Card"), phase="withdrawn", observed="absent", desired="absent")
+    shown = hub.client("editor").get(f"/assets/{asset.code}").get_data(as_text=True)
+    assert "Withdrawn from 1 place<" in shown
+    assert "as it should be" not in shown
