@@ -131,11 +131,11 @@ def make_hub(request, tmp_path):
     numbers = itertools.count()
 
     def make(database, storage):
-        settings = Settings(home=tmp_path / f"home{next(numbers)}", storage=storage)
+        more = {}
         if storage == "s3":
-            settings.s3 = request.getfixturevalue("s3_settings").model_copy(
-                update={"prefix": f"{secrets.token_hex(4)}/"}
-            )
+            own = {"prefix": f"{secrets.token_hex(4)}/"}
+            more["s3"] = request.getfixturevalue("s3_settings").model_copy(update=own)
+        settings = Settings(home=tmp_path / f"home{next(numbers)}", storage=storage, **more)
         if database == "postgres":
             server = request.getfixturevalue("postgres")
             settings.database_url = server.empty()
