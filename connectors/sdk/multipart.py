@@ -20,7 +20,7 @@ class MultipartBody:
     def __init__(self, part: str, outgoing: Outgoing, fields: Mapping[str, str]) -> None:
         self._boundary = f"damhub-{secrets.token_hex(24)}"
         self._outgoing = outgoing
-        self._head = b"".join(self._field(name, value) for name, value in fields.items()) + self._file_head(part)
+        self._head = _fields(self._boundary, fields) + self._file_head(part)
         self._tail = f"\r\n--{self._boundary}--\r\n".encode()
 
     @property
@@ -39,17 +39,18 @@ class MultipartBody:
         yield from chunks(self._outgoing)
         yield self._tail
 
-    def _field(self, name: str, value: str) -> bytes:
-        return (
-            f'--{self._boundary}\r\nContent-Disposition: form-data; name="{_safe(name)}"\r\n'
-            f"Content-Type: text/plain; charset=utf-8\r\n\r\n{value}\r\n"
-        ).encode()
-
     def _file_head(self, part: str) -> bytes:
         return (
             f'--{self._boundary}\r\nContent-Disposition: form-data; name="{_safe(part)}"; '
             f'filename="{_safe(self._outgoing.filename)}"\r\nContent-Type: {_safe(self._outgoing.media_type)}\r\n\r\n'
         ).encode()
+
+
+def plain_form(fields: Mapping[str, str]) -> tuple[bytes, dict[str, str]]:
+    """Return body and headers of a form without a file, for remotes that take no other kind of form."""
+    boundary = f"damhub-{secrets.token_hex(24)}"
+    body = _fields(boundary, fields) + f"--{boundary}--\r\n".encode()
+    return body, {"Content-Type": f"multipart/form-data; boundary={boundary}"}
 
 
 class RelatedBody:
@@ -80,6 +81,14 @@ class RelatedBody:
         yield self._head
         yield from chunks(self._outgoing)
         yield self._tail
+
+
+def _fields(boundary: str, fields: Mapping[str, str]) -> bytes:
+    return "".join(
+        f'--{boundary}\r\nContent-Disposition: form-data; name="{_safe(name)}"\r\n'
+        f"Content-Type: text/plain; charset=utf-8\r\n\r\n{value}\r\n"
+        for name, value in fields.items()
+    ).encode()
 
 
 def _safe(text: str) -> str:

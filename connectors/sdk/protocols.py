@@ -12,6 +12,7 @@ from typing import IO, Protocol, runtime_checkable
 
 from connectors.sdk.types import (
     Account,
+    Agreement,
     Changes,
     Copy,
     Fetched,
@@ -111,8 +112,11 @@ class Look(Protocol):
 class Subscribe(Protocol):
     """SUBSCRIBE."""
 
-    def subscribe(self, target: Target, callback_url: str) -> str:
-        """Have the remote send webhooks about this target; return the subscription's ref. Existing one: the same."""
+    def subscribe(self, target: Target, callback_url: str) -> str | Agreement:
+        """Have the remote send webhooks about this target; return the subscription's ref. Existing one: the same.
+
+        Where the remote chooses the secret that it signs with, return it too (`Agreement`, and `HandsOver` below).
+        """
         ...
 
     def unsubscribe(self, ref: str) -> None:
@@ -195,4 +199,17 @@ class Inbound(Protocol):
 
     def read(self, headers: Mapping[str, str], body: bytes) -> Hint:
         """Read a verified delivery. An unknown event type gives a hint without refs, never an error."""
+        ...
+
+
+@runtime_checkable
+class HandsOver(Protocol):
+    """What an Inbound has besides, where the remote hands a secret of its own over while a subscription is made.
+
+    The hub lets `greet` answer such a handshake only while its own call is open, and believes the secret only if the
+    answer to that call names the same one. Every other handshake is refused: whoever sends it wants to sign lies.
+    """
+
+    def offered(self, headers: Mapping[str, str]) -> str | None:
+        """Return the secret that a request hands over; None when it is an ordinary delivery."""
         ...

@@ -1,4 +1,4 @@
-"""The values that pass between the hub and a connector. All are frozen; none holds a secret."""
+"""The values that pass between the hub and a connector. All are frozen; none shows a secret."""
 
 from __future__ import annotations
 
@@ -124,6 +124,17 @@ class Receipt:
     ref: str
     parts: tuple[Part, ...] = ()
     url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """A subscription that was made, where the remote chooses the secret that it will sign with.
+
+    `secret` is what the answer to our own call said; empty where the subscription stood there already.
+    """
+
+    ref: str
+    secret: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

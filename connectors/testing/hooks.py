@@ -34,16 +34,21 @@ class HookFault(StrEnum):
     DOUBLE = "double"
 
 
-def post(delivery: Delivery) -> int:
-    """Send one delivery over the network and return the receiver's status; 0 when nobody answers."""
+def exchange(delivery: Delivery) -> tuple[int, Mapping[str, str]]:
+    """Send one delivery over the network; return the receiver's status and headers, 0 when nobody answers."""
     try:
         answer = httpx.request(
             delivery.method, delivery.url, headers=dict(delivery.headers), content=delivery.body, timeout=TIMEOUT_S,
             trust_env=False,
         )  # fmt: skip
     except httpx.HTTPError:
-        return 0
-    return answer.status_code
+        return 0, {}
+    return answer.status_code, answer.headers
+
+
+def post(delivery: Delivery) -> int:
+    """Send one delivery over the network and return the receiver's status; 0 when nobody answers."""
+    return exchange(delivery)[0]
 
 
 class Outbox:

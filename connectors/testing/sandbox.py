@@ -110,6 +110,14 @@ class Sandbox(ABC):
     def _check_contract(self) -> Response | None:
         if self.contract is None:
             return None
+        wrong = self.contract.violations(request.method, request.path, self.sent())
+        if not wrong:
+            return None
+        self.violations.extend(wrong)
+        return self.refusal("; ".join(wrong))
+
+    def sent(self) -> dict[str, Any]:
+        """Return a request's parameters from query, form and JSON; override where the vendor wraps them."""
         sent: dict[str, Any] = dict(request.args.items())
         kind = request.mimetype
         if kind in ("application/x-www-form-urlencoded", "application/json") and (
@@ -117,11 +125,11 @@ class Sandbox(ABC):
         ):
             body: Any = request.get_json(silent=True) if kind == "application/json" else request.form.to_dict()
             sent.update(TypeAdapter(dict[str, Any]).validate_python(body) if isinstance(body, dict) else {})
-        wrong = self.contract.violations(request.method, request.path, sent)
-        if not wrong:
-            return None
-        self.violations.extend(wrong)
-        return Response("; ".join(wrong), 400, content_type="text/plain; charset=utf-8")
+        return sent
+
+    def refusal(self, text: str) -> Response:
+        """Answer a request that is not in the contract; override where the vendor's refusals have another form."""
+        return Response(text, 400, content_type="text/plain; charset=utf-8")
 
     # What is true here, for tests: not part of the vendor's interface.
 

@@ -10,10 +10,12 @@ import structlog
 from connectors.sdk.errors import ConnectorError, OutcomeUnknown
 from connectors.sdk.manifest import Capability, Manifest
 from connectors.sdk.protocols import Inbound, Subscribe
-from hub.connections import accounts, credentials, inbox, targets, views
+from connectors.sdk.types import Agreement
+from connectors.sdk.types import Target as Place
+from hub.connections import accounts, credentials, handshakes, inbox, targets, views
 from hub.connections.inbox import OK, Post, Reply
 from hub.connections.models import Connection, Remote, Subscription, Target
-from hub.connections.problems import to_person
+from hub.connections.problems import handshake_differs, handshake_open, to_person
 from hub.connections.speaking import Speaker, Speaking
 from hub.db.installation import may_write
 from hub.errors import Conflict, Invalid
@@ -30,6 +32,7 @@ log = structlog.get_logger(__name__)
 
 _GONE = Reply(410, {}, b"")
 _UNKNOWN = Reply(404, {}, b"")
+_REFUSED = Reply(403, {}, b"")
 
 
 class Speak(Protocol):
@@ -102,30 +105,73 @@ class Hearing:
             if not may_write(session):
                 raise Conflict("observe_only", "This hub only observes, so it asks no system for webhooks.",
                                next_step="An operator must say whether it is the hub or a copy.")  # fmt: skip
-            secret = self._signing_secret(session, manifest, connection)
-            row = inbox.existing(session, remote.id, target.id)
-            if row is None:
-                row = self._add_subscription(session, remote.id, target.id, secret)
-            else:  # the account may have been connected anew, with another secret
-                row.sealed_secret = self._keyring.seal(secret, purpose=inbox.purpose(row.id))
+            row = self._prepared(session, manifest, remote, target, connection)
         # The row comes first: some remotes call the address before they answer.
         try:
             connector = cast("Subscribe", self._speak(remote.id).connector)
-            ref = connector.subscribe(targets.as_value(target), row.callback_url)
+            made = self._made(connector, row, targets.as_value(target))
+            settled = self._settled(row, made)
+            if not settled:
+                connector.unsubscribe(made.ref)
         except ConnectorError as error:
-            self._subscription_failed(row, error)
+            self._subscription_failed(row, unknown=isinstance(error, OutcomeUnknown))
             self._report(remote.id, error)
             raise to_person(error, where=target.label) from error
-        with self._database.unit() as session:
-            session.get_one(Subscription, row.id).external_ref = ref
+        if not settled:
+            self._subscription_failed(row, unknown=False)
+            log.warning("handshake_differs", subscription=row.id, connector=manifest.name)
+            raise handshake_differs(target.label)
         return views.Subscribed(row.id, row.callback_url)
 
-    def _subscription_failed(self, row: Subscription, error: ConnectorError) -> None:
-        """Keep the address when the remote may know it already; the next try finds it there."""
-        if row.external_ref or isinstance(error, OutcomeUnknown):
-            return
+    def _prepared(
+        self, session: Session, manifest: Manifest, remote: Remote, target: Target, connection: Connection | None
+    ) -> Subscription:
+        """Make the row, or get the one that is there ready for another call."""
+        row = inbox.existing(session, remote.id, target.id)
+        if handshakes.hands_over(manifest.inbound) is not None:
+            row = row or self._add_subscription(session, remote.id, target.id, "")
+            handshake = handshakes.load(self._keyring, session, row)
+            if handshake.is_open(self._clock.now()):
+                raise handshake_open(target.label)
+            handshakes.store(self._keyring, row, handshake.opened(self._clock.now()))
+            return row
+        secret = self._signing_secret(session, manifest, connection)
+        if row is None:
+            return self._add_subscription(session, remote.id, target.id, secret)
+        # The account may have been connected anew, with another secret.
+        row.sealed_secret = self._keyring.seal(secret, purpose=inbox.purpose(row.id))
+        return row
+
+    def _made(self, connector: Subscribe, row: Subscription, target: Place) -> Agreement:
+        """Ask the remote; a subscription whose secret nobody knows, as its answer was lost, is made anew."""
+        made = _agreement(connector.subscribe(target, row.callback_url))
+        handshake = handshakes.of(self._keyring, row.id, row.sealed_secret)
+        if handshake is None or made.secret or handshake.secret:
+            return made
+        connector.unsubscribe(made.ref)
+        return _agreement(connector.subscribe(target, row.callback_url))
+
+    def _settled(self, row: Subscription, made: Agreement) -> bool:
+        """Write down what was agreed; False when the handshake brought another secret than the answer, or none."""
         with self._database.unit() as session:
-            session.delete(session.get_one(Subscription, row.id))
+            kept = session.get_one(Subscription, row.id)
+            if handshakes.of(self._keyring, row.id, row.sealed_secret) is not None:
+                handshake = handshakes.load(self._keyring, session, kept)
+                after = handshake.after(made.secret)
+                handshakes.store(self._keyring, kept, after or handshake.closed())
+                if after is None:
+                    return False
+            kept.external_ref = made.ref
+        return True
+
+    def _subscription_failed(self, row: Subscription, *, unknown: bool) -> None:
+        """Keep the address when the remote may know it already; the next try finds it there."""
+        with self._database.unit() as session:
+            kept = session.get_one(Subscription, row.id)
+            if not row.external_ref and not unknown:
+                session.delete(kept)
+            elif handshakes.of(self._keyring, row.id, row.sealed_secret) is not None:
+                handshakes.store(self._keyring, kept, handshakes.load(self._keyring, session, kept).closed())
 
     def _add_subscription(self, session: Session, remote_id: str, target_id: str | None, secret: str) -> Subscription:
         return inbox.add(session, self._keyring, remote_id=remote_id, target_id=target_id, base_url=self._base_url,
@@ -153,32 +199,79 @@ class Hearing:
         if not known:
             return _GONE
         headers = {name.lower(): value for name, value in headers.items()}
+        if not self._may_greet(subscription_id, post, inbound, headers):
+            log.warning("handshake_refused", subscription=subscription_id, connector=post.connector)
+            return _REFUSED
         greeting = inbound.greet(method, headers, body)
-        if greeting is not None:
-            return Reply(*greeting)
-        if method != "POST":
-            return Reply(405, {"Allow": "POST"}, b"")
+        if greeting is not None or method != "POST":
+            return Reply(*greeting) if greeting is not None else Reply(405, {"Allow": "POST"}, b"")
         return self._take(subscription_id, post, inbound, headers, body)
 
     def _inbound(self, post: Post | None) -> Inbound | None:
         manifest = self._speaking.installed(post.connector) if post else None
         return manifest.inbound if manifest else None
 
+    def _may_greet(self, subscription_id: str, post: Post, inbound: Inbound, headers: Mapping[str, str]) -> bool:
+        """Take note of a secret that is handed over; False when nobody asked for one now."""
+        handing = handshakes.hands_over(inbound)
+        offered = handing.offered(headers) if handing else None
+        if offered is None:
+            return True
+        now = self._clock.now()
+        before = handshakes.of(self._keyring, subscription_id, post.sealed_secret)
+        if before is None or before.taking(offered, now) is None:
+            return False
+        with self._database.unit() as session:
+            row = session.get_one(Subscription, subscription_id)
+            after = handshakes.load(self._keyring, session, row).taking(offered, now)
+            if after is not None:
+                handshakes.store(self._keyring, row, after)
+        return after is not None
+
     def _take(
         self, subscription_id: str, post: Post, inbound: Inbound, headers: Mapping[str, str], body: bytes
     ) -> Reply:
-        secret = self._keyring.open(post.sealed_secret, purpose=inbox.purpose(subscription_id))
         try:
-            inbound.verify(secret=secret, url=post.callback_url, headers=headers, body=body)
+            believed = self._verified(subscription_id, post, inbound, headers, body)
         except SignatureError:
             log.warning("webhook_refused", subscription=subscription_id, connector=post.connector, size=len(body))
             return Reply(401, {}, b"")
+        if not believed:
+            return OK
         hint = inbox.read(inbound, headers, body)
         with self._database.unit() as session:
             inbox.keep(session, post, hint, headers=headers, body=body, now=self._clock.now())
         return OK
 
+    def _verified(
+        self, subscription_id: str, post: Post, inbound: Inbound, headers: Mapping[str, str], body: bytes
+    ) -> bool:
+        """Check the signature; False when it is right, but by a secret that the remote has not confirmed yet."""
+
+        def check(secret: str) -> None:
+            if not secret:
+                raise SignatureError("no secret is known yet")
+            inbound.verify(secret=secret, url=post.callback_url, headers=headers, body=body)
+
+        handshake = handshakes.of(self._keyring, subscription_id, post.sealed_secret)
+        if handshake is None:
+            check(self._keyring.open(post.sealed_secret, purpose=inbox.purpose(subscription_id)))
+            return True
+        try:
+            check(handshake.secret)
+        except SignatureError:
+            if not handshake.is_open(self._clock.now()):
+                raise
+            # Remotes try the address between the handshake and their answer: it must answer well, and keep nothing.
+            check(handshake.offered)
+            return False
+        return True
+
     def drain(self) -> int:
         """Turn what remotes sent into hints; return how many deliveries were worked."""
         with self._database.unit() as session:
             return inbox.work(session, self._speaking.installed)
+
+
+def _agreement(made: str | Agreement) -> Agreement:
+    return made if isinstance(made, Agreement) else Agreement(made)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from connectors.sdk.errors import AuthExpired, ConnectorError, Misconfigured, NeedsPerson, RetryLater
-from hub.errors import HubError, Invalid, NotFound, Unavailable
+from hub.errors import Conflict, HubError, Invalid, NotFound, Unavailable
 
 
 def no_such_connection(where: str) -> NotFound:
@@ -28,6 +28,24 @@ def no_such_target(where: str) -> NotFound:
     """Return the error for an id that names no target."""
     return NotFound(
         "no_such_target", "There is no such place.", where=where, next_step="Refresh the connection's places."
+    )
+
+
+def handshake_open(where: str) -> Conflict:
+    """Return the error for a subscription that is being made at this moment."""
+    return Conflict(
+        "handshake_open", "The hub is asking for webhooks about this place at this moment.", where=where,
+        next_step="Wait two minutes, then try again if it is still needed.",
+    )  # fmt: skip
+
+
+def handshake_differs(where: str) -> Unavailable:
+    """Return the error for a secret that did not come from the remote itself, or did not come at all."""
+    return Unavailable(
+        "handshake_differs",
+        "The secret that came to the hub's address is not the one that the other system named, so it was thrown away.",
+        where=where,
+        next_step="Check that the other system reaches the hub's address, then try again.",
     )
 
 

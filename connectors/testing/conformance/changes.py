@@ -9,6 +9,8 @@ from threading import Thread
 
 from connectors.sdk.errors import ConnectorError, Missing
 from connectors.sdk.manifest import Capability
+from connectors.sdk.protocols import Inbound
+from connectors.sdk.types import Agreement
 from connectors.testing.conformance.bench import Bench
 from connectors.testing.conformance.check import CheckFailed, NotApplicable, check, expect, raises
 
@@ -124,18 +126,18 @@ def repoint_twice(bench: Bench) -> None:
 @check("subscribe-once", "Subscribing twice to the same target is one subscription.", SUBSCRIBE)
 def subscribe_once(bench: Bench) -> None:
     """Compare refs."""
-    with _receiver() as url:
-        refs = {bench.connector.subscribe(bench.target, url) for _ in range(2)}
+    with _receiver(bench) as url:
+        refs = {_subscribe(bench, url) for _ in range(2)}
         expect(len(refs) == 1 and all(refs), "the refs differ")
-        other = bench.connector.subscribe(bench.target, f"{url}/other")
+        other = _subscribe(bench, f"{url}/other")
         expect(other not in refs, "another address got the same subscription")
 
 
 @check("unsubscribe-twice", "Ending a subscription that is gone is no error.", SUBSCRIBE)
 def unsubscribe_twice(bench: Bench) -> None:
     """Repeat it."""
-    with _receiver() as url:
-        ref = bench.connector.subscribe(bench.target, url)
+    with _receiver(bench) as url:
+        ref = _subscribe(bench, url)
         try:
             for _ in range(2):
                 bench.connector.unsubscribe(ref)
@@ -153,13 +155,38 @@ def _used(bench: Bench) -> tuple[str, str]:
     return old.ref, new.ref
 
 
+def _subscribe(bench: Bench, url: str) -> str:
+    made: str | Agreement = bench.connector.subscribe(bench.target, url)
+    return made.ref if isinstance(made, Agreement) else made
+
+
 class _Receiver(BaseHTTPRequestHandler):
-    """Answers 200 to everything."""
+    """Shakes hands as the connector says, and answers 200 to everything else."""
+
+    inbound: Inbound | None = None
 
     def do_HEAD(self) -> None:
         """Answer a handshake."""
-        self.send_response(200)
+        self._answer()
+
+    def do_GET(self) -> None:
+        """Answer a handshake."""
+        self._answer()
+
+    def do_POST(self) -> None:
+        """Answer a handshake or a delivery."""
+        self._answer()
+
+    def _answer(self) -> None:
+        size = int(self.headers.get("Content-Length") or 0)
+        body, headers = self.rfile.read(size), {name.lower(): value for name, value in self.headers.items()}
+        greeting = self.inbound.greet(self.command, headers, body) if self.inbound else None
+        status, told, said = greeting or (200, {}, b"")
+        self.send_response(status)
+        for name, value in {**told, "Content-Length": str(len(said))}.items():
+            self.send_header(name, value)
         self.end_headers()
+        self.wfile.write(b"" if self.command == "HEAD" else said)
 
     def log_message(self, format: str, *args: object) -> None:
         """Write no log."""
@@ -167,8 +194,9 @@ class _Receiver(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def _receiver() -> Generator[str]:
-    server = HTTPServer(("127.0.0.1", 0), _Receiver)
+def _receiver(bench: Bench) -> Generator[str]:
+    kind = type("Receiver", (_Receiver,), {"inbound": bench.manifest.inbound})
+    server = HTTPServer(("127.0.0.1", 0), kind)
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:
