@@ -218,11 +218,17 @@ def _member(body: Any, name: str) -> Any:
 
 def _told(body: Any, text: str) -> str:
     """Return what the remote says to people, short and harmless."""
-    said = _member(body, "message") or _member(_member(body, "error"), "message")
+    said = _member(body, "message") or _member(_member(body, "error"), "message") or _first_told(_member(body, "errors"))
     if not isinstance(said, str):
         said = "" if text.lstrip().startswith(("<", "{", "[")) else text
     plain = _UNPRINTABLE.sub(" ", _TAGS.sub(" ", said))
     return " ".join(plain.split())[:_TOLD].rstrip(" .")
+
+
+def _first_told(errors: Any) -> Any:
+    """Return what the first of several errors says."""
+    first: Any = cast("list[Any]", errors)[0] if isinstance(errors, list) and errors else None
+    return _member(first, "message") or _member(first, "detail")
 
 
 def _quote(told: str) -> str:

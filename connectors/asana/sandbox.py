@@ -1,0 +1,392 @@
+"""A made-up Asana: projects, tasks, attachments, webhooks, event streams. State is what the ledger adds up to."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, cast
+from urllib.parse import urlsplit
+
+from flask import Response, request
+
+from connectors.asana.events import sign
+from connectors.asana.sandbox_answers import HEALTH, event, says, told, told_page
+from connectors.asana.sandbox_streams import Streams
+from connectors.testing.contract import Contract
+from connectors.testing.hooks import Delivery, exchange, post
+from connectors.testing.ledger import Ledger, What
+from connectors.testing.sandbox import Sandbox, Standing
+
+CONTRACT = Path(__file__).parent / "fixtures" / "contract.json"
+CALLBACK = "https://hub.example/hooks/subscription"
+MARKER = re.compile(r"(?<![a-z0-9])dh[a-z0-9]{6}-[a-z0-9]{20}(?![a-z0-9])")
+ME = {"gid": "1200000000000001", "resource_type": "user", "name": "Dana Editor", "email": "dana@example.com"}
+FIELD = "1200000000000901"
+READ_ONLY_FIELD = "1200000000000902"
+LONGEST_TEXT = 1024
+ACTIONS = frozenset({"changed", "added", "removed", "deleted", "undeleted"})
+KINDS = frozenset({"project", "task", "section", "story", "attachment", "tag", "user", "goal"})
+
+
+def create(*, ledger: Ledger | None = None) -> AsanaSandbox:
+    """Make a sandbox with two workspaces; one of the projects spans two pages, one task stands in two projects."""
+    return AsanaSandbox(ledger=ledger)
+
+
+class AsanaSandbox(Sandbox):
+    """Answers as Asana does: everything stands in `data`, refusals in `errors`."""
+
+    name = "asana"
+    auth = "token"
+    text_fields = ("name",)
+    contract = Contract.load(CONTRACT)
+
+    def __init__(self, *, ledger: Ledger | None = None) -> None:
+        super().__init__(ledger=ledger)
+        self.secrets = {"token": "2/1200000000000001/1200000000000999:5eed0ff1ceba11ad"}
+        self.workspaces = {"1200000000000101": "Acme", "1200000000000102": "Side project"}
+        self.projects: dict[str, dict[str, Any]] = {}
+        self.tasks: dict[str, dict[str, Any]] = {}
+        self.hooks: dict[str, dict[str, Any]] = {}
+        self.stories: list[tuple[str, str]] = []
+        self._made = 0
+        self._lay_out()
+        self.streams = Streams()
+        route, api = self.app.add_url_rule, "/api/1.0"
+        for method, path, act in (
+            ("GET", "/users/<user>", self._user), ("GET", "/workspaces", self._list_workspaces),
+            ("GET", "/projects", self._list_projects), ("GET", "/tasks", self._list_tasks),
+            ("GET", "/tasks/<task>", self._task), ("PUT", "/tasks/<task>", self._change_task),
+            ("POST", "/tasks/<task>/stories", self._comment), ("GET", "/attachments", self._attachments),
+            ("POST", "/attachments", self._attach), ("GET", "/attachments/<ref>", self._attachment),
+            ("DELETE", "/attachments/<ref>", self._detach), ("GET", "/events", self._events),
+            ("GET", "/webhooks", self._list_hooks), ("POST", "/webhooks", self._add_hook),
+            ("GET", "/webhooks/<ref>", self._hook), ("DELETE", "/webhooks/<ref>", self._drop_hook),
+        ):  # fmt: skip
+            route(api + path, endpoint=f"{method} {path}", view_func=act, methods=[method])
+        self.app.before_request(self._sign_in)
+
+    def _lay_out(self) -> None:
+        sizes = (("Campaign spring", 3, "Acme"), ("Website", 120, "Acme"), ("Empty", 0, "Acme"), ("Old", 2, "Acme"),
+                 ("Brand", 2, "Side project"))  # fmt: skip
+        spaces = {name: gid for gid, name in self.workspaces.items()}
+        for number, (name, count, space) in enumerate(sizes, 1):
+            project = f"12000000000010{number:02}"
+            self.projects[project] = {"name": name, "workspace": spaces[space], "archived": name == "Old"}
+            for task in range(1, count + 1):
+                gid = f"1200000000{number:03}{task:03}"
+                self._add_task(gid, f"Task {task} für Anna & Jörg", project)
+        self.tasks["1200000000002001"]["projects"].append("1200000000001001")
+        self.tasks["1200000000002002"]["projects"].append("1200000000001004")
+        self.tasks["1200000000005002"]["completed"] = True
+
+    def _add_task(self, gid: str, name: str, project: str) -> None:
+        values = {FIELD: None, READ_ONLY_FIELD: "locked"}
+        self.tasks[gid] = {"name": name, "projects": [project], "completed": False, "fields": values}
+
+    def sent(self) -> dict[str, Any]:
+        """Read a request's parameters: JSON stands in `data`, attachments come as a form with parts."""
+        sent: dict[str, Any] = dict(request.args.items())
+        if request.mimetype == "multipart/form-data":
+            return {**sent, **request.form.to_dict()}
+        if request.method in ("POST", "PUT"):
+            return {**sent, **_unwrapped(request.get_json(silent=True))}
+        return sent
+
+    def refusal(self, text: str) -> Response:
+        """Answer in Asana's form."""
+        return says(400, text)
+
+    def _sign_in(self) -> Response | None:
+        right = request.headers.get("Authorization") == f"Bearer {self.secrets['token']}"
+        return None if right else says(401, "Not Authorized")
+
+    def _user(self, user: str) -> Response:
+        return told(ME, ("name", "email")) if user in ("me", ME["gid"]) else _unknown("user", user)
+
+    def _list_workspaces(self) -> Response:
+        return told_page([_named(gid, "workspace", name) for gid, name in self.workspaces.items()], ("name",))
+
+    def _list_projects(self) -> Response:
+        wanted, archived = request.args.get("workspace"), request.args.get("archived")
+        return told_page(
+            [
+                _named(gid, "project", one["name"]) for gid, one in reversed(self.projects.items())
+                if wanted in (None, one["workspace"]) and archived in (None, str(one["archived"]).lower())
+            ], ("name",),
+        )  # fmt: skip
+
+    def _list_tasks(self) -> Response:
+        project = request.args.get("project", "")
+        if not project:
+            return says(400, "You should specify one of project, tag, section, user_task_list, or assignee + workspace")
+        if project not in self.projects:
+            return _unknown("project", project)
+        open_only = request.args.get("completed_since") == "now"
+        return told_page(
+            [
+                self._task_shape(gid) for gid, task in self.tasks.items()
+                if project in task["projects"] and not (open_only and task["completed"])
+            ], ("name", "resource_subtype"),
+        )  # fmt: skip
+
+    def _task(self, task: str) -> Response:
+        whole = ("name", "resource_subtype", "permalink_url", "projects", "workspace", "completed", "custom_fields")
+        return told(self._task_shape(task), whole) if task in self.tasks else _unknown("task", task)
+
+    def _task_shape(self, gid: str) -> dict[str, Any]:
+        task = self.tasks[gid]
+        space = self.projects[task["projects"][0]]["workspace"]
+        values = ({"gid": field, "type": "text", "text_value": value} for field, value in task["fields"].items())
+        return {
+            "gid": gid, "resource_type": "task", "resource_subtype": "default_task", "name": task["name"],
+            "completed": task["completed"], "workspace": _named(space, "workspace", self.workspaces[space]),
+            "permalink_url": f"https://app.asana.com/1/{space}/task/{gid}", "custom_fields": list(values),
+            "projects": [_named(one, "project", self.projects[one]["name"]) for one in sorted(task["projects"])],
+        }  # fmt: skip
+
+    def _change_task(self, task: str) -> Response:
+        if task not in self.tasks:
+            return _unknown("task", task)
+        for field, value in request.get_json()["data"].get("custom_fields", {}).items():
+            if field not in self.tasks[task]["fields"]:
+                return says(400, f"Custom field with ID {field} is not on given object")
+            if field == READ_ONLY_FIELD:
+                return says(403, "You do not have permission to edit this custom field")
+            if value is not None and not (isinstance(value, str) and len(value) <= LONGEST_TEXT):
+                return says(400, f"custom_fields: Value for {field} is no text of at most {LONGEST_TEXT} characters")
+            self.tasks[task]["fields"][field] = value
+        self._happened(task, "changed", _named(task, "task", self.tasks[task]["name"]), None)
+        return self._task(task)
+
+    def _comment(self, task: str) -> Response:
+        text = request.get_json()["data"].get("text", "")
+        if task not in self.tasks:
+            return _unknown("task", task)
+        if not text:
+            return says(400, "text: Missing input")
+        self.stories.append((task, text))
+        story = {"gid": f"15{len(self.stories):014}", "resource_type": "story", "resource_subtype": "comment_added"}
+        self._happened(task, "added", story, _task_of(task))
+        return told({**story, "text": text}, ("text",), status=201)
+
+    def _attachments(self) -> Response:
+        task = request.args["parent"]
+        if task not in self.tasks:
+            return _unknown("parent", task)
+        shapes = [_shape(ref, facts) for ref, facts in self.ledger.living(task).items()]
+        return told_page(shapes, ("name", "resource_subtype"))
+
+    def _attachment(self, ref: str) -> Response:
+        facts = self.ledger.living().get(ref)
+        whole = ("name", "resource_subtype", "view_url", "host", "parent", "permanent_url", "download_url")
+        return told(_shape(ref, facts), whole) if facts else _unknown("attachment", ref)
+
+    def _attach(self) -> Response:
+        sent = request.form
+        if request.mimetype != "multipart/form-data":
+            return says(400, "Attachments are sent as multipart/form-data")
+        if sent["parent"] not in self.tasks:
+            return _unknown("parent", sent["parent"])
+        if sent.get("resource_subtype") != "external":
+            return says(400, "file: Missing input")
+        for needed in ("url", "name"):
+            if not sent.get(needed):
+                return says(400, f"{needed}: Missing input")
+        if urlsplit(sent["url"]).scheme not in ("http", "https"):
+            return says(400, "url: Not a valid URL")
+        with self.lock:
+            ref = self._next()
+            facts = {"url": sent["url"], "name": sent["name"], "kind": "external"}
+            self.ledger.add(What.MADE, ref, sent["parent"], **facts)
+        self._said_attached(ref, sent["parent"])
+        return self._attachment(ref)
+
+    def _detach(self, ref: str) -> Response:
+        with self.lock:
+            facts = self.ledger.living().get(ref)
+            if facts is None:
+                return _unknown("attachment", ref)
+            self.ledger.add(What.REMOVED, ref, facts["target"])
+        self._said_detached(ref, facts["target"])
+        return told({}, ())
+
+    def _said_attached(self, ref: str, task: str) -> None:
+        # A new attachment has no event of its own: only a story tells of it.
+        story = {"gid": f"16{ref[2:]}", "resource_type": "story", "resource_subtype": "attachment_added"}
+        self._happened(task, "added", story, _task_of(task))
+
+    def _said_detached(self, ref: str, task: str) -> None:
+        self._happened(task, "deleted", {"gid": ref, "resource_type": "attachment"}, _task_of(task))
+
+    def _happened(self, task: str, action: str, resource: Mapping[str, Any], parent: Mapping[str, Any] | None) -> None:
+        """Tell the task's stream, its projects' streams, and the webhooks that want to know."""
+        what = event(ME["gid"], action, resource, parent, len(self.streams))
+        self.streams.add((task, *self.tasks[task]["projects"]), what)
+        for hook in self.hooks.values():
+            if hook["resource"] in (task, *self.tasks[task]["projects"]) and _passes(hook["filters"], what):
+                self.outbox.add(_delivery(hook["target"], hook["secret"], [what]))
+
+    def _events(self) -> Response:
+        resource = request.args["resource"]
+        if resource not in self.tasks and resource not in self.projects:
+            return _unknown("resource", resource)
+        status, answer = self.streams.read(resource, request.args.get("sync", ""))
+        return Response(json.dumps(answer), status, content_type="application/json; charset=UTF-8")
+
+    def _list_hooks(self) -> Response:
+        resource = request.args.get("resource")
+        shapes = [_hook_shape(ref, hook) for ref, hook in self.hooks.items() if resource in (None, hook["resource"])]
+        return told_page(shapes, ("active", "resource", "target"))
+
+    def _hook(self, ref: str) -> Response:
+        return told(_hook_shape(ref, self.hooks[ref]), tuple(HEALTH)) if ref in self.hooks else _unknown("webhook", ref)
+
+    def _add_hook(self) -> Response:
+        sent = request.get_json()["data"]
+        refused = self._refuse_hook(sent)
+        if refused is not None:
+            return refused
+        with self.lock:
+            ref = f"17{len(self.streams) + len(self.hooks):014}{len(self.hooks)}"
+            secret = hashlib.sha256(f"{ref} {sent['target']}".encode()).hexdigest()
+        shaken = Delivery(sent["target"], {"X-Hook-Secret": secret, "Content-Type": "application/json"}, b"{}")
+        status, headers = exchange(shaken)
+        if status not in (200, 204) or headers.get("X-Hook-Secret") != secret:
+            return says(400, "The remote server which is intended to receive the webhook "
+                             "did not respond with the handshake secret.")  # fmt: skip
+        hook = {**sent, "filters": sent.get("filters", []), "secret": secret}
+        hook["beaten"] = post(_delivery(sent["target"], secret, [])) in (200, 204)  # the first heartbeat, at once
+        self.hooks[ref] = hook
+        return told(_hook_shape(ref, hook), tuple(HEALTH), status=201, beside={"X-Hook-Secret": secret})
+
+    def _refuse_hook(self, sent: Mapping[str, Any]) -> Response | None:
+        host = urlsplit(str(sent["target"])).hostname or ""
+        if not host or host == "localhost" or host.endswith(".localhost"):
+            return says(403, "Invalid target: webhooks cannot be sent to this address")
+        if sent["resource"] not in self.tasks and sent["resource"] not in self.projects:
+            return _unknown("resource", sent["resource"])
+        for one in sent.get("filters", []):
+            known = set(one) <= {"resource_type", "resource_subtype", "action", "fields"}
+            if not known or one.get("resource_type") not in KINDS or one.get("action", "changed") not in ACTIONS:
+                return says(400, "filters: Not a valid filter")
+            if one.get("fields") and one.get("action") != "changed":
+                return says(400, "filters: fields are only valid with the action changed")
+        return None
+
+    def _drop_hook(self, ref: str) -> Response:
+        return told({}, ()) if self.hooks.pop(ref, None) is not None else _unknown("webhook", ref)
+
+    def _next(self) -> str:
+        return f"14{len(self.ledger.effects()) + 1:014}"
+
+    def settings(self, origin: str) -> Mapping[str, Any]:
+        """Point a connection here."""
+        return {"origin": origin}
+
+    def targets(self) -> tuple[str, ...]:
+        """All open tasks of projects that are not archived."""
+        live = {gid for gid, one in self.projects.items() if not one["archived"]}
+        return tuple(gid for gid, one in self.tasks.items() if live & set(one["projects"]) and not one["completed"])
+
+    def copies(self, target: str) -> tuple[Standing, ...]:
+        """All attachments of a task."""
+        return tuple(_standing(target, ref, facts) for ref, facts in self.ledger.living(target).items())
+
+    def intrude(self, target: str, text: str) -> str:
+        """Somebody attaches another link."""
+        ref = self._next()
+        url = f"https://elsewhere.example/{text}"
+        self.ledger.add(What.MADE, ref, target, url=url, name=text, kind="external", by="somebody")
+        self._said_attached(ref, target)
+        return ref
+
+    def vanish(self, target: str, ref: str) -> None:
+        """Somebody deletes an attachment."""
+        self.ledger.add(What.REMOVED, ref, target, by="somebody")
+        self._said_detached(ref, target)
+
+    def edit(self, target: str, ref: str, fields: Mapping[str, Any]) -> None:
+        """Somebody renames an attachment."""
+        self.ledger.add(What.CHANGED, ref, target, **fields)
+
+    def stock(self, name: str, data: bytes) -> str:
+        """Somebody makes a task: that is what the event streams tell of, once for the project and for its section."""
+        del data
+        self._made += 1
+        gid, project = f"13{self._made:014}", "1200000000001001"
+        self._add_task(gid, name, project)
+        for parent in (_named(project, "project", ""), _named("1200000000001801", "section", "")):
+            self._happened(gid, "added", _named(gid, "task", name), parent)
+        return gid
+
+    def unstock(self, ref: str) -> None:
+        """Somebody deletes a task."""
+        self._happened(ref, "deleted", _named(ref, "task", self.tasks[ref]["name"]), None)
+        del self.tasks[ref]
+
+    def lose_feed(self) -> None:
+        """Forget every sync token."""
+        self.streams.forget()
+
+    def delivery(self, *, target: str, ref: str, ours: bool = False, kind: str = "") -> Delivery:
+        """Asana tells that an attachment was deleted; it does not say by which app."""
+        del ours
+        resource = {"gid": ref, "resource_type": "attachment"}
+        what = event(ME["gid"], kind or "deleted", resource, _task_of(target), len(self.streams))
+        return _delivery(CALLBACK, "c0ffee5ec2e7f00dc0ffee5ec2e7f00d", [what])
+
+
+def _unwrapped(body: Any) -> dict[str, Any]:
+    wrapped: dict[str, Any] = cast("dict[str, Any]", body) if isinstance(body, dict) else {}
+    data: Any = wrapped.get("data") if set(wrapped) == {"data"} else None
+    return cast("dict[str, Any]", data) if isinstance(data, dict) else {"a body without data": body}
+
+
+def _delivery(url: str, secret: str, events: list[dict[str, Any]]) -> Delivery:
+    body = json.dumps({"events": events}).encode()
+    headers = {"Content-Type": "application/json", "X-Hook-Signature": sign(secret, body)}
+    return Delivery(url, headers, body, secret=secret, tells_whose=False)
+
+
+def _task_of(gid: str) -> dict[str, Any]:
+    return {"gid": gid, "resource_type": "task", "resource_subtype": "default_task"}
+
+
+def _passes(filters: list[dict[str, Any]], what: Mapping[str, Any]) -> bool:
+    """Tell whether a webhook wants an event: filters are alternatives, and none lets everything pass."""
+    kind, action = what["resource"]["resource_type"], what["action"]
+    return not filters or any((one["resource_type"], one.get("action", action)) == (kind, action) for one in filters)
+
+
+def _named(gid: str, kind: str, name: str) -> dict[str, Any]:
+    return {"gid": gid, "resource_type": kind, "name": name}
+
+
+def _unknown(what: str, gid: str) -> Response:
+    return says(404, f"{what}: Unknown object: {gid}")
+
+
+def _shape(ref: str, facts: Mapping[str, Any]) -> dict[str, Any]:
+    uploaded = facts["kind"] != "external"
+    permanent = f"https://app.asana.com/app/asana/-/get_asset?asset_id={ref}"
+    return {
+        "gid": ref, "resource_type": "attachment", "name": facts["name"], "resource_subtype": facts["kind"],
+        "host": facts["kind"], "view_url": permanent if uploaded else facts["url"], "permanent_url": permanent,
+        "download_url": f"{permanent}&until=120" if uploaded else None,
+        "parent": {"gid": facts["target"], "resource_type": "task", "resource_subtype": "default_task"},
+    }  # fmt: skip
+
+
+def _hook_shape(ref: str, hook: Mapping[str, Any]) -> dict[str, Any]:
+    beaten = {"last_success_at": "2026-03-17T10:11:06.474Z" if hook["beaten"] else None}
+    shape = {"gid": ref, "resource_type": "webhook", "target": hook["target"], "filters": hook["filters"]}
+    return {**HEALTH, **shape, "resource": {"gid": hook["resource"], "resource_type": "task"}, **beaten}
+
+
+def _standing(target: str, ref: str, facts: Mapping[str, Any]) -> Standing:
+    found = MARKER.search(facts["url"])
+    return Standing(ref, target, found.group() if found else None, None, {"name": facts["name"]})

@@ -1,0 +1,108 @@
+"""Asana's shapes, as far as they are read."""
+
+from __future__ import annotations
+
+from typing import Generic, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+T = TypeVar("T")
+
+
+class Settings(BaseModel):
+    """A connection's settings."""
+
+    origin: str = Field(default="https://app.asana.com", title="Address of Asana")
+    workspace: str = Field(
+        default="", title="Workspace", description="Its number, as in app.asana.com/1/NUMBER/home; empty: all of yours."
+    )
+    asset_field: str = Field(
+        default="",
+        title="Text field for assets",
+        description="The number of a custom text field in which each task shows the assets that are linked to it.",
+    )
+    comments: bool = Field(
+        default=False, title="Comment on withdrawals", description="Tell a task's people when a link is taken away."
+    )
+
+
+class Shape(BaseModel):
+    """What comes from Asana: keys that are not named here are let pass."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class One(Shape, Generic[T]):
+    """An answer about one thing."""
+
+    data: T
+
+
+class NextPage(Shape):
+    """Where a list goes on."""
+
+    offset: str
+
+
+class Many(Shape, Generic[T]):
+    """One page of a list."""
+
+    data: list[T]
+    next_page: NextPage | None = None
+
+
+class Named(Shape):
+    """Anything with an id: a workspace, a project, the parent of an event."""
+
+    gid: str
+    name: str | None = None
+    resource_type: str = ""
+    resource_subtype: str | None = None
+
+
+class Task(Named):
+    """A task."""
+
+    permalink_url: str | None = None
+    projects: tuple[Named, ...] = ()
+    workspace: Named | None = None
+
+
+class Attachment(Named):
+    """A link or file on a task."""
+
+    view_url: str | None = None
+
+    @property
+    def is_link(self) -> bool:
+        """Tell whether it is a link that an app or a person added, and not an uploaded file."""
+        return self.resource_subtype == "external"
+
+
+class Webhook(Named):
+    """A registered webhook."""
+
+    target: str = ""
+
+
+class MadeWebhook(Shape):
+    """The answer to a new webhook; the secret stands beside the data."""
+
+    data: Webhook
+    secret: str = Field(alias="X-Hook-Secret")
+
+
+class Event(Shape):
+    """One event, of the stream or of a webhook."""
+
+    action: str = ""
+    resource: Named
+    parent: Named | None = None
+
+
+class News(Shape):
+    """A page of an event stream. Without events it is the refusal of a token that is unknown or too old."""
+
+    data: list[Event] | None = None
+    sync: str
+    has_more: bool = False
