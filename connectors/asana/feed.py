@@ -36,7 +36,7 @@ def read_feed(api: Api, projects: Sequence[str], cursor: str | None) -> Changes:
         return Changes((), _cursor({project: _news(api, project, None).sync for project in projects}, []))
     place = _Place.model_validate_json(cursor)
     sync = {project: place.sync[project] for project in projects if project in place.sync}
-    left = [project for project in place.left if project in sync] or list(projects)
+    left = [project for project in place.left if project in projects] or list(projects)
     if not left:
         return Changes((), _cursor(sync, []))
     project = left[0]

@@ -5,23 +5,40 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
 from flask import Response, request
 
 from connectors.asana.events import sign
-from connectors.asana.sandbox_answers import HEALTH, event, says, told, told_page
+from connectors.asana.sandbox_answers import (
+    HEALTH,
+    event,
+    named,
+    says,
+    shape_of,
+    shape_of_hook,
+    task_of,
+    told,
+    told_page,
+    unknown,
+)
+from connectors.asana.sandbox_oauth import PREFIX, SignIn
 from connectors.asana.sandbox_streams import Streams
+from connectors.testing.authorization_server import AuthorizationServer
 from connectors.testing.contract import Contract
 from connectors.testing.hooks import Delivery, exchange, post
 from connectors.testing.ledger import Ledger, What
 from connectors.testing.sandbox import Sandbox, Standing
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
 CONTRACT = Path(__file__).parent / "fixtures" / "contract.json"
 CALLBACK = "https://hub.example/hooks/subscription"
+REDIRECT = "https://hub.example/oauth/callback"
 MARKER = re.compile(r"(?<![a-z0-9])dh[a-z0-9]{6}-[a-z0-9]{20}(?![a-z0-9])")
 ME = {"gid": "1200000000000001", "resource_type": "user", "name": "Dana Editor", "email": "dana@example.com"}
 FIELD = "1200000000000901"
@@ -47,6 +64,11 @@ class AsanaSandbox(Sandbox):
     def __init__(self, *, ledger: Ledger | None = None) -> None:
         super().__init__(ledger=ledger)
         self.secrets = {"token": "2/1200000000000001/1200000000000999:5eed0ff1ceba11ad"}
+        self.authorization = AuthorizationServer(
+            client_id="1200000000000777", client_secret="5eed0ff1ceba11ad", redirect_uris=(REDIRECT,), rotate=False
+        )
+        about = {"id": ME["gid"], "name": ME["name"], "email": ME["email"]}
+        self._oauth = SignIn(self.authorization.app, about)
         self.workspaces = {"1200000000000101": "Acme", "1200000000000102": "Side project"}
         self.projects: dict[str, dict[str, Any]] = {}
         self.tasks: dict[str, dict[str, Any]] = {}
@@ -100,21 +122,27 @@ class AsanaSandbox(Sandbox):
         """Answer in Asana's form."""
         return says(400, text)
 
+    def wsgi(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer one request; signing in has addresses of its own."""
+        signs_in = environ.get("PATH_INFO", "").startswith(PREFIX)
+        return self._oauth(environ, start_response) if signs_in else super().wsgi(environ, start_response)
+
     def _sign_in(self) -> Response | None:
-        right = request.headers.get("Authorization") == f"Bearer {self.secrets['token']}"
+        token = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        right = token == self.secrets["token"] or self.authorization.valid(token)
         return None if right else says(401, "Not Authorized")
 
     def _user(self, user: str) -> Response:
-        return told(ME, ("name", "email")) if user in ("me", ME["gid"]) else _unknown("user", user)
+        return told(ME, ("name", "email")) if user in ("me", ME["gid"]) else unknown("user", user)
 
     def _list_workspaces(self) -> Response:
-        return told_page([_named(gid, "workspace", name) for gid, name in self.workspaces.items()], ("name",))
+        return told_page([named(gid, "workspace", name) for gid, name in self.workspaces.items()], ("name",))
 
     def _list_projects(self) -> Response:
         wanted, archived = request.args.get("workspace"), request.args.get("archived")
         return told_page(
             [
-                _named(gid, "project", one["name"]) for gid, one in reversed(self.projects.items())
+                named(gid, "project", one["name"]) for gid, one in reversed(self.projects.items())
                 if wanted in (None, one["workspace"]) and archived in (None, str(one["archived"]).lower())
             ], ("name",),
         )  # fmt: skip
@@ -124,7 +152,7 @@ class AsanaSandbox(Sandbox):
         if not project:
             return says(400, "You should specify one of project, tag, section, user_task_list, or assignee + workspace")
         if project not in self.projects:
-            return _unknown("project", project)
+            return unknown("project", project)
         open_only = request.args.get("completed_since") == "now"
         return told_page(
             [
@@ -135,7 +163,7 @@ class AsanaSandbox(Sandbox):
 
     def _task(self, task: str) -> Response:
         whole = ("name", "resource_subtype", "permalink_url", "projects", "workspace", "completed", "custom_fields")
-        return told(self._task_shape(task), whole) if task in self.tasks else _unknown("task", task)
+        return told(self._task_shape(task), whole) if task in self.tasks else unknown("task", task)
 
     def _task_shape(self, gid: str) -> dict[str, Any]:
         task = self.tasks[gid]
@@ -143,14 +171,14 @@ class AsanaSandbox(Sandbox):
         values = ({"gid": field, "type": "text", "text_value": value} for field, value in task["fields"].items())
         return {
             "gid": gid, "resource_type": "task", "resource_subtype": "default_task", "name": task["name"],
-            "completed": task["completed"], "workspace": _named(space, "workspace", self.workspaces[space]),
+            "completed": task["completed"], "workspace": named(space, "workspace", self.workspaces[space]),
             "permalink_url": f"https://app.asana.com/1/{space}/task/{gid}", "custom_fields": list(values),
-            "projects": [_named(one, "project", self.projects[one]["name"]) for one in sorted(task["projects"])],
+            "projects": [named(one, "project", self.projects[one]["name"]) for one in sorted(task["projects"])],
         }  # fmt: skip
 
     def _change_task(self, task: str) -> Response:
         if task not in self.tasks:
-            return _unknown("task", task)
+            return unknown("task", task)
         for field, value in request.get_json()["data"].get("custom_fields", {}).items():
             if field not in self.tasks[task]["fields"]:
                 return says(400, f"Custom field with ID {field} is not on given object")
@@ -159,38 +187,38 @@ class AsanaSandbox(Sandbox):
             if value is not None and not (isinstance(value, str) and len(value) <= LONGEST_TEXT):
                 return says(400, f"custom_fields: Value for {field} is no text of at most {LONGEST_TEXT} characters")
             self.tasks[task]["fields"][field] = value
-        self._happened(task, "changed", _named(task, "task", self.tasks[task]["name"]), None)
+        self._happened(task, "changed", named(task, "task", self.tasks[task]["name"]), None)
         return self._task(task)
 
     def _comment(self, task: str) -> Response:
         text = request.get_json()["data"].get("text", "")
         if task not in self.tasks:
-            return _unknown("task", task)
+            return unknown("task", task)
         if not text:
             return says(400, "text: Missing input")
         self.stories.append((task, text))
         story = {"gid": f"15{len(self.stories):014}", "resource_type": "story", "resource_subtype": "comment_added"}
-        self._happened(task, "added", story, _task_of(task))
+        self._happened(task, "added", story, task_of(task))
         return told({**story, "text": text}, ("text",), status=201)
 
     def _attachments(self) -> Response:
         task = request.args["parent"]
         if task not in self.tasks:
-            return _unknown("parent", task)
-        shapes = [_shape(ref, facts) for ref, facts in self.ledger.living(task).items()]
+            return unknown("parent", task)
+        shapes = [shape_of(ref, facts) for ref, facts in self.ledger.living(task).items()]
         return told_page(shapes, ("name", "resource_subtype"))
 
     def _attachment(self, ref: str) -> Response:
         facts = self.ledger.living().get(ref)
         whole = ("name", "resource_subtype", "view_url", "host", "parent", "permanent_url", "download_url")
-        return told(_shape(ref, facts), whole) if facts else _unknown("attachment", ref)
+        return told(shape_of(ref, facts), whole) if facts else unknown("attachment", ref)
 
     def _attach(self) -> Response:
         sent = request.form
         if request.mimetype != "multipart/form-data":
             return says(400, "Attachments are sent as multipart/form-data")
         if sent["parent"] not in self.tasks:
-            return _unknown("parent", sent["parent"])
+            return unknown("parent", sent["parent"])
         if sent.get("resource_subtype") != "external":
             return says(400, "file: Missing input")
         for needed in ("url", "name"):
@@ -209,7 +237,7 @@ class AsanaSandbox(Sandbox):
         with self.lock:
             facts = self.ledger.living().get(ref)
             if facts is None:
-                return _unknown("attachment", ref)
+                return unknown("attachment", ref)
             self.ledger.add(What.REMOVED, ref, facts["target"])
         self._said_detached(ref, facts["target"])
         return told({}, ())
@@ -217,10 +245,10 @@ class AsanaSandbox(Sandbox):
     def _said_attached(self, ref: str, task: str) -> None:
         # A new attachment has no event of its own: only a story tells of it.
         story = {"gid": f"16{ref[2:]}", "resource_type": "story", "resource_subtype": "attachment_added"}
-        self._happened(task, "added", story, _task_of(task))
+        self._happened(task, "added", story, task_of(task))
 
     def _said_detached(self, ref: str, task: str) -> None:
-        self._happened(task, "deleted", {"gid": ref, "resource_type": "attachment"}, _task_of(task))
+        self._happened(task, "deleted", {"gid": ref, "resource_type": "attachment"}, task_of(task))
 
     def _happened(self, task: str, action: str, resource: Mapping[str, Any], parent: Mapping[str, Any] | None) -> None:
         """Tell the task's stream, its projects' streams, and the webhooks that want to know."""
@@ -233,17 +261,19 @@ class AsanaSandbox(Sandbox):
     def _events(self) -> Response:
         resource = request.args["resource"]
         if resource not in self.tasks and resource not in self.projects:
-            return _unknown("resource", resource)
+            return unknown("resource", resource)
         status, answer = self.streams.read(resource, request.args.get("sync", ""))
         return Response(json.dumps(answer), status, content_type="application/json; charset=UTF-8")
 
     def _list_hooks(self) -> Response:
         resource = request.args.get("resource")
-        shapes = [_hook_shape(ref, hook) for ref, hook in self.hooks.items() if resource in (None, hook["resource"])]
+        shapes = [shape_of_hook(ref, hook) for ref, hook in self.hooks.items() if resource in (None, hook["resource"])]
         return told_page(shapes, ("active", "resource", "target"))
 
     def _hook(self, ref: str) -> Response:
-        return told(_hook_shape(ref, self.hooks[ref]), tuple(HEALTH)) if ref in self.hooks else _unknown("webhook", ref)
+        return (
+            told(shape_of_hook(ref, self.hooks[ref]), tuple(HEALTH)) if ref in self.hooks else unknown("webhook", ref)
+        )
 
     def _add_hook(self) -> Response:
         sent = request.get_json()["data"]
@@ -261,14 +291,14 @@ class AsanaSandbox(Sandbox):
         hook = {**sent, "filters": sent.get("filters", []), "secret": secret}
         hook["beaten"] = post(_delivery(sent["target"], secret, [])) in (200, 204)  # the first heartbeat, at once
         self.hooks[ref] = hook
-        return told(_hook_shape(ref, hook), tuple(HEALTH), status=201, beside={"X-Hook-Secret": secret})
+        return told(shape_of_hook(ref, hook), tuple(HEALTH), status=201, beside={"X-Hook-Secret": secret})
 
     def _refuse_hook(self, sent: Mapping[str, Any]) -> Response | None:
         host = urlsplit(str(sent["target"])).hostname or ""
         if not host or host == "localhost" or host.endswith(".localhost"):
             return says(403, "Invalid target: webhooks cannot be sent to this address")
         if sent["resource"] not in self.tasks and sent["resource"] not in self.projects:
-            return _unknown("resource", sent["resource"])
+            return unknown("resource", sent["resource"])
         for one in sent.get("filters", []):
             known = set(one) <= {"resource_type", "resource_subtype", "action", "fields"}
             if not known or one.get("resource_type") not in KINDS or one.get("action", "changed") not in ACTIONS:
@@ -278,7 +308,7 @@ class AsanaSandbox(Sandbox):
         return None
 
     def _drop_hook(self, ref: str) -> Response:
-        return told({}, ()) if self.hooks.pop(ref, None) is not None else _unknown("webhook", ref)
+        return told({}, ()) if self.hooks.pop(ref, None) is not None else unknown("webhook", ref)
 
     def _next(self) -> str:
         return f"14{len(self.ledger.effects()) + 1:014}"
@@ -319,13 +349,13 @@ class AsanaSandbox(Sandbox):
         self._made += 1
         gid, project = f"13{self._made:014}", "1200000000001001"
         self._add_task(gid, name, project)
-        for parent in (_named(project, "project", ""), _named("1200000000001801", "section", "")):
-            self._happened(gid, "added", _named(gid, "task", name), parent)
+        for parent in (named(project, "project", ""), named("1200000000001801", "section", "")):
+            self._happened(gid, "added", named(gid, "task", name), parent)
         return gid
 
     def unstock(self, ref: str) -> None:
         """Somebody deletes a task."""
-        self._happened(ref, "deleted", _named(ref, "task", self.tasks[ref]["name"]), None)
+        self._happened(ref, "deleted", named(ref, "task", self.tasks[ref]["name"]), None)
         del self.tasks[ref]
 
     def lose_feed(self) -> None:
@@ -336,7 +366,7 @@ class AsanaSandbox(Sandbox):
         """Asana tells that an attachment was deleted; it does not say by which app."""
         del ours
         resource = {"gid": ref, "resource_type": "attachment"}
-        what = event(ME["gid"], kind or "deleted", resource, _task_of(target), len(self.streams))
+        what = event(ME["gid"], kind or "deleted", resource, task_of(target), len(self.streams))
         return _delivery(CALLBACK, "c0ffee5ec2e7f00dc0ffee5ec2e7f00d", [what])
 
 
@@ -352,39 +382,10 @@ def _delivery(url: str, secret: str, events: list[dict[str, Any]]) -> Delivery:
     return Delivery(url, headers, body, secret=secret, tells_whose=False)
 
 
-def _task_of(gid: str) -> dict[str, Any]:
-    return {"gid": gid, "resource_type": "task", "resource_subtype": "default_task"}
-
-
 def _passes(filters: list[dict[str, Any]], what: Mapping[str, Any]) -> bool:
     """Tell whether a webhook wants an event: filters are alternatives, and none lets everything pass."""
     kind, action = what["resource"]["resource_type"], what["action"]
     return not filters or any((one["resource_type"], one.get("action", action)) == (kind, action) for one in filters)
-
-
-def _named(gid: str, kind: str, name: str) -> dict[str, Any]:
-    return {"gid": gid, "resource_type": kind, "name": name}
-
-
-def _unknown(what: str, gid: str) -> Response:
-    return says(404, f"{what}: Unknown object: {gid}")
-
-
-def _shape(ref: str, facts: Mapping[str, Any]) -> dict[str, Any]:
-    uploaded = facts["kind"] != "external"
-    permanent = f"https://app.asana.com/app/asana/-/get_asset?asset_id={ref}"
-    return {
-        "gid": ref, "resource_type": "attachment", "name": facts["name"], "resource_subtype": facts["kind"],
-        "host": facts["kind"], "view_url": permanent if uploaded else facts["url"], "permanent_url": permanent,
-        "download_url": f"{permanent}&until=120" if uploaded else None,
-        "parent": {"gid": facts["target"], "resource_type": "task", "resource_subtype": "default_task"},
-    }  # fmt: skip
-
-
-def _hook_shape(ref: str, hook: Mapping[str, Any]) -> dict[str, Any]:
-    beaten = {"last_success_at": "2026-03-17T10:11:06.474Z" if hook["beaten"] else None}
-    shape = {"gid": ref, "resource_type": "webhook", "target": hook["target"], "filters": hook["filters"]}
-    return {**HEALTH, **shape, "resource": {"gid": hook["resource"], "resource_type": "task"}, **beaten}
 
 
 def _standing(target: str, ref: str, facts: Mapping[str, Any]) -> Standing:

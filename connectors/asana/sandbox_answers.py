@@ -60,6 +60,40 @@ def event(
     }  # fmt: skip
 
 
+def task_of(gid: str) -> dict[str, Any]:
+    """Name a task as the parent of something."""
+    return {"gid": gid, "resource_type": "task", "resource_subtype": "default_task"}
+
+
+def named(gid: str, kind: str, name: str) -> dict[str, Any]:
+    """Name anything."""
+    return {"gid": gid, "resource_type": kind, "name": name}
+
+
+def unknown(what: str, gid: str) -> Response:
+    """Say that something is not there."""
+    return says(404, f"{what}: Unknown object: {gid}")
+
+
+def shape_of(ref: str, facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Tell an attachment."""
+    uploaded = facts["kind"] != "external"
+    permanent = f"https://app.asana.com/app/asana/-/get_asset?asset_id={ref}"
+    return {
+        "gid": ref, "resource_type": "attachment", "name": facts["name"], "resource_subtype": facts["kind"],
+        "host": facts["kind"], "view_url": permanent if uploaded else facts["url"], "permanent_url": permanent,
+        "download_url": f"{permanent}&until=120" if uploaded else None,
+        "parent": {"gid": facts["target"], "resource_type": "task", "resource_subtype": "default_task"},
+    }  # fmt: skip
+
+
+def shape_of_hook(ref: str, hook: Mapping[str, Any]) -> dict[str, Any]:
+    """Tell a webhook."""
+    beaten = {"last_success_at": "2026-03-17T10:11:06.474Z" if hook["beaten"] else None}
+    shape = {"gid": ref, "resource_type": "webhook", "target": hook["target"], "filters": hook["filters"]}
+    return {**HEALTH, **shape, "resource": {"gid": hook["resource"], "resource_type": "task"}, **beaten}
+
+
 def _compact(thing: Mapping[str, Any]) -> dict[str, Any]:
     return {key: thing[key] for key in ("gid", "resource_type", "resource_subtype") if key in thing}
 
