@@ -281,7 +281,8 @@ class AsanaSandbox(Sandbox):
         if refused is not None:
             return refused
         with self.lock:
-            ref = f"17{len(self.streams) + len(self.hooks):014}{len(self.hooks)}"
+            self._made += 1
+            ref = f"17{self._made:014}"
             secret = hashlib.sha256(f"{ref} {sent['target']}".encode()).hexdigest()
         shaken = Delivery(sent["target"], {"X-Hook-Secret": secret, "Content-Type": "application/json"}, b"{}")
         status, headers = exchange(shaken)

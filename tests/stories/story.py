@@ -78,7 +78,8 @@ class Story:
         self.port, receiver_port = free_ports(), free_ports()
         self.receiver_url = stack.enter_context(served(self.receiver.app, receiver_port)) + "/in"
         self.sandboxes, self.origins = {}, {}
-        for name, connector in (("rest", "wordpress"), ("xmlrpc", "wordpress"), ("trello", "trello")):
+        vendors = {"rest": "wordpress", "xmlrpc": "wordpress", "trello": "trello", "asana": "asana"}
+        for name, connector in vendors.items():
             sandbox = make_sandbox(discover()[connector])
             self.origins[name] = stack.enter_context(serve(sandbox))
             self.sandboxes[name] = sandbox

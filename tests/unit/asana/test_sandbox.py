@@ -34,7 +34,8 @@ def test_a_link_is_answered_200_and_wrapped(ask):
     "parts",
     [
         {**LINK, "parent": TASK, "nme": "y"}, LINK, {"parent": TASK, "resource_subtype": "external", "name": "x"},
-        {"parent": TASK, "resource_subtype": "external", "url": "https://x.example"}, {**LINK, "parent": TASK, "url": "x"},
+        {"parent": TASK, "resource_subtype": "external", "url": "https://x.example"},
+        {**LINK, "parent": TASK, "url": "x"},
         {**LINK, "parent": TASK, "resource_subtype": "dropbox"}, {"parent": TASK, "name": "x"},
         {**LINK, "parent": TASK, "name": ""},
     ],
