@@ -6,6 +6,8 @@ Manual: https://developers.asana.com/reference/attachments
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from connectors.asana.calls import API, Calls
 from connectors.asana.feed import read_feed
 from connectors.asana.notes import Notes
@@ -78,13 +80,9 @@ class Asana:
             links = self._notes.links(self._calls, target)
         except Missing:  # the whole task is gone
             return
-        try:
+        with suppress(Missing):
             self._api.delete(f"{API}/attachments/{ref}")
-        except Missing:
-            went = False
-        else:
-            went = True
-        self._notes.after_withdrawal(target, ref, links, went=went)
+        self._notes.after_withdrawal(target, ref, links)
 
     def find(self, target: Target, marker: str) -> tuple[Copy, ...]:
         """List all attachments of the task and compare the markers in their addresses."""

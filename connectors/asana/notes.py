@@ -37,13 +37,13 @@ class Notes:
         if self._field:
             self._name([*(link.name or "" for link in self.links(calls, target)), name], target)
 
-    def after_withdrawal(self, target: Target, ref: str, links: list[Attachment], *, went: bool) -> None:
+    def after_withdrawal(self, target: Target, ref: str, links: list[Attachment]) -> None:
         """Name what is left, and say what went, unless its replacement stands there."""
         left = [link for link in links if link.gid != ref]
         if self._field:
             self._name([link.name or "" for link in left], target)
         gone = next((link for link in links if link.gid == ref), None)
-        if self._comments and went and gone is not None and _marker(gone) not in map(_marker, left):
+        if self._comments and gone is not None and _marker(gone) not in map(_marker, left):
             text = TAKEN_AWAY.format(name=gone.name or "")
             self._api.post(f"{API}/tasks/{target.ref}/stories", dict[str, Any], json={"data": {"text": text}})
 

@@ -86,6 +86,16 @@ def test_an_uploaded_file_is_never_ours(asana, sandbox, target):
     assert asana.look(target, ref).marker is None
 
 
+def test_what_another_service_hosts_is_never_ours_whatever_its_address(asana, sandbox, target):
+    ref = asana.publish(target, outgoing()).ref
+    sandbox.edit(target.ref, ref, {"kind": "gdrive"})
+    hosted = Rule(fault=Fault.REWRITE, find='"view_url": "[^"]*"', times=None,
+                  replace=f'"view_url": "https://drive.example/{MARKER}"')  # fmt: skip
+    sandbox.faults.add(hosted)
+    assert asana.find(target, MARKER) == ()
+    assert asana.look(target, ref).marker is None
+
+
 def test_an_attachment_without_an_address_is_nothing_of_ours(asana, sandbox, target):
     receipt = asana.publish(target, outgoing())
     sandbox.faults.add(Rule(fault=Fault.REWRITE, find='"view_url": "[^"]*"', replace='"view_url": null', times=None))
