@@ -33,9 +33,13 @@ class RealBrowser:
         return self.chromium.new_context(**{"reduced_motion": "reduce", "locale": "en-GB", **options})
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser_server(tmp_path_factory):
-    """The browser, or None where it cannot run."""
+    """The browser, or None where it cannot run.
+
+    It ends with the module that used it: Playwright keeps an event loop running in this thread, which other tests'
+    libraries would take for their own.
+    """
     try:
         with services.running("browser", tmp_path_factory.mktemp("browser")) as printed, sync_playwright() as drive:
             try:
