@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from sqlalchemy.orm import Session
 
@@ -21,6 +21,9 @@ from hub.placements.models import Part
 from hub.placements.phase import Observed
 from hub.placements.settle import settle
 from hub.placements.steps import Op
+
+WITHOUT_EFFECT: Final = frozenset({"refused", "not_sent"})
+"""How writes end that changed nothing."""
 
 
 def record_looks(session: Session, account: Account, looks: Looks, *, at: int) -> Comparison:
@@ -105,8 +108,15 @@ def _enter_views(session: Session, account: Account, looks: Looks, at: int) -> N
 
 
 def _settling(account: Account, at: int, ops: Collection[Op] = frozenset(Op)) -> bool:
-    """Tell whether the last of these writes is so young that "not there" does not count yet."""
-    answered = [a.answered_at for a in account.attempts if a.answered_at is not None and Op(a.step) in ops]
+    """Tell whether the last of these writes is so young that "not there" does not count yet.
+
+    A write that was refused, or never sent, made nothing that could still turn up.
+    """
+    answered = [
+        a.answered_at
+        for a in account.attempts
+        if a.answered_at is not None and Op(a.step) in ops and a.outcome not in WITHOUT_EFFECT
+    ]
     return bool(answered) and at < max(answered) + int(account.manifest.settles_after_s * 1000)
 
 

@@ -47,6 +47,12 @@ def test_a_seed_holds_every_promise(fast, monkeypatch, variant, seed):
     Play(database, clock, monkeypatch, variant=variant, lag_ms=(seed % 3) * 1500).play(script_of(seed))
 
 
+@pytest.mark.parametrize(("seed", "variant"), [(112, "in_place")])
+def test_a_seed_that_failed_once_holds(fast, monkeypatch, seed, variant):
+    database, clock = fast()
+    Play(database, clock, monkeypatch, variant=variant, lag_ms=(seed % 3) * 1500).play(script_of(seed))
+
+
 SHOWN = [("tick", 0), ("tick", 0)]
 AGAIN = [("advance", 2), ("tick", 0), ("tick", 0)]
 REVEALING = {
