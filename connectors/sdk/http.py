@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json as jsonlib
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
 from typing import IO, Any, TypeVar
 from urllib.parse import quote, urlencode, urljoin
@@ -19,7 +19,7 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait
 
 from connectors.sdk.answer import Answer, Call
 from connectors.sdk.errors import AuthExpired, ConnectorError, RateLimited, Unreachable
-from connectors.sdk.guard import AddressRefused, origin_of, same_origin
+from connectors.sdk.guard import AddressRefused, origin_of
 from connectors.sdk.hook_token import hook_token
 from connectors.sdk.limits import Limits, Turns
 from connectors.sdk.manifest import Manifest
@@ -48,6 +48,7 @@ class Api:
         *,
         manifest: Manifest,
         client: httpx.Client,
+        further: Iterable[str] = (),
         headers: Callable[[], Headers] = dict,
         sign: Callable[[str, str, Headers], Headers] | None = None,
         renew: Callable[[], bool] | None = None,
@@ -62,9 +63,11 @@ class Api:
         """Speak to one origin.
 
         Args:
-            origin: scheme, host and port; every path is taken from there, and credentials go nowhere else.
+            origin: scheme, host and port that every path is taken from.
             manifest: whose title and error codes are used.
             client: from `guarded_client`; may be shared between threads and remotes.
+            further: origins of the same remote that whole addresses may lie at. Credentials go to these and to
+                `origin`, and nowhere else.
             headers: returns the credentials' headers, asked anew for each call.
             sign: returns the headers that sign a request of this method, address and headers.
             renew: called once after the credentials were refused; True means that `headers` has new ones.
@@ -77,6 +80,7 @@ class Api:
             monotonic: measures the total time.
         """
         self.origin = _as_called(origin)
+        self._origins = frozenset((self.origin, *map(_as_called, further)))
         self._client = client
         self._headers = headers
         self._sign = sign
@@ -202,7 +206,7 @@ class Api:
 
         Args:
             method: the HTTP method.
-            path: from the origin's root on; a whole address is taken if it lies at the origin.
+            path: from the origin's root on; a whole address is taken if it lies at the origin or at a further one.
             query: parameters; those that are None are left out.
             json: a JSON body.
             form: a form body.
@@ -263,8 +267,8 @@ class Api:
         if self._busy is not None and self._busy():
             raise RuntimeError(f"{call} inside a unit of work: end the unit first")
         url = str(httpx.URL(urljoin(self.origin + "/", call.path)))
-        if not same_origin(url, self.origin):
-            raise ValueError(f"{call} does not lie at {self.origin}")
+        if origin_of(url) not in self._origins:
+            raise ValueError(f"{call} does not lie at {' or '.join(sorted(self._origins))}")
         parameters = {name: value for name, value in (query or {}).items() if value is not None}
         tries = Retrying(
             stop=stop_after_attempt(1 if call.writes or call.into else self._limits.read_attempts),
@@ -346,11 +350,15 @@ class Api:
             return None
         url = urljoin(str(request.url), response.headers["location"])
         headers = dict(request.headers)
-        headers.pop("host", None)
-        if not same_origin(url, self.origin):
+        # A read by POST goes on as a GET without its body: nobody else is told what was asked.
+        for name in ("host", "content-length", "content-type"):
+            headers.pop(name, None)
+        if origin_of(url) not in self._origins:
             for name in (*credentials, "authorization", "cookie"):
                 headers.pop(name.lower(), None)
-        return self._client.build_request(request.method, url, headers=headers, extensions={SENT_BY: self.origin})
+        method = request.method if request.method in READS else "GET"
+        began = {SENT_BY: request.extensions.get(SENT_BY) or origin_of(str(request.url))}
+        return self._client.build_request(method, url, headers=headers, extensions=began)
 
     def _read(self, call: Call, response: httpx.Response) -> Answer:
         into = call.into if response.is_success else None

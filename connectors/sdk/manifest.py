@@ -145,6 +145,11 @@ class Auth:
         return self.oauth(settings) if callable(self.oauth) else self.oauth
 
 
+def _none(_settings: Any) -> tuple[str, ...]:
+    """Most vendors answer at one origin."""
+    return ()
+
+
 @dataclass(frozen=True, slots=True)
 class Limit:
     """At most `calls` in `per_s` seconds, counted per connection or per app key."""
@@ -162,7 +167,7 @@ class Manifest:
     title: str
     summary: str  # one sentence for a person who considers connecting it
     settings: type[BaseModel]  # the connection's non-secret settings; a form is made of it
-    origin: Callable[[Any], str]  # settings -> the scheme, host and port that every call goes to
+    origin: Callable[[Any], str]  # settings -> the scheme, host and port that calls go to
     auths: tuple[Auth, ...]
     abilities: Mapping[Capability, Ability]
     carries: Carries
@@ -176,3 +181,4 @@ class Manifest:
     error_code: Callable[[Any, str], str] | None = None  # (JSON body or None, text) -> the vendor's error code
     inbound: Inbound | None = None  # verifies and reads webhooks that the remote sends
     gaps: Mapping[str, str] = field(default_factory=dict[str, str])  # what cannot be done -> why, for the user
+    further_origins: Callable[[Any], tuple[str, ...]] = _none  # settings -> where else the same credentials may go

@@ -130,6 +130,7 @@ class Speaking:
         refuse_in_transaction(f"a call to {manifest.title}")
         api = Api(
             manifest.origin(way.settings), manifest=manifest, client=self._client,
+            further=manifest.further_origins(way.settings),
             headers=lambda: way.auth.headers(way.secrets), sign=_signer(way.auth, lambda: way.secrets),
             busy=transaction_open, sleep=self._sleep,
         )  # fmt: skip
@@ -194,6 +195,7 @@ class Speaking:
         limits = line.manifest.limits
         api = Api(
             line.manifest.origin(line.settings), manifest=line.manifest, client=self._client,
+            further=line.manifest.further_origins(line.settings),
             headers=lambda: line.auth.headers(held.secrets.values),
             sign=_signer(line.auth, lambda: held.secrets.values), renew=renew, urgent=urgent, busy=transaction_open,
             hook_secret=lambda: line.auth.hook_secret(held.secrets.values), sleep=self._sleep,

@@ -85,6 +85,7 @@ class Bench:
             self.manifest.origin(settings),
             manifest=self.manifest,
             client=self.client,
+            further=self.manifest.further_origins(settings),
             headers=lambda: headers,
             hook_secret=lambda: auth.hook_secret(typed),
             sign=None if sign is None else lambda method, url, sent: sign(typed, method, url, sent),
