@@ -62,12 +62,12 @@ ROWS = [
 class Connected(Rig):
     """A hub with two connected sandboxes: one will turn bad, the other stays as it is."""
 
-    def __init__(self, stack, home, template):
+    def __init__(self, stack, home, template, **settings):
         self.sandboxes, origins = {}, {}
         for name in ("trello", "wordpress"):
             self.sandboxes[name] = make_sandbox(discover()[name])
             origins[name] = stack.enter_context(serve(self.sandboxes[name]))
-        super().__init__(stack, home, template, ManualClock(), trusted_origins=list(origins.values()))
+        super().__init__(stack, home, template, ManualClock(), trusted_origins=list(origins.values()), **settings)
         self.connections, self.targets = {}, {}
         for name, sandbox in self.sandboxes.items():
             answer = self.connect(sandbox, sandbox.settings(origins[name]))

@@ -13,12 +13,17 @@ from connectors.wordpress import events as helper
 from hub.connections.models import Inbox
 from hub.events.models import Event
 from tests.attacks.test_bad_remotes import Connected
+from tests.services import free_ports
+from tests.stories.story import served
 
 
 @pytest.fixture(scope="module")
 def hub(tmp_path_factory, sqlite_template):
     with ExitStack() as stack:
-        made = Connected(stack, tmp_path_factory.mktemp("hooks") / "home", sqlite_template)
+        port = free_ports()
+        home = tmp_path_factory.mktemp("hooks") / "home"
+        made = Connected(stack, home, sqlite_template, base_url=f"http://127.0.0.1:{port}")
+        stack.enter_context(served(made.app, port))  # Trello calls the address before it takes it
         places = made.rooms.connections.targets(made.admin)
         trello = [place for place in places if place.connector == "trello"]
         made.first = made.rooms.connections.subscribe(made.admin, trello[0].id)
