@@ -19,6 +19,7 @@ from typing import IO, Any, TypeVar, cast
 
 from pydantic import BaseModel, ValidationError
 from sqlalchemy import Table, bindparam, case, func, insert, select, update
+from sqlalchemy.exc import CompileError, DataError, IntegrityError
 from sqlalchemy.orm import Session
 
 from hub.app.archive import (
@@ -72,10 +73,13 @@ def restore(settings: Settings, archive: Path, *, clock: Clock | None = None, to
         with tempfile.TemporaryDirectory(prefix="damhub-restore-") as scratch:
             reader = _Reader(make_store(settings), settings.home / "keys", Path(scratch))
             manifest, end = reader.read(archive, told)
-            with database.unit() as session:
-                for table in tables():
-                    _fill(session, table, Path(scratch) / (table.name + ROWS))
-                _begin_again(session, manifest, at=(clock or clock_of(settings)).now())
+            try:
+                with database.unit() as session:
+                    for table in tables():
+                        _fill(session, table, Path(scratch) / (table.name + ROWS))
+                    _begin_again(session, manifest, at=(clock or clock_of(settings)).now())
+            except (IntegrityError, DataError, CompileError, ValueError) as unfit:
+                raise _damaged("its rows do not fit their tables") from unfit
             reader.put_keys()
     finally:
         database.dispose()

@@ -70,14 +70,14 @@ def test_a_files_own_words_are_text_and_nothing_else(rig):
     """Script, marks that turn the reading direction and endless text in embedded fields arrive as tame text."""
     image = Image.new("RGB", (40, 30), (200, 120, 40))
     exif = Image.Exif()
-    exif[0x010E] = "<script>alert(1)</script>\u202e" + "x" * 100_000
+    exif[0x010E] = "<script>alert(1)</script>\u202e" + "x" * 30_000
     exif[0x013B] = "{{7*7}}${jndi:ldap://x}\r\nBcc: a@b"
     exif[0x8298] = "\x00\x1b[31m(c)"
     out = io.BytesIO()
     image.save(out, "JPEG", exif=exif.tobytes())
     made = rig.bring(out.getvalue(), "words.jpg", title="")
     fields = rig.client(Role.EDITOR).get(f"{API}/assets/{made.id}").json["fields"]
-    assert len(fields["description"]) <= 5_000 + 1
+    assert len(fields["description"]) <= 10_000
     everything = "".join(str(value) for value in fields.values())
     assert not any(mark in everything for mark in "\u202e\x00\x1b\r")
     for tab in ("details", "places", "history"):
