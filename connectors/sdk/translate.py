@@ -218,7 +218,8 @@ def _member(body: Any, name: str) -> Any:
 
 def _told(body: Any, text: str) -> str:
     """Return what the remote says to people, short and harmless."""
-    said = _member(body, "message") or _member(_member(body, "error"), "message") or _first_told(_member(body, "errors"))
+    inside = _member(_member(body, "error"), "message")
+    said = _member(body, "message") or inside or _first_told(_member(body, "errors"))
     if not isinstance(said, str):
         said = "" if text.lstrip().startswith(("<", "{", "[")) else text
     plain = _UNPRINTABLE.sub(" ", _TAGS.sub(" ", said))
