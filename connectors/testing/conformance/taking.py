@@ -25,7 +25,9 @@ MOST_AT_ONCE = 1024 * 1024
 
 @check("inventory-complete", "The inventory is complete over several pages, each item once.", IMPORT)
 def inventory_complete(bench: Bench) -> None:
-    """Compare with the sandbox's own set."""
+    """Put many things there and compare with the sandbox's own set."""
+    for number in range(MANY):
+        bench.sandbox.stock(f"item {number}.jpg", b"%d" % number)
     told = [item.ref for item in _inventory(bench)]
     expect(bench.connector.inventory(None).cursor, "everything fits on one page, so nothing is shown")
     expect(len(told) == len(set(told)), "an item is listed twice")

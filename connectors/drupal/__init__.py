@@ -1,0 +1,131 @@
+"""Drupal: media items with their files over JSON:API, with an account's password or by OAuth 2."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from typing import Any, cast
+
+from connectors.drupal.connector import Drupal
+from connectors.drupal.types import Settings
+from connectors.sdk.guard import origin_of
+from connectors.sdk.manifest import (
+    Ability,
+    Auth,
+    AuthField,
+    Capability,
+    Carries,
+    GrantKind,
+    Manifest,
+    Meaning,
+    OAuth,
+    Write,
+)
+from connectors.sdk.types import Level
+
+__all__ = ["MANIFEST"]
+
+IN_BODY = "client_secret_post"  # how a consumer names itself
+KNOWN = {
+    "configured to accept only read operations": "read_only",
+    "has a working copy": "working_copy",
+    "already locked for writing": "file_locked",
+}
+"""JSON:API's own codes are zero nearly always: sentences of Drupal's are what tells."""
+
+
+def _basic(secrets: Mapping[str, str]) -> dict[str, str]:
+    pair = f"{secrets['username']}:{secrets['password']}".encode()
+    return {"Authorization": "Basic " + base64.b64encode(pair).decode("ascii")}
+
+
+def _granted(secrets: Mapping[str, str]) -> dict[str, str]:
+    return {"Authorization": f"Bearer {secrets.get('access_token', '')}"}
+
+
+def _server(settings: Settings) -> OAuth:
+    """Return the site's own server (module Simple OAuth). With Basic, Drupal would take the client for an account."""
+    return OAuth(
+        authorize_url=f"{settings.site_url}/oauth/authorize",
+        token_url=f"{settings.site_url}/oauth/token",
+        scopes=tuple(settings.oauth_scope.split()),
+        token_auth=IN_BODY,
+    )
+
+
+def _error_code(body: Any, text: str) -> str:
+    """Name a refusal by its sentence."""
+    del text
+    errors = cast("dict[str, Any]", body).get("errors") if isinstance(body, dict) else None
+    first: Any = cast("list[Any]", errors)[0] if isinstance(errors, list) and errors else None
+    detail = str(cast("dict[str, Any]", first).get("detail", "")) if isinstance(first, dict) else ""
+    return next((code for known, code in KNOWN.items() if known in detail), "")
+
+
+CLIENT = (
+    AuthField("client_id", "Client id", hint="Of a consumer made under Configuration, Web services, Consumers."),
+    AuthField("client_secret", "Client secret", secret=True),
+)
+
+MANIFEST = Manifest(
+    name="drupal",
+    title="Drupal",
+    summary="Puts approved assets into the media library of a Drupal site and keeps them true.",
+    settings=Settings,
+    origin=lambda settings: origin_of(settings.site_url),
+    auths=(
+        Auth(
+            name="password",
+            label="Name and password of an account",
+            headers=_basic,
+            fields=(
+                AuthField("username", "User name", hint="Of an account made for the hub."),
+                AuthField("password", "Password", secret=True, hint="The module HTTP Basic Authentication must be on."),
+            ),
+        ),
+        Auth(
+            name="client", label="OAuth 2, the hub as itself", headers=_granted, fields=CLIENT, oauth=_server,
+            grant=GrantKind.CLIENT,
+        ),
+        Auth(name="oauth", label="OAuth 2, by signing in at the site", headers=_granted, fields=CLIENT, oauth=_server),
+    ),
+    abilities={
+        Capability.TARGETS: Ability(),
+        Capability.PUBLISH: Ability(Write.KEYED, Level.SEEN),
+        Capability.UPDATE: Ability(Write.HARMLESS, Level.READ),
+        Capability.REPLACE: Ability(Write.HARMLESS, Level.SEEN),
+        Capability.WITHDRAW: Ability(Write.HARMLESS, Level.SEEN),
+        Capability.FIND: Ability(),
+        Capability.LOOK: Ability(),
+        Capability.IMPORT: Ability(),
+        Capability.USAGE: Ability(),
+    },
+    carries=Carries.BYTES,
+    connect=Drupal,
+    sandbox="connectors.drupal.sandbox:create",
+    rendition="web",
+    accepts=(
+        "image/jpeg", "image/png", "image/gif", "image/webp", "application/pdf", "video/mp4", "audio/mpeg", "audio/wav",
+        "audio/aac", "text/plain", "application/msword", "application/vnd.*",
+    ),
+    settles_after_s=5.0,
+    error_codes={
+        "read_only": Meaning.MISCONFIGURED,  # 405: an administrator must switch changes on
+        "working_copy": Meaning.MISCONFIGURED,  # 400: a draft waits, and only a person can publish or drop it
+        "file_locked": Meaning.RETRY_LATER,  # 503, and nothing was kept
+    },
+    error_code=_error_code,
+    gaps={
+        "repoint": "A new version stays in the same item, so that every use follows by itself.",
+        "subscribe": "Drupal sends no webhooks by itself: the hub notices changes when it looks.",
+        "hold": "Items are public at once: Drupal's core schedules nothing.",
+        "changes": "Drupal keeps no list of what was deleted, and its search by time hides what is not published.",
+        "numbers": "Drupal's core counts no views of media.",
+        "uses": "Content that the account may not see, drafts, and layouts are not searched for uses.",
+        "embeds": "A text that embeds a withdrawn item keeps its tag: visitors see Drupal's notice of missing media.",
+        "revisions": "Older revisions of an item lose their file: it would stay public under its address.",
+        "empty names": "Drupal keeps no item without a name: it is called by its file then.",
+        "renamed types": "Types and fields that the module JSON:API Extras renamed are not found.",
+        "files elsewhere": "Bytes that the site keeps at another address are not imported.",
+    },
+)  # fmt: skip
