@@ -23,6 +23,7 @@ class Delivery:
     secret: str = field(default="", repr=False)  # what it was signed with
     names: bool = True  # whether this vendor's webhooks say what they are about
     tells_whose: bool = True  # whether they say who caused it
+    numbered: bool = True  # whether one that comes again can be told from a new one
 
 
 class HookFault(StrEnum):

@@ -91,6 +91,8 @@ def webhook_replayed(bench: Bench) -> None:
     delivery = _delivery(bench)
     keys = {_read(bench, delivery).delivery_key for _ in range(2)}
     expect(len(keys) == 1 and all(keys), "the key changes")
+    if not delivery.numbered:
+        raise NotApplicable("read alike each time; this vendor's webhooks carry nothing that tells one from the next")
     expect(_read(bench, _delivery(bench)).delivery_key not in keys, "another event has the same key")
 
 

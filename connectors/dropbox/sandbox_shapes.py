@@ -1,0 +1,54 @@
+"""Dropbox's shapes, as its sandbox tells them; the forms are those of recorded answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+ACCOUNT = "dbid:AAH4f99T0taONIb-OurWxbNQ6ywGRopQngc"
+HOME, TEAM = "3235641", "84528192421"
+WHEN = "2026-05-04T06:30:00Z"
+
+
+def me(root: str) -> dict[str, Any]:
+    """Return who is connected."""
+    name = {"given_name": "Press", "surname": "Desk", "familiar_name": "Press", "display_name": "Press Desk"}
+    info = {".tag": "team" if root == TEAM else "user", "root_namespace_id": root, "home_namespace_id": HOME}
+    return {
+        "account_id": ACCOUNT, "name": name, "email": "press@sandbox.example", "email_verified": True,
+        "disabled": False, "locale": "en", "account_type": {".tag": "business"}, "root_info": info,
+    }  # fmt: skip
+
+
+def folder_shape(ref: str, path: str) -> dict[str, Any]:
+    """Return a folder."""
+    return {
+        ".tag": "folder", "name": path.rpartition("/")[2], "id": ref, "path_lower": path.lower(), "path_display": path,
+    }  # fmt: skip
+
+
+def file_shape(ref: str, path: str, facts: Mapping[str, Any], templates: list[str]) -> dict[str, Any]:
+    """Return a file, with the groups that were asked for."""
+    groups = [{"template_id": one, "fields": fields} for one, fields in facts["groups"].items() if one in templates]
+    shape = {
+        ".tag": "file", "name": facts["name"], "id": ref, "path_lower": path.lower(), "path_display": path,
+        "client_modified": WHEN, "server_modified": WHEN, "rev": facts["rev"], "size": facts["size"],
+        "content_hash": facts["content_hash"], "is_downloadable": not facts["document"],
+    }  # fmt: skip
+    return {**shape, "property_groups": groups} if groups else shape
+
+
+def deleted(path: str) -> dict[str, Any]:
+    """Return what a feed tells of something that is gone: its path, and no id."""
+    return {".tag": "deleted", "name": path.rpartition("/")[2], "path_lower": path.lower(), "path_display": path}
+
+
+def link_shape(url: str) -> dict[str, Any]:
+    """Return a link that anybody can open."""
+    permissions = {"resolved_visibility": {".tag": "public"}, "can_revoke": True}
+    return {".tag": "file", "url": url, "name": "A link", "id": url[-20:], "link_permissions": permissions}
+
+
+def held(facts: Mapping[str, Any]) -> dict[str, str]:
+    """Return the texts of all groups of a file."""
+    return {one["name"]: one["value"] for fields in facts["groups"].values() for one in fields}
