@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, cast
 from flask import Response, request
 
 from connectors.drupal.naming import NOBODY
-from connectors.drupal.sandbox_changes import LONGEST, changes_in, document, shown_in, typed
+from connectors.drupal.sandbox_changes import LONGEST, at_version, changes_in, document, shown_in, typed
 from connectors.drupal.sandbox_documents import (
     DRAFT,
     JSONAPI,
@@ -198,6 +198,8 @@ class DrupalSandbox(Sandbox):
         facts = self._facts(bundle, ref)
         if not facts["status"] and not (self._me() and self.views_unpublished):
             raise Refusal(403, "The current user is not allowed to GET the selected resource.")
+        if version := request.args.get("resourceVersion"):
+            facts = at_version(self.ledger.effects(), ref, version)
         return one(self._said(ref, facts), self._file_of(facts) if "include" in request.args else ())
 
     def _upload(self, bundle: str, field: str) -> Response:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final, cast
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
 from flask import request
 
@@ -12,6 +12,26 @@ from connectors.drupal.sandbox_documents import JSONAPI, NO_FORMAT, Refusal
 
 if TYPE_CHECKING:
     from connectors.drupal.sandbox_files import Files
+
+
+class Effect(Protocol):
+    """A line of the ledger."""
+
+    @property
+    def ref(self) -> str:
+        """What it is about."""
+        ...
+
+    @property
+    def target(self) -> str:
+        """Where that stands."""
+        ...
+
+    @property
+    def facts(self) -> Mapping[str, Any]:
+        """What is different since."""
+        ...
+
 
 WRITABLE: Final = frozenset({"name", "status", "revision_log_message", "field_rights", "langcode"})
 CALLED: Final = {"revision_log_message": "log", "field_rights": "rights"}
@@ -67,3 +87,14 @@ def changes_in(
     names = ("alt", "title") if facts["image"] else ("description",)
     changes |= {name: beside.get(name) for name in names}
     return {**changes, "file": file.uuid, "filename": file.name, "sha256": file.sha256, "size": len(file.data)}
+
+
+def at_version(effects: Iterable[Effect], ref: str, version: str) -> dict[str, Any]:
+    """Return what a revision held. Files have none: one that was deleted is missing in every revision."""
+    facts: dict[str, Any] = {}
+    for effect in effects:
+        if effect.ref == ref:
+            facts.update({"target": effect.target, **effect.facts})
+            if f"id:{facts['vid']}" == version:
+                return facts
+    raise Refusal(404, f"The requested version, identified by `{version}`, could not be found.")
