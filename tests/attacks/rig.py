@@ -58,11 +58,11 @@ class Rig:
         self.admin = first
         self._clients = {}
 
-    def client(self, role=Role.ADMINISTRATOR, *, fresh=False):
+    def client(self, role=Role.ADMINISTRATOR):
         """Return a client that is signed in; None: nobody."""
         if role is None:
             return self.app.test_client()
-        if fresh or role not in self._clients:
+        if role not in self._clients:
             client = self.app.test_client()
             answer = client.post(f"{API}/session", json={"email": f"{role}@dam.test", "password": PASSWORD})
             assert answer.status_code == 201, answer.get_data(as_text=True)
