@@ -29,8 +29,9 @@ class _Body(BaseModel):
 class DropboxInbound:
     """Verifies and reads what Dropbox sends."""
 
-    def challenge(self, query: Mapping[str, str]) -> tuple[int, Mapping[str, str], bytes] | None:
+    def challenge(self, query: Mapping[str, str], *, secret: str) -> tuple[int, Mapping[str, str], bytes] | None:
         """Say the word back that Dropbox sends when the address is entered there; it carries no signature."""
+        del secret
         word = query.get("challenge", "")
         if not word or len(word) > LONGEST_CHALLENGE:
             return None

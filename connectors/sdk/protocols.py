@@ -213,3 +213,15 @@ class HandsOver(Protocol):
     def offered(self, headers: Mapping[str, str]) -> str | None:
         """Return the secret that a request hands over; None when it is an ordinary delivery."""
         ...
+
+
+@runtime_checkable
+class Challenged(Protocol):
+    """What an Inbound has besides, where the remote asks for a word back before it believes in an address."""
+
+    def challenge(self, query: Mapping[str, str], *, secret: str) -> tuple[int, Mapping[str, str], bytes] | None:
+        """Answer a GET whose query holds such a word; None where it holds none.
+
+        Anybody can ask: the answer must be of no use to a browser, and must not tell the secret.
+        """
+        ...

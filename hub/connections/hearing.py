@@ -9,7 +9,7 @@ import structlog
 
 from connectors.sdk.errors import ConnectorError, OutcomeUnknown
 from connectors.sdk.manifest import Capability, Manifest
-from connectors.sdk.protocols import Inbound, Subscribe
+from connectors.sdk.protocols import Challenged, Inbound, Subscribe
 from connectors.sdk.types import Agreement
 from connectors.sdk.types import Target as Place
 from hub.connections import accounts, credentials, handshakes, inbox, targets, views
@@ -88,15 +88,16 @@ class Hearing:
                 next_step="Nothing need be done: the hub looks by itself.",
             )
         if Capability.SUBSCRIBE not in manifest.abilities:
-            return self._subscribe_here(remote)
+            return self._subscribe_here(manifest, remote, connection)
         return self._subscribe_there(manifest, remote, target, connection)
 
-    def _subscribe_here(self, remote: Remote) -> views.Subscribed:
-        """Make an address and a new secret for a sender that a person sets up."""
-        secret = new_secret()
+    def _subscribe_here(self, manifest: Manifest, remote: Remote, connection: Connection | None) -> views.Subscribed:
+        """Make an address for a sender that a person sets up, and a new secret where it has none of its own."""
         with self._database.unit() as session:
+            known = self._known_secret(session, manifest, connection)
+            secret = known or new_secret()
             row = self._add_subscription(session, remote.id, None, secret)
-        return views.Subscribed(row.id, row.callback_url, secret)
+        return views.Subscribed(row.id, row.callback_url, None if known else secret)
 
     def _subscribe_there(
         self, manifest: Manifest, remote: Remote, target: Target, connection: Connection | None
@@ -177,16 +178,27 @@ class Hearing:
         return inbox.add(session, self._keyring, remote_id=remote_id, target_id=target_id, base_url=self._base_url,
                          secret=secret, now=self._clock.now())  # fmt: skip
 
+    def _known_secret(self, session: Session, manifest: Manifest, connection: Connection | None) -> str:
+        held = None if connection is None else credentials.load(session, self._keyring, connection.id)
+        if connection is None or held is None:
+            return ""
+        return accounts.auth_of(manifest, connection.auth).hook_secret(held.values)
+
     def _signing_secret(self, session: Session, manifest: Manifest, connection: Connection | None) -> str:
-        if connection is not None:
-            held = credentials.load(session, self._keyring, connection.id)
-            secret = accounts.auth_of(manifest, connection.auth).hook_secret(held.values) if held is not None else ""
-            if secret:
-                return secret
+        if secret := self._known_secret(session, manifest, connection):
+            return secret
         raise Invalid("signing_secret_missing", f"{manifest.title} signs its webhooks with a secret that is not known.",
                       where=manifest.title, next_step="Connect the account again and fill that secret in.")  # fmt: skip
 
-    def receive(self, subscription_id: str, *, method: str, headers: Mapping[str, str], body: bytes) -> Reply:
+    def receive(
+        self,
+        subscription_id: str,
+        *,
+        method: str,
+        headers: Mapping[str, str],
+        body: bytes,
+        query: Mapping[str, str] | None = None,
+    ) -> Reply:
         """Answer what came to a subscription's address: verified over the raw bytes, kept, worked later."""
         if len(body) > inbox.LARGEST_BODY:
             return Reply(413, {}, b"")
@@ -202,7 +214,9 @@ class Hearing:
         if not self._may_greet(subscription_id, post, inbound, headers):
             log.warning("handshake_refused", subscription=subscription_id, connector=post.connector)
             return _REFUSED
-        greeting = inbound.greet(method, headers, body)
+        greeting = inbound.greet(method, headers, body) or self._challenge(
+            subscription_id, post, inbound, query if method == "GET" and query else {}
+        )
         if greeting is not None or method != "POST":
             return Reply(*greeting) if greeting is not None else Reply(405, {"Allow": "POST"}, b"")
         return self._take(subscription_id, post, inbound, headers, body)
@@ -210,6 +224,18 @@ class Hearing:
     def _inbound(self, post: Post | None) -> Inbound | None:
         manifest = self._speaking.installed(post.connector) if post else None
         return manifest.inbound if manifest else None
+
+    def _challenge(
+        self, subscription_id: str, post: Post, inbound: Inbound, query: Mapping[str, str]
+    ) -> tuple[int, Mapping[str, str], bytes] | None:
+        """Answer a remote that wants a word back before it believes in the address."""
+        if not query or not isinstance(inbound, Challenged):
+            return None
+        agreed = handshakes.of(self._keyring, subscription_id, post.sealed_secret) is not None
+        purpose = inbox.purpose(subscription_id)
+        return inbound.challenge(
+            query, secret="" if agreed else self._keyring.open(post.sealed_secret, purpose=purpose)
+        )
 
     def _may_greet(self, subscription_id: str, post: Post, inbound: Inbound, headers: Mapping[str, str]) -> bool:
         """Take note of a secret that is handed over; False when nobody asked for one now."""

@@ -335,9 +335,17 @@ class Connections:
         require(actor, Act.CONNECT)
         return self._hearing.subscribe(target_id)
 
-    def receive(self, subscription_id: str, *, method: str, headers: Mapping[str, str], body: bytes) -> Reply:
+    def receive(
+        self,
+        subscription_id: str,
+        *,
+        method: str,
+        headers: Mapping[str, str],
+        body: bytes,
+        query: Mapping[str, str] | None = None,
+    ) -> Reply:
         """Answer what came to a subscription's address: verified over the raw bytes, kept, worked later."""
-        return self._hearing.receive(subscription_id, method=method, headers=headers, body=body)
+        return self._hearing.receive(subscription_id, method=method, headers=headers, body=body, query=query)
 
     def drain_inbox(self, owner: str) -> int:
         """Turn what remotes sent into hints; return how many deliveries were worked."""

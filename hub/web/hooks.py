@@ -15,6 +15,7 @@ LIMIT = 1024 * 1024
 def receive(subscription_id: str) -> Response:
     """Pass a delivery on to the connections room."""
     status, headers, body = services().connections.receive(
-        subscription_id, method=request.method, headers=dict(request.headers), body=read_bounded(LIMIT)
-    )
+        subscription_id, method=request.method, headers=dict(request.headers), body=read_bounded(LIMIT),
+        query=request.args.to_dict(),
+    )  # fmt: skip
     return Response(body, status=status, headers=dict(headers))
