@@ -182,7 +182,9 @@ def parse_spec(text: str, *, source: str = "mapping spec") -> MappingSpec:
 
 
 def _explain(error: ValidationError, located: Located, source: str) -> MappingError:
-    first = error.errors(include_url=False)[0]
+    faults = error.errors(include_url=False)
+    # A name that is misspelt is why another one is missing: it is told first.
+    first = next((fault for fault in faults if fault["type"] == "extra_forbidden"), faults[0])
     path = tuple(first["loc"])
     where = ".".join(str(step + 1) if isinstance(step, int) else step for step in path)
     line = located.line_of(path)
