@@ -39,6 +39,7 @@ def secrets_declared(bench: Bench) -> None:
     auth = next(one for one in bench.manifest.auths if one.name == bench.sandbox.auth)
     open_only = {one.name: "" if one.secret else bench.sandbox.secrets.get(one.name, "") for one in auth.fields}
     expect(bench.secrets() or auth.oauth, "no field is declared as secret")
+    expect(all(one.secret for one in auth.fields if one.signs), "what webhooks are proven with is no secret")
     expect(_proof(auth, open_only) != _proof(auth, bench.sandbox.secrets), "the headers hold no secret")
 
 
