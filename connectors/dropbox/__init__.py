@@ -113,7 +113,8 @@ MANIFEST = Manifest(
         "missing_scope": Meaning.MISCONFIGURED,  # 401, and yet the token is good: these ask for no newer one
         "user_suspended": Meaning.MISCONFIGURED,
         "route_access_denied": Meaning.MISCONFIGURED,
-        "invalid_root": Meaning.RETRY_LATER,  # the team's space moved: the next try asks for it anew
+        # The team's space moved: the next try asks for it anew.
+        **dict.fromkeys(("invalid_root", "invalid_root/team", "invalid_root/user"), Meaning.RETRY_LATER),
         "no_permission": Meaning.MISCONFIGURED,
         "content_hash_mismatch": Meaning.RETRY_LATER,  # damaged on the way; nothing was kept
         "not_found": Meaning.RETRY_LATER,  # an upload in pieces ended; nothing stands there

@@ -108,7 +108,8 @@ class DropboxSandbox(Sandbox):
             return refuse("invalid_access_token", status=401)
         root = request.headers.get("Dropbox-API-Path-Root")
         if root and json.loads(root).get("root") != self._root():
-            return refuse("invalid_root", status=422, **me(self._root())["root_info"])
+            info = me(self._root())["root_info"]
+            return refuse("invalid_root", info.pop(".tag"), status=422, **info)
         return None
 
     def _root(self) -> str:
