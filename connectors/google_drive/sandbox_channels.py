@@ -33,7 +33,7 @@ class Channels:
     def __init__(self, send: Callable[[Any], None], make: Callable[..., Any]) -> None:
         self._send = send
         self._make = make
-        self._numbers = itertools.count(1)
+        self._numbers = itertools.count(2)
         self.known: dict[str, Channel] = {}
 
     @property
