@@ -39,7 +39,7 @@ def _headers(secrets: Mapping[str, str]) -> dict[str, str]:
     return {"Authorization": f"Bearer {secrets['access_token']}"}
 
 
-def _account(name: str, label: str, scopes: tuple[str, ...]) -> Auth:
+def _account(name: str, scopes: tuple[str, ...], label: str) -> Auth:
     """Sign in with a Dropbox account; without `token_access_type` there is no refresh token."""
     return Auth(
         name,
@@ -67,8 +67,8 @@ MANIFEST = Manifest(
     origin=lambda settings: origin_of(settings.origin),
     further_origins=lambda settings: (settings.content_origin(),),
     auths=(
-        _account("account", "Dropbox account", READS + WRITES),
-        _account("account_read", "Dropbox account, only to import", READS),
+        _account("account", READS + WRITES, "Dropbox account"),
+        _account("account_read", READS, "Dropbox account, only to import"),
         Auth(
             "access_token",
             "Access token, to try it out",
