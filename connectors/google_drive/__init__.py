@@ -66,7 +66,7 @@ def _account(name: str, label: str, scope: str) -> Auth:
             "https://oauth2.googleapis.com/revoke",
             (scope,),
             "client_secret_post",
-            authorize_more={"access_type": "offline", "prompt": "consent", "include_granted_scopes": "true"},
+            authorize_more={"access_type": "offline", "prompt": "consent"},
         ),
     )
 

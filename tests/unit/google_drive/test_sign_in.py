@@ -94,6 +94,7 @@ def test_a_sign_in_asks_for_one_scope_and_for_a_lasting_permission(name, scope):
     assert (asked["access_type"], asked["prompt"], asked["code_challenge_method"]) == ("offline", "consent", "S256")
     assert asked["scope"].endswith(scope)
     assert " " not in asked["scope"]
+    assert "include_granted_scopes" not in asked  # a sign-in only to read must not inherit the right to write
 
 
 def test_a_refresh_that_brings_no_refresh_token_keeps_the_old_one(vendor):
