@@ -6,6 +6,7 @@ import dataclasses
 import hashlib
 import io
 import shutil
+from pathlib import Path
 from types import SimpleNamespace
 
 from argon2 import PasswordHasher
@@ -24,6 +25,7 @@ from tests import media_samples
 
 PASSWORD = "correct horse battery"
 API = "/api/v1"
+ROOT = Path(__file__).parents[2]
 STEPS = frozenset({"Add", "Ask", "Check", "Choose", "Correct", "Enter", "Export", "Load", "Send", "Split", "Start"}) | {
     "Try", "Upload", "Use", "Wait",
 }  # fmt: skip

@@ -13,8 +13,10 @@ import zlib
 from dataclasses import dataclass
 
 import pytest
+from sqlalchemy import update
 
 from hub.access.actors import Role
+from hub.catalogue.models import Version
 from tests import media_samples as files
 from tests.attacks.rig import API, problem
 
@@ -188,6 +190,22 @@ def test_a_hostile_name_leaves_as_a_harmless_one(rig, name, kept):
     assert inside.startswith(made.code)
     assert not {"/", "\\", ".."} & {inside, *inside}
     assert "\u202e" not in client.get(f"/assets/{made.code}").get_data(as_text=True)
+
+
+def test_a_name_that_stands_in_the_catalogue_already_leaves_as_a_harmless_one(rig):
+    """Names from a restored or older catalogue did not come through today's intake."""
+    made = rig.bring(files.picture(colour=(201, 3, 4)), "plain.png")
+    hostile = '../../x\r\nSet-Cookie: a=b\u202e";.png'
+    with rig.rooms.database.unit() as session:
+        session.execute(update(Version).where(Version.id == made.version_id).values(filename=hostile))
+    client = rig.client(Role.EDITOR)
+    header = client.get(f"{API}/assets/{made.id}/renditions/original?download=true").headers["Content-Disposition"]
+    assert header.isascii()
+    assert header.count('"') == 2
+    assert ".." not in header.split("filename=")[1].split(";")[0]
+    archive = zipfile.ZipFile(io.BytesIO(client.post(f"{API}/zip", json={"asset_ids": [made.id]}).data))
+    (inside,) = archive.namelist()
+    assert not {"/", "\\", "\r", "\n", "\u202e"} & set(inside)
 
 
 def test_half_a_body_leaves_nothing(rig):

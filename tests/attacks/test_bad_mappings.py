@@ -9,6 +9,8 @@ import time
 
 import pytest
 
+from tests.attacks.rig import ROOT
+
 SPEC = "spec: 1\nconnector: trello\n"
 BOMB = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
     f"{new}: &{new} [{','.join([f'*{old}'] * 9)}]\n" for old, new in zip("abcdefgh", "bcdefghi", strict=True)
@@ -30,10 +32,11 @@ ROWS = {
 def test_a_bad_mapping_is_told_with_its_code_and_does_nothing(tmp_path, name):
     text, code = ROWS[name]
     (tmp_path / "mine.yaml").write_text(text)
+    environ = {"DAMHUB_HOME": str(tmp_path / "home"), "PYTHONPATH": str(ROOT)}
     began = time.monotonic()
     done = subprocess.run(
         [sys.executable, "-m", "hub.app.main", "mapping", "check", "mine.yaml", "--json"], cwd=tmp_path,
-        capture_output=True, text=True, check=False, timeout=120, env={"DAMHUB_HOME": str(tmp_path / "home")},
+        capture_output=True, text=True, check=False, timeout=120, env=environ,
     )  # fmt: skip
     told = json.loads(done.stdout)
     problem = told["specs"][0]["problem"]

@@ -22,7 +22,7 @@ from hub.errors import HubError, NotFound
 from hub.settings import Settings
 from hub.storage.folder import FolderStore
 from tests import media_samples as files
-from tests.attacks.rig import as_upload
+from tests.attacks.rig import ROOT, as_upload
 
 
 def open_to_others(root):
@@ -32,7 +32,7 @@ def open_to_others(root):
 def test_nothing_that_the_program_writes_is_for_others(tmp_path):
     """The program itself, started where new files would be readable by everybody."""
     home = tmp_path / "home"
-    environ = {**os.environ, "DAMHUB_HOME": str(home)}
+    environ = {**os.environ, "DAMHUB_HOME": str(home), "PYTHONPATH": str(ROOT)}
     made = subprocess.run(
         [sys.executable, "-m", "hub.app.main", "create-user", "ada@dam.test", "--name", "A", "--role", "administrator"],
         input="correct horse battery\n", text=True, env=environ, cwd=tmp_path, umask=0o022,

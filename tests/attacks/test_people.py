@@ -214,6 +214,8 @@ def test_a_state_is_good_once_and_for_ten_minutes(rig, dance):
     begin, take = dance
     state = begin()
     take(state)
+    with pytest.raises(Invalid):
+        take(state)
     late = begin()
     rig.clock.advance(10 * 60_000)
     for spent in (state, late, "", "x" * 9_000, "\ud800"):
