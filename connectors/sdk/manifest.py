@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -89,6 +90,7 @@ class AuthField:
     hint: str = ""
     optional: bool = False
     signs: bool = False  # the remote signs its webhooks with this
+    lines: bool = False  # a whole file is pasted here, line breaks included
 
 
 class GrantKind(StrEnum):
@@ -125,6 +127,9 @@ class Auth:
     grant: GrantKind = GrantKind.CODE
     assertion: Callable[[Mapping[str, str], int], str] | None = None  # (secrets, now in s) -> the signed statement
     sign: Sign | None = None  # for remotes that want each request signed, not only credentials in a header
+    # How long a person's yes usually lasts before it must be given anew, or a function of the settings; None: until it
+    # is withdrawn. Needed only where the vendor's answer does not tell.
+    lasts_days: int | Callable[[Any], int | None] | None = None
 
     @property
     def in_browser(self) -> bool:
@@ -144,6 +149,10 @@ class Auth:
         """Return the authorization server for a connection with these settings."""
         return self.oauth(settings) if callable(self.oauth) else self.oauth
 
+    def lasts(self, settings: Any) -> int | None:
+        """Return how many days a person's yes usually lasts, for a connection with these settings."""
+        return self.lasts_days(settings) if callable(self.lasts_days) else self.lasts_days
+
 
 def _none(_settings: Any) -> tuple[str, ...]:
     """Most vendors answer at one origin."""
@@ -157,6 +166,15 @@ class Limit:
     calls: int
     per_s: float
     scope: str = "connection"  # or "app"
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """Something at the vendor that ends on a day that it announced, such as a version of its API."""
+
+    name: str  # what ends, for a person: "API version 202511"
+    on: date  # the first day without it
+    step: str  # what is to be done before, for a person
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,3 +200,4 @@ class Manifest:
     inbound: Inbound | None = None  # verifies and reads webhooks that the remote sends
     gaps: Mapping[str, str] = field(default_factory=dict[str, str])  # what cannot be done -> why, for the user
     further_origins: Callable[[Any], tuple[str, ...]] = _none  # settings -> where else the same credentials may go
+    ends: tuple[End, ...] = ()  # what the vendor announced to end; warned of in the calendar and by `damhub doctor`
