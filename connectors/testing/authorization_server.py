@@ -95,6 +95,7 @@ class AuthorizationServer:
         self.pkce = True  # False: a vendor that refuses it
         self.takes_json = False  # at the token endpoint, instead of forms
         self.machines = False  # whether clients may come without a person
+        self.gives = ""  # the one access token that everybody gets, for a sandbox that knows no other
         self.checks_assertion: Callable[[str], str] | None = None  # a signed statement -> who made it, or ""
         self.faults = Faults()
         self.families: dict[str, Family] = {}
@@ -232,7 +233,7 @@ class AuthorizationServer:
         family = Family(secrets.token_hex(8), "machine")
         self.families[family.id] = family
         self._note("granted", family.id, who)
-        access = f"access-{secrets.token_urlsafe(24)}"
+        access = self.gives or f"access-{secrets.token_urlsafe(24)}"
         family.access[access] = self._clock() + self.access_life_s
         return jsonify(access_token=access, token_type="Bearer", expires_in=self.access_life_s, scope=family.scope)
 
@@ -274,7 +275,7 @@ class AuthorizationServer:
             if family.refresh:
                 family.spent.add(family.refresh)
             family.refresh = f"refresh-{secrets.token_urlsafe(24)}"
-        access = f"access-{secrets.token_urlsafe(24)}"
+        access = self.gives or f"access-{secrets.token_urlsafe(24)}"
         family.access[access] = self._clock() + self.access_life_s
         return jsonify(
             access_token=access, refresh_token=family.refresh, token_type="Bearer",

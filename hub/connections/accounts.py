@@ -80,7 +80,7 @@ def _check_secrets(method: Auth, secrets: Mapping[str, str]) -> dict[str, str]:
     known = {one.name: one for one in method.fields}
     kept = {name: value.strip() for name, value in secrets.items() if value.strip()}
     for name, value in kept.items():
-        if name not in known or len(value) > _LONGEST_SECRET or not value.isprintable():
+        if name not in known or len(value) > _LONGEST_SECRET or not _readable(value, lines=known[name].lines):
             raise Invalid(
                 "credentials_malformed",
                 "A field of the credentials cannot be used.",
@@ -93,6 +93,11 @@ def _check_secrets(method: Auth, secrets: Mapping[str, str]) -> dict[str, str]:
                 "credentials_incomplete", f"{one.label} is missing.", where=name, next_step="Fill it in and try again."
             )
     return kept
+
+
+def _readable(value: str, *, lines: bool) -> bool:
+    """Tell whether a person can have meant this: what goes into a header has no line breaks, a pasted file may."""
+    return (value.translate(dict.fromkeys(map(ord, "\r\n\t"), " ")) if lines else value).isprintable()
 
 
 def add(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from flask import Blueprint, Response, request
 from sqlalchemy import func, select
 
-from connectors.sdk.manifest import Auth, Manifest
+from connectors.sdk.manifest import Auth, AuthField, Manifest
 from hub.connections.models import Target
 from hub.errors import HubError, NotFound
 from hub.placements.models import Placement
@@ -194,11 +194,16 @@ def _setting_fields(manifest: Manifest, values: Mapping[str, Any]) -> list[dict[
 def _secret_fields(auth: Auth) -> list[dict[str, Any]]:
     return [
         {
-            "name": field.name, "label": field.label, "type": "password" if field.secret else "text",
+            "name": field.name, "label": field.label, "type": _input_type(field),
             "hint": field.hint, "required": not getattr(field, "optional", False), "choices": [], "value": "",
         }
         for field in auth.fields
     ]  # fmt: skip
+
+
+def _input_type(field: AuthField) -> str:
+    # A password field would drop the line breaks of a pasted file.
+    return "lines" if field.lines else "password" if field.secret else "text"
 
 
 def _auth(manifest: Manifest, name: str) -> Auth:

@@ -43,6 +43,12 @@ def test_every_page_opens_for_an_administrator(hub, story, address):
     assert answer.content_type.startswith("text/html")
 
 
+def test_a_field_for_a_whole_file_has_room_for_its_lines(hub):
+    page = hub.client("administrator").get("/connections/new/google_drive?auth=service_account").get_data(as_text=True)
+    assert '<textarea class="input" id="f-key_file" name="key_file"' in page
+    assert 'id="f-subject" name="subject" type="text"' in page
+
+
 def test_an_asset_that_was_withdrawn_everywhere_is_said_to_be_in_no_place(hub):
     asset = hub.approved(picture(1), title="Winter lake")
     hub.copy(asset, hub.target("trello", "Card"), phase="withdrawn", observed="absent", desired="absent")

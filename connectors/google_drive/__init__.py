@@ -1,0 +1,176 @@
+"""Google Drive: approved files in folders of My Drive and of shared drives, and an import of what stands there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pydantic import ValidationError
+
+from connectors.google_drive.connector import GoogleDrive
+from connectors.google_drive.events import GoogleDriveInbound
+from connectors.google_drive.types import KeyFile, Settings, error_code
+from connectors.sdk.errors import Misconfigured
+from connectors.sdk.guard import origin_of
+from connectors.sdk.manifest import (
+    Ability,
+    Auth,
+    AuthField,
+    Capability,
+    Carries,
+    GrantKind,
+    Limit,
+    Manifest,
+    Meaning,
+    OAuth,
+    Write,
+)
+from connectors.sdk.statement import sign_statement
+from connectors.sdk.types import Level
+
+__all__ = ["MANIFEST"]
+
+EXCHANGE = "https://oauth2.googleapis.com/token"
+ALL = "https://www.googleapis.com/auth/drive"
+READ = "https://www.googleapis.com/auth/drive.readonly"
+
+
+def _headers(secrets: Mapping[str, str]) -> dict[str, str]:
+    return {"Authorization": f"Bearer {secrets.get('access_token', '')}"}
+
+
+def _statement(secrets: Mapping[str, str], now_s: int) -> str:
+    """Sign what a service account's key file says, in its own name or in that of the person it may act as."""
+    try:
+        key = KeyFile.model_validate_json(secrets["key_file"])
+    except ValidationError:
+        raise Misconfigured("This is no key file of a service account. Paste the whole JSON file.") from None
+    return sign_statement(
+        key.private_key, issuer=key.client_email, audience=EXCHANGE, now_s=now_s, key_id=key.private_key_id,
+        more={"scope": ALL, "sub": secrets.get("subject", "")},
+    )  # fmt: skip
+
+
+def _account(name: str, scope: str, label: str) -> Auth:
+    """Sign in with a Google account. Without both parameters there is no refresh token, or none the second time."""
+    return Auth(
+        name,
+        label,
+        headers=_headers,
+        fields=(
+            AuthField("client_id", "OAuth client id", hint="From console.cloud.google.com, of the type Web."),
+            AuthField("client_secret", "OAuth client secret", secret=True, signs=True),
+        ),
+        oauth=OAuth(
+            "https://accounts.google.com/o/oauth2/v2/auth",
+            EXCHANGE,
+            "https://oauth2.googleapis.com/revoke",
+            (scope,),
+            "client_secret_post",
+            authorize_more={"access_type": "offline", "prompt": "consent"},
+        ),
+    )
+
+
+MANIFEST = Manifest(
+    name="google_drive",
+    title="Google Drive",
+    summary="Puts approved files into folders of My Drive and of shared drives, and imports what stands there.",
+    settings=Settings,
+    origin=lambda settings: origin_of(settings.origin),
+    auths=(
+        _account("google_account", ALL, "Google account"),
+        _account("google_account_read", READ, "Google account, only to import"),
+        Auth(
+            "service_account",
+            "Service account",
+            headers=_headers,
+            fields=(
+                AuthField(
+                    "key_file", "Key file (JSON)", secret=True, signs=True, lines=True, hint="Paste the whole file."
+                ),
+                AuthField("subject", "Act as", optional=True, hint="A person's address, with domain-wide delegation."),
+            ),
+            oauth=OAuth("", EXCHANGE, scopes=(ALL,)),
+            grant=GrantKind.ASSERTION,
+            assertion=_statement,
+        ),
+    ),
+    abilities={
+        Capability.TARGETS: Ability(),
+        Capability.PUBLISH: Ability(Write.FINDABLE, Level.READ),
+        Capability.UPDATE: Ability(Write.HARMLESS),
+        Capability.REPLACE: Ability(Write.HARMLESS),
+        Capability.WITHDRAW: Ability(Write.HARMLESS),
+        Capability.FIND: Ability(),
+        Capability.LOOK: Ability(),
+        Capability.SUBSCRIBE: Ability(Write.HARMLESS),
+        Capability.IMPORT: Ability(),
+        Capability.CHANGES: Ability(),
+    },
+    carries=Carries.BYTES,
+    connect=GoogleDrive,
+    sandbox="connectors.google_drive.sandbox:create",
+    rendition="original",
+    settles_after_s=60.0,  # searches are late at times, by no stated bound; a look by id never is
+    # 325,000 units a minute for each account and 1,000,000 for each app, at 200 units for the dearest call.
+    limits=(Limit(1600, 60.0), Limit(5000, 60.0, scope="app")),
+    error_codes={
+        **dict.fromkeys(("rateLimitExceeded", "userRateLimitExceeded"), Meaning.RATE_LIMITED),
+        **dict.fromkeys(
+            (
+                "dailyLimitExceeded",
+                "quotaExceeded",
+                "storageQuotaExceeded",
+                "downloadQuotaExceeded",
+                "teamDriveFileLimitExceeded",
+                "activeItemCreationLimitExceeded",
+                "numChildrenInNonRootLimitExceeded",
+                "teamDriveHierarchyTooDeep",
+                "myDriveHierarchyDepthLimitExceeded",
+                "domainPolicy",
+                "appNotAuthorizedToFile",
+                "insufficientFilePermissions",
+                "insufficientPermissions",
+                "ACCESS_TOKEN_SCOPE_INSUFFICIENT",
+                "accessNotConfigured",
+                "sharingRateLimitExceeded",
+                "push.webhookUrlUnauthorized",
+                "push.webhookUrlNotHttps",
+            ),
+            Meaning.MISCONFIGURED,
+        ),
+        **dict.fromkeys(
+            (
+                "cannotDownloadFile",
+                "cannotDownloadAbusiveFile",
+                "fileNotDownloadable",
+                "fileNotExportable",
+                "exportSizeLimitExceeded",
+            ),
+            Meaning.REJECTED,
+        ),
+        "invalidPageToken": Meaning.MISSING,  # another account's, or too old: the list begins anew
+        "channelIdNotUnique": Meaning.DONE,
+    },
+    error_code=error_code,
+    inbound=GoogleDriveInbound(),
+    gaps={
+        "repoint": "A replaced file keeps its id and address, so nothing that links to it need be changed.",
+        "hold": "A file is there at once: Drive schedules nothing.",
+        "usage": "Drive does not tell where else a file is linked or embedded.",
+        "numbers": "Drive's interface counts no views or downloads that can be read.",
+        "chosen ids": "Drive takes only ids that it made itself, and a connector keeps nothing, so a copy whose answer "
+        "was lost is found by its marker, which a search may show late.",
+        "old bytes": "Drive keeps the bytes before a replacement as a revision for up to 30 days; deleting the file "
+        "deletes them too.",
+        "deleting in shared drives": "Only a manager of a shared drive may delete for good; for other members the hub "
+        "moves the copy to the trash, and says that it is not gone.",
+        "large documents": "Google exports documents, sheets and slides only up to 10 MB.",
+        "forms, sites and videos": "Google exports no forms, sites or Vids: they are listed, and cannot be fetched.",
+        "resource keys": "Some old files that are shared by link need a key besides their id: the hub does not send "
+        "it, so they count as missing unless the account opened them recently.",
+        "whose change": "Notifications say only that something in a drive changed: the change log tells what.",
+        "channels": "Notifications end after a week: subscribe again before, which opens a new channel beside the old.",
+        "public address": "Whom a folder is shared with decides who can open a copy: the hub changes no sharing.",
+    },
+)

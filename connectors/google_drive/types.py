@@ -1,0 +1,192 @@
+"""Google Drive's shapes, as far as they are read, and what its refusals are called."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic.alias_generators import to_camel
+
+MARKER = "damhub"
+CONTENT = "damhub-content"
+PROPERTIES = ("creator", "credit", "copyright")
+"""Fields that stand in a file's properties: people see name and description, other programs see these."""
+
+NATIVE = "application/vnd.google-apps."
+FOLDER = f"{NATIVE}folder"
+SHORTCUT = f"{NATIVE}shortcut"
+PDF = "application/pdf"
+EXPORTS = {
+    f"{NATIVE}spreadsheet": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    f"{NATIVE}drawing": "image/png",
+    f"{NATIVE}script": f"{NATIVE}script+json",
+}
+"""What a native document is exported as; all others as PDF, which shows it as it looks."""
+
+
+class Settings(BaseModel):
+    """A connection's settings."""
+
+    origin: str = Field(default="https://www.googleapis.com", title="Address of Google's interface")
+
+
+class KeyFile(BaseModel):
+    """What is used of a service account's key file."""
+
+    client_email: str
+    private_key: str
+    private_key_id: str = ""
+
+
+class Shape(BaseModel):
+    """What comes from Drive: keys that are not named here are let pass."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", alias_generator=to_camel)
+
+
+class User(Shape):
+    """Whose account it is."""
+
+    permission_id: str
+    display_name: str = ""
+    email_address: str = ""
+
+
+class About(Shape):
+    """What Drive says of the account."""
+
+    user: User
+
+
+class Drive(Shape):
+    """A shared drive."""
+
+    id: str
+    name: str = ""
+
+
+class Drives(Shape):
+    """A page of shared drives."""
+
+    drives: tuple[Drive, ...]
+    next_page_token: str = ""
+
+
+class Capabilities(Shape):
+    """What this account may do with a file."""
+
+    can_add_children: bool = True
+    can_download: bool = True
+
+
+class Pointer(Shape):
+    """Where a shortcut leads; the kind is as it was when the shortcut was made."""
+
+    target_id: str = ""
+    target_mime_type: str = ""
+
+
+class File(Shape):
+    """A file, folder, shortcut or native document. Any of the rest may be missing."""
+
+    id: str
+    name: str = ""
+    mime_type: str = ""
+    size: int | None = None
+    md5_checksum: str = ""
+    sha1_checksum: str = ""
+    sha256_checksum: str = ""
+    created_time: str = ""
+    modified_time: str = ""
+    version: str = ""
+    head_revision_id: str = ""
+    parents: tuple[str, ...] = ()
+    description: str = ""
+    starred: bool = False
+    properties: dict[str, str] = Field(default_factory=dict)
+    app_properties: dict[str, str] = Field(default_factory=dict)
+    trashed: bool = False
+    drive_id: str = ""
+    capabilities: Capabilities = Capabilities()
+    shortcut_details: Pointer = Pointer()
+    web_view_link: str | None = None
+
+    @property
+    def native(self) -> bool:
+        """Tell whether it has no bytes of its own."""
+        return self.mime_type.startswith(NATIVE)
+
+
+class Files(Shape):
+    """A page of a listing."""
+
+    files: tuple[File, ...]
+    next_page_token: str = ""
+    incomplete_search: bool = False
+
+
+class Changed(Shape):
+    """One line of a change log: what an item is now, not what happened."""
+
+    change_type: str = ""
+    file_id: str = ""
+    removed: bool = False
+    file: File | None = None
+
+
+class News(Shape):
+    """A page of a change log. Exactly one of the tokens is there."""
+
+    changes: tuple[Changed, ...]
+    next_page_token: str = ""
+    new_start_page_token: str = ""
+
+
+class Start(Shape):
+    """Where a change log begins now."""
+
+    start_page_token: str
+
+
+class Channel(Shape):
+    """A watch channel."""
+
+    resource_id: str = ""
+
+
+class _Reason(Shape):
+    reason: str = ""
+    location: str = ""
+
+
+class _Error(Shape):
+    code: int = 0
+    errors: tuple[_Reason, ...] = ()
+    details: tuple[_Reason, ...] = ()
+
+
+class _Refusal(Shape):
+    error: _Error
+
+
+def error_code(body: Any, text: str) -> str:
+    """Return the reason of a refusal, which says more than its status; 429 says enough by itself."""
+    del text
+    try:
+        error = _Refusal.model_validate(body).error
+    except ValidationError:
+        return ""
+    first = next(iter((*error.errors, *error.details)), _Reason())
+    if first.reason == "invalid" and first.location == "pageToken":
+        return "invalidPageToken"
+    return "" if error.code == HTTPStatus.TOO_MANY_REQUESTS else first.reason
+
+
+def millis(text: str) -> int | None:
+    """Return a point in time as UTC milliseconds; None where there is none."""
+    try:
+        return int(datetime.fromisoformat(text).astimezone(UTC).timestamp() * 1000)
+    except ValueError:
+        return None
