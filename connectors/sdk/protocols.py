@@ -116,6 +116,7 @@ class Subscribe(Protocol):
         """Have the remote send webhooks about this target; return the subscription's ref. Existing one: the same.
 
         Where the remote chooses the secret that it signs with, return it too (`Agreement`, and `HandsOver` below).
+        Where subscriptions end, return when: asked again some time before, make another that overlaps with it.
         """
         ...
 

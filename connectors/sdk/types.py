@@ -128,13 +128,14 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """A subscription that was made, where the remote chooses the secret that it will sign with.
+    """A subscription that was made, where the remote chooses the secret that it will sign with, or lets it end.
 
     `secret` is what the answer to our own call said; empty where the subscription stood there already.
     """
 
     ref: str
     secret: str = field(default="", repr=False)
+    ends_at: int | None = None  # UTC milliseconds; the hub subscribes anew before, and then ends the old one
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hub.db.base import Base, Id, Json, Millis, Revisioned, Word
@@ -37,6 +37,9 @@ class Connection(Revisioned, Base):
     last_ok_at: Mapped[Millis | None]
     not_before: Mapped[Millis] = mapped_column(default=0)  # told to slow down until then
     created_at: Mapped[Millis]
+    signed_in_at: Mapped[Millis | None]  # when a person last gave it its credentials; None: when it was made
+    leaving_at: Mapped[Millis | None]  # since when its copies are withdrawn, to disconnect it after that
+    leaving_by: Mapped[Id | None]
 
 
 class Credential(Base):
@@ -104,4 +107,16 @@ class Subscription(Base):
     callback_url: Mapped[str]
     sealed_secret: Mapped[str]
     expires_at: Mapped[Millis | None]
+    renew_at: Mapped[Millis | None]  # when the hub asks for it anew, before it ends; None: it has no end
     created_at: Mapped[Millis]
+
+
+class Warned(Base):
+    """One warning that something ends, so that nobody is warned twice."""
+
+    __tablename__ = "warned"
+    connection_id: Mapped[Id] = mapped_column(ForeignKey("connections.id"), primary_key=True)
+    what: Mapped[str] = mapped_column(String(300), primary_key=True)  # which of its ends
+    ends_at: Mapped[Millis] = mapped_column(primary_key=True)
+    days: Mapped[int] = mapped_column(primary_key=True)  # which warning: so many days before
+    at: Mapped[Millis]
