@@ -38,6 +38,11 @@ class Operation(BaseModel):
     parameters: dict[str, Parameter] = Field(default_factory=dict)
     open: bool = False  # whether parameters that are not listed may be sent
 
+    @property
+    def named(self) -> str:
+        """Its name in messages and counts."""
+        return f"{self.method} {self.path}"
+
     def fits(self, method: str, path: str) -> bool:
         """Tell whether a request is for this operation; path variables match within one segment."""
         pattern = re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(self.path))
@@ -57,14 +62,17 @@ class Contract(BaseModel):
         """Read an extract from a JSON file."""
         return cls.model_validate_json(path.read_bytes())
 
+    def operation(self, method: str, path: str) -> Operation | None:
+        """Return the operation that a request is for: a fixed path goes before one with variables in it."""
+        fitting = [operation for operation in self.operations if operation.fits(method, path)]
+        return min(fitting, key=lambda one: one.path.count("{"), default=None)
+
     def violations(self, method: str, path: str, sent: Mapping[str, Any]) -> list[str]:
         """Say what is wrong with a request; empty when it fits."""
-        fitting = [operation for operation in self.operations if operation.fits(method, path)]
-        if not fitting:
+        operation = self.operation(method, path)
+        if operation is None:
             return [f"{method} {path} is not in the contract"]
-        # A fixed path goes before one with variables in it, as with every router.
-        operation = min(fitting, key=lambda one: one.path.count("{"))
-        named = f"{operation.method} {operation.path}"
+        named = operation.named
         wrong = [
             f"{named} lacks {name}"
             for name, parameter in operation.parameters.items()

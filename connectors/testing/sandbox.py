@@ -11,6 +11,7 @@ import importlib
 import secrets
 import threading
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -59,6 +60,21 @@ class Stock:
     sha256: str | None = None  # None: it has no bytes, or nobody here knows them
 
 
+class Held:
+    """How many requests were held to the contract: by operation, and those that were refused."""
+
+    def __init__(self) -> None:
+        self.requests: Counter[str] = Counter()
+        self.refused = 0
+        self._lock = threading.Lock()
+
+    def note(self, operation: str, *, refused: bool) -> None:
+        """Count one request; `operation` is empty where the contract has none."""
+        with self._lock:
+            self.requests[operation] += 1
+            self.refused += refused
+
+
 class Sandbox(ABC):
     """One made-up vendor. Subclasses hold the vendor's state in memory."""
 
@@ -75,12 +91,13 @@ class Sandbox(ABC):
         self.outbox = Outbox()
         self.requests: list[Seen] = []
         self.violations: list[str] = []
+        self.held = Held()
         self.control_token = secrets.token_urlsafe(16)
         self.origin = ""  # set when it is served
         self.lock = threading.RLock()
         self._faulty = FaultyApp(self.app, self.faults, writes=self.writes)
         self._control = Control(self).wsgi
-        self.app.before_request(self._check_contract)
+        self.app.before_request(self._hold_to_contract)
 
     def wsgi(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request: control calls directly, everything else through the faults."""
@@ -106,6 +123,15 @@ class Sandbox(ABC):
         seen = Seen(environ["REQUEST_METHOD"], environ["PATH_INFO"], environ.get("QUERY_STRING", ""), headers, size)
         if len(self.requests) < _MOST_REQUESTS:
             self.requests.append(seen)
+
+    def _hold_to_contract(self) -> Response | None:
+        """Check a request, and count it."""
+        if self.contract is None:
+            return None
+        operation = self.contract.operation(request.method, request.path)
+        refusal = self._check_contract()
+        self.held.note(operation.named if operation else "", refused=refusal is not None)
+        return refusal
 
     def _check_contract(self) -> Response | None:
         if self.contract is None:

@@ -74,6 +74,7 @@ PLANTED: tuple[Planted, ...] = (
     ),
     look("look-missing", "what is gone is an empty copy", acts.blind_look),
     renamed("missing-only-from-404", "every refusal means gone", Missing),
+    find("accounts-apart", "what one account found is told to all", acts.shared),
     find("find-none", "something is always found", lambda _inner, _bench, _target, marker: (acts.empty("x", marker),)),
     find("find-one", "nothing is ever found", lambda _inner, _bench, _target, _marker: ()),
     find("find-exactly", "the last letter is not compared", acts.prefixed),

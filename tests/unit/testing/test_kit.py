@@ -278,3 +278,26 @@ def test_a_sandbox_refuses_what_its_contract_does_not_know(tmp_path):
         assert post(sandbox, "abcd").status_code == 400
         assert httpx.get(f"{sandbox.origin}/notes", trust_env=False).status_code == 400
     assert len(sandbox.violations) == 2
+
+
+class Strict(Notes):
+    contract = Contract.model_validate(
+        {
+            "source": "made up",
+            "operations": [
+                {"method": "GET", "path": "/notes"},
+                {"method": "POST", "path": "/notes", "parameters": {"text": {"required": True, "max": 5}}},
+            ],
+        }
+    )
+
+
+def test_requests_are_counted_by_operation_with_those_that_are_refused():
+    sandbox = Strict()
+    client = sandbox.app.test_client()
+    assert client.get("/notes").status_code == 200
+    assert client.post("/notes", json={"text": "short"}).status_code == 200
+    assert client.post("/notes", json={"text": "too long"}).status_code == 400
+    assert client.get("/nowhere").status_code == 400
+    assert dict(sandbox.held.requests) == {"GET /notes": 1, "POST /notes": 2, "": 1}
+    assert sandbox.held.refused == 2
