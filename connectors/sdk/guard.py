@@ -7,6 +7,7 @@ even for trusted origins.
 
 from __future__ import annotations
 
+import functools
 import ipaddress
 import socket
 from collections.abc import Callable, Iterable, Sequence
@@ -55,6 +56,7 @@ def system_resolver(host: str, port: int) -> Sequence[str]:
     return tuple(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
+@functools.lru_cache(maxsize=512)  # asked several times about each call
 def origin_of(url: str) -> str:
     """Return scheme, host and port of an address in their one canonical form.
 

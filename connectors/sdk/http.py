@@ -90,7 +90,13 @@ class Api:
         self._busy = busy
         self._hook_secret = hook_secret
         self._limits = limits or Limits()
-        self._sleep = sleep
+        self._tries = Retrying(
+            stop=stop_after_attempt(self._limits.read_attempts),
+            retry=retry_if_exception_type(Unreachable),
+            wait=wait_exponential_jitter(multiplier=0.2, max=5.0),
+            sleep=sleep,
+            reraise=True,
+        )
         self._monotonic = monotonic
         self._translator = Translator(manifest.title, codes=manifest.error_codes, code_of=manifest.error_code)
 
@@ -266,41 +272,35 @@ class Api:
     ) -> Answer:
         if self._busy is not None and self._busy():
             raise RuntimeError(f"{call} inside a unit of work: end the unit first")
-        url = str(httpx.URL(urljoin(self.origin + "/", call.path)))
-        if origin_of(url) not in self._origins:
-            raise ValueError(f"{call} does not lie at {' or '.join(sorted(self._origins))}")
         parameters = {name: value for name, value in (query or {}).items() if value is not None}
-        tries = Retrying(
-            stop=stop_after_attempt(1 if call.writes or call.into else self._limits.read_attempts),
-            retry=retry_if_exception_type(Unreachable),
-            wait=wait_exponential_jitter(multiplier=0.2, max=5.0),
-            sleep=self._sleep,
-            reraise=True,
-        )
+        # Parsed once and handed on as it is: parsing costs as much as all else here.
+        url = httpx.URL(_with(urljoin(self.origin + "/", call.path), parameters))
+        if origin_of(str(url)) not in self._origins:
+            raise ValueError(f"{call} does not lie at {' or '.join(sorted(self._origins))}")
         with time_limit(self._limits.total_s + extra_s, monotonic=self._monotonic):
-            return tries(self._renewing, call, url, parameters, headers, body)
+            if call.writes or call.into:
+                return self._renewing(call, url, headers, body)
+            return self._tries(self._renewing, call, url, headers, body)
 
     def _renewing(
         self,
         call: Call,
-        url: str,
-        parameters: Query,
+        url: httpx.URL,
         headers: Headers,
         body: bytes | Callable[[], Iterator[bytes]] | None,
     ) -> Answer:
         """Send; once more with new credentials when the old ones were refused, which says that nothing was done."""
         try:
-            return self._once(call, url, parameters, headers, body)
+            return self._once(call, url, headers, body)
         except AuthExpired:
             if self._renew is None or not self._renew():
                 raise
-        return self._once(call, url, parameters, headers, body)
+        return self._once(call, url, headers, body)
 
     def _once(
         self,
         call: Call,
-        url: str,
-        parameters: Query,
+        url: httpx.URL,
         headers: Headers,
         body: bytes | Callable[[], Iterator[bytes]] | None,
     ) -> Answer:
@@ -308,9 +308,7 @@ class Api:
             self._limiter.acquire(urgent=self._urgent)
         credentials = self._headers()
         content = body() if callable(body) else body
-        request = self._client.build_request(
-            call.method, _with(url, parameters), headers={**credentials, **headers}, content=content
-        )
+        request = self._client.build_request(call.method, url, headers={**credentials, **headers}, content=content)
         if self._sign is not None:
             signed = self._sign(call.method, str(request.url), dict(request.headers))
             request.headers.update(dict(signed))
@@ -371,7 +369,7 @@ class Api:
             if size > limit:
                 raise call.senseless(f"more than {limit} bytes", status=response.status_code)
             take(chunk)
-        headers = {name.lower(): value for name, value in response.headers.items()}
+        headers = dict(response.headers.items())  # names in lower case
         return Answer(call, response.status_code, headers, b"".join(received), size)
 
 
