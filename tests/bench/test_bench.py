@@ -8,7 +8,7 @@ import pytest
 
 from tests import services
 from tests.bench import __main__ as bench
-from tests.bench import calls, ingest, recall, search
+from tests.bench import calls, ingest, large, recall, search
 from tests.bench.measure import Row, Spread, in_turn
 
 
@@ -35,6 +35,12 @@ def test_ingest_says_why_there_is_no_peer():
 def test_calls_are_sent_again_by_the_peer():
     rows = calls.run(**calls.TINY)
     assert [row.what for row in rows] == ["connector call: trello", "connector call: wordpress"]
+    assert all(whole(row) for row in rows)
+
+
+def test_large_bodies_arrive_whole_by_both():
+    rows = large.run(**large.TINY)
+    assert [row.what.partition(": ")[2] for row in rows] == ["upload", "upload in a form", "download"]
     assert all(whole(row) for row in rows)
 
 
