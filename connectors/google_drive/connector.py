@@ -36,6 +36,7 @@ from connectors.sdk.http import Api, Query
 from connectors.sdk.paging import every
 from connectors.sdk.types import (
     Account,
+    Agreement,
     Change,
     Changes,
     Copy,
@@ -124,7 +125,7 @@ class GoogleDrive:
         del target
         return to_copy(self._file(ref))
 
-    def subscribe(self, target: Target, callback_url: str) -> str:
+    def subscribe(self, target: Target, callback_url: str) -> Agreement:
         """Open a channel for a week on the target's drive. Subscribing on a later day opens another, to overlap."""
         drive = _drive(target)
         query = {"driveId": drive or None, "supportsAllDrives": True}
@@ -141,7 +142,7 @@ class GoogleDrive:
             if opened.resource_id:  # none: this id was used before, by a channel that may have been stopped since
                 if number:
                     self._stop(channel_id(name, number - 1), opened.resource_id)
-                return f"{name}:{opened.resource_id}"
+                return Agreement(f"{name}:{opened.resource_id}", ends_at=opened.expiration)
         raise RateLimited(
             "Google Drive was asked for notifications too often today. The hub tries again tomorrow.", after_s=None,
             status=None,

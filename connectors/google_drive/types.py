@@ -154,6 +154,7 @@ class Channel(Shape):
     """A watch channel."""
 
     resource_id: str = ""
+    expiration: int | None = None  # in ms by Drive's clock; sent as text
 
 
 class _Reason(Shape):

@@ -52,6 +52,7 @@ class Grant:
     refresh_token: str | None = field(repr=False)
     expires_in_s: int | None
     scopes: tuple[str, ...]
+    refresh_expires_in_s: int | None = None  # of the refresh token, where the vendor tells
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +172,7 @@ class OAuthFlow:
             refresh_token=refresh if isinstance(refresh, str) else None,
             expires_in_s=_lifetime(token.get("expires_in")),
             scopes=tuple(scope.replace(",", " ").split()) if isinstance(scope, str) else self._oauth.scopes,
+            refresh_expires_in_s=_lifetime(token.get("refresh_token_expires_in")),
         )
 
 
@@ -227,7 +229,7 @@ def _object(content: bytes) -> Mapping[str, Any]:
 
 
 def _lifetime(value: object) -> int | None:
-    """Read `expires_in`, which some vendors send as text; nonsense counts as absent."""
+    """Read a number of seconds, which some vendors send as text; nonsense counts as absent."""
     text = str(value)
     if isinstance(value, bool) or not text.isascii() or not text.isdecimal():
         return None

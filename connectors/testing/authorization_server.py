@@ -95,6 +95,7 @@ class AuthorizationServer:
         self.pkce = True  # False: a vendor that refuses it
         self.takes_json = False  # at the token endpoint, instead of forms
         self.machines = False  # whether clients may come without a person
+        self.refresh_life_s: int | None = None  # told beside the tokens, by vendors that do
         self.gives = ""  # the one access token that everybody gets, for a sandbox that knows no other
         self.checks_assertion: Callable[[str], str] | None = None  # a signed statement -> who made it, or ""
         self.faults = Faults()
@@ -277,9 +278,10 @@ class AuthorizationServer:
             family.refresh = f"refresh-{secrets.token_urlsafe(24)}"
         access = self.gives or f"access-{secrets.token_urlsafe(24)}"
         family.access[access] = self._clock() + self.access_life_s
+        told = {} if self.refresh_life_s is None else {"refresh_token_expires_in": self.refresh_life_s}
         return jsonify(
             access_token=access, refresh_token=family.refresh, token_type="Bearer",
-            expires_in=self.access_life_s, scope=family.scope,
+            expires_in=self.access_life_s, scope=family.scope, **told,
         )  # fmt: skip
 
     def _revoke_family(self, family: Family, why: str) -> None:

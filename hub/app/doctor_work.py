@@ -32,7 +32,7 @@ from hub.settings import Settings
 
 DRAINS: Final = (
     "media", "search", "rights", "plan", "reconcile-1", "reconcile-2", "reconcile-3", "inbox", "health",
-    "webhook-events", "webhook-deliveries",
+    "subscriptions", "webhook-events", "webhook-deliveries",
 )  # fmt: skip
 """Every kind of work, by the names of `hub.app.compose.Hub.drains`."""
 SILENT_MS: Final = 2 * MINUTE

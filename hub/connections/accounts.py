@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from connectors.sdk.manifest import Auth, Manifest, OAuth
 from connectors.sdk.types import Account
-from hub.connections import credentials, health
+from hub.connections import credentials, health, inbox
 from hub.connections.models import Connection, Remote
 from hub.connections.problems import no_such_connection
 from hub.connections.targets import printable
@@ -40,6 +40,14 @@ class Way:
     def server(self) -> OAuth | None:
         """Return the authorization server that gives the permission, if one does."""
         return self.auth.server(self.settings)
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """When what a vendor granted ends; None: it does not, or it did not tell."""
+
+    token: int | None = None  # the access token, which the hub may renew by itself
+    sign_in: int | None = None  # a person must sign in again then
 
 
 def check_way(manifest: Manifest, auth: str, settings: Mapping[str, Any], secrets: Mapping[str, str]) -> Way:
@@ -107,12 +115,13 @@ def add(
     way: Way,
     account: Account,
     *,
-    expires_at: int | None = None,
+    ends: Ends,
     owner_id: str,
     now: int,
 ) -> Connection:
     """Make a proven connection; the remote is found by its account key or made."""
     remote = _find_or_make(session, manifest.name, replace(account, label=printable(account.label)), now)
+    deaf = _is_known(session, remote.id) and not _is_heard(session, remote.id)
     for older in session.scalars(select(Connection).where(Connection.remote_id == remote.id)):
         if older.state == health.State.NEEDS_PERSON:
             _replace(session, older, owner_id)
@@ -120,14 +129,56 @@ def add(
         id=new_id(), remote_id=remote.id, owner_id=owner_id, state=health.State.PENDING, auth=way.auth.name,
         problem_code="", problem="", settings=way.settings.model_dump(mode="json"),
         granted_scopes=list(account.scopes), last_ok_at=now, not_before=0, created_at=now,
-        expires_at=None if way.auth.by_machine or way.secrets.get("refresh_token") else expires_at,
+        expires_at=ends.sign_in, signed_in_at=now,
     )  # fmt: skip
     session.add(connection)
     session.flush()
-    credentials.store(session, keyring, connection.id, credentials.Secrets(way.secrets, 1, expires_at))
+    credentials.store(session, keyring, connection.id, credentials.Secrets(way.secrets, 1, ends.token))
     health.announce(session, connection, "connection.created", actor=owner_id)
     health.set_state(session, connection, health.State.LIVE, actor=owner_id)
+    _listen_again(session, keyring, remote, way, deaf=deaf, now=now)
     return connection
+
+
+def renew(
+    session: Session,
+    keyring: Keyring,
+    row: Connection,
+    way: Way,
+    account: Account,
+    *,
+    ends: Ends,
+    by: str,
+    now: int,
+) -> None:
+    """Give a connection new secrets that were proven to be the same account's; all that hangs on it carries on."""
+    remote = session.get_one(Remote, row.remote_id)
+    deaf = not _is_heard(session, remote.id)
+    credentials.replace_all(session, keyring, row.id, way.secrets, ends.token)
+    remote.label = printable(account.label)
+    row.granted_scopes, row.expires_at, row.signed_in_at = list(account.scopes), ends.sign_in, now
+    row.last_ok_at, row.not_before = now, 0
+    health.announce(session, row, "connection.renewed", actor=by)
+    health.set_state(session, row, health.State.LIVE, actor=by)
+    _listen_again(session, keyring, remote, way, deaf=deaf, now=now)
+
+
+def _is_known(session: Session, remote_id: str) -> bool:
+    return session.scalar(select(Connection.id).where(Connection.remote_id == remote_id).limit(1)) is not None
+
+
+def _is_heard(session: Session, remote_id: str) -> bool:
+    """Tell whether the hub could speak to a remote up to now, so that it has missed nothing."""
+    connection = usable(session, remote_id)
+    return connection is not None and connection.state != health.State.NEEDS_PERSON
+
+
+def _listen_again(session: Session, keyring: Keyring, remote: Remote, way: Way, *, deaf: bool, now: int) -> None:
+    """Have subscriptions made anew with the new secrets; what may have been missed meanwhile is looked at."""
+    inbox.reseal(session, keyring, remote.id, way.auth.hook_secret(way.secrets))
+    inbox.renew_now(session, remote.id, now)
+    if deaf:
+        inbox.catch_up(session, remote, "reconnected")
 
 
 def usable(session: Session, remote_id: str) -> Connection | None:

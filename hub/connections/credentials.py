@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import CursorResult, delete, or_, update
 
+from connectors.sdk.manifest import Auth
 from connectors.sdk.oauth import Grant
 from hub.access.keyring import Keyring
 from hub.clock import SECOND
@@ -56,6 +57,15 @@ def token_end(grant: Grant, now: int) -> int | None:
     return None if grant.expires_in_s is None else now + grant.expires_in_s * SECOND
 
 
+def sign_in_end(auth: Auth, grant: Grant, now: int) -> int | None:
+    """Return when a person must sign in again, as far as the vendor told; None: never, or it is not known."""
+    if auth.by_machine:
+        return None
+    if grant.refresh_token:
+        return None if grant.refresh_expires_in_s is None else now + grant.refresh_expires_in_s * SECOND
+    return token_end(grant, now)
+
+
 def purpose(connection_id: str) -> str:
     """Return what a connection's secrets are sealed for: they open for no other connection."""
     return f"connection/{connection_id}"
@@ -78,6 +88,18 @@ def load(session: Session, keyring: Keyring, connection_id: str) -> Secrets | No
         return None
     kept: dict[str, Any] = json.loads(keyring.open(row.sealed, purpose=purpose(connection_id)))
     return Secrets(kept["values"], row.generation, kept["expires_at"])
+
+
+def replace_all(session: Session, keyring: Keyring, connection_id: str, values: Mapping[str, str],
+                expires_at: int | None) -> None:  # fmt: skip
+    """Put new secrets in the place of all that were there; a renewal of the old ones that still runs is too late."""
+    row = session.get(Credential, connection_id, with_for_update=True, populate_existing=True)
+    if row is None:
+        store(session, keyring, connection_id, Secrets(values, 1, expires_at))
+        return
+    row.generation += 1
+    row.sealed = _seal(keyring, connection_id, Secrets(values, row.generation, expires_at))
+    row.key_id, row.lease_owner, row.lease_until = keyring.key_id, None, None
 
 
 def lease(session: Session, connection_id: str, generation: int, *, owner: str, now: int) -> bool:

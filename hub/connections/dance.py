@@ -31,6 +31,7 @@ class Dance:
     settings: Mapping[str, Any]
     secrets: Mapping[str, str] = field(repr=False)
     verifier: str = field(repr=False)
+    connection_id: str = ""  # the connection that it renews; empty: it makes a new one
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +52,13 @@ def begin(
     settings: Mapping[str, Any],
     secrets: Mapping[str, str],
     now: int,
+    connection_id: str = "",
 ) -> tuple[str, Dance]:
     """Remember a sign-in; return its state value, of which only the hash is kept, and the dance."""
     state = new_state()
-    dance = Dance(connector, auth, settings, secrets, new_verifier())
-    kept = {"auth": auth, "settings": dict(settings), "secrets": dict(secrets), "verifier": dance.verifier}
+    dance = Dance(connector, auth, settings, secrets, new_verifier(), connection_id)
+    kept = {"auth": auth, "settings": dict(settings), "secrets": dict(secrets), "verifier": dance.verifier,
+            "connection_id": connection_id}  # fmt: skip
     session.execute(delete(OAuthDance).where(OAuthDance.expires_at <= now))
     session.add(
         OAuthDance(
@@ -82,7 +85,8 @@ def take(session: Session, keyring: Keyring, dancer: Dancer, state: str, *, now:
     if not isinstance(result, CursorResult) or result.rowcount != 1:
         raise _invalid()
     kept: dict[str, Any] = json.loads(keyring.open(row.sealed, purpose=_purpose(state)))
-    return Dance(row.connector, kept["auth"], kept["settings"], kept["secrets"], kept["verifier"])
+    return Dance(row.connector, kept["auth"], kept["settings"], kept["secrets"], kept["verifier"],
+                 kept.get("connection_id", ""))  # fmt: skip
 
 
 def _hash(state: str) -> str:

@@ -12,7 +12,7 @@ from connectors.sdk.manifest import Capability, Manifest
 from connectors.sdk.protocols import Challenged, Inbound, Subscribe
 from connectors.sdk.types import Agreement
 from connectors.sdk.types import Target as Place
-from hub.connections import accounts, credentials, handshakes, inbox, targets, views
+from hub.connections import accounts, credentials, handshakes, inbox, renewing, targets, views
 from hub.connections.inbox import OK, Post, Reply
 from hub.connections.models import Connection, Remote, Subscription, Target
 from hub.connections.problems import handshake_differs, handshake_open, to_person
@@ -107,6 +107,7 @@ class Hearing:
                 raise Conflict("observe_only", "This hub only observes, so it asks no system for webhooks.",
                                next_step="An operator must say whether it is the hub or a copy.")  # fmt: skip
             row = self._prepared(session, manifest, remote, target, connection)
+        before = row.external_ref
         # The row comes first: some remotes call the address before they answer.
         try:
             connector = cast("Subscribe", self._speak(remote.id).connector)
@@ -122,6 +123,8 @@ class Hearing:
             self._subscription_failed(row, unknown=False)
             log.warning("handshake_differs", subscription=row.id, connector=manifest.name)
             raise handshake_differs(target.label)
+        if before not in {"", made.ref}:
+            _end(connector, before)  # only now, so that no news falls between the two
         return views.Subscribed(row.id, row.callback_url)
 
     def _prepared(
@@ -163,6 +166,8 @@ class Hearing:
                 if after is None:
                     return False
             kept.external_ref = made.ref
+            kept.expires_at = made.ends_at
+            kept.renew_at = renewing.renew_at(made.ends_at, self._clock.now())
         return True
 
     def _subscription_failed(self, row: Subscription, *, unknown: bool) -> None:
@@ -293,10 +298,31 @@ class Hearing:
             return False
         return True
 
+    def renew(self, subscription_id: str) -> None:
+        """Ask a remote for a subscription again before it ends; the new one overlaps with the old one.
+
+        Raises:
+            HubError: it could not be done now.
+        """
+        with self._database.read() as session:
+            row = session.get_one(Subscription, subscription_id)
+            target = session.get_one(Target, row.target_id)
+            remote = session.get_one(Remote, row.remote_id)
+            connection = accounts.usable(session, remote.id)
+        self._subscribe_there(self._speaking.manifest(remote.connector), remote, target, connection)
+
     def drain(self) -> int:
         """Turn what remotes sent into hints; return how many deliveries were worked."""
         with self._database.unit() as session:
             return inbox.work(session, self._speaking.installed)
+
+
+def _end(connector: Subscribe, ref: str) -> None:
+    """End a subscription that another has replaced; one that cannot be ended now ends by itself."""
+    try:
+        connector.unsubscribe(ref)
+    except ConnectorError as error:
+        log.warning("old_subscription_not_ended", ref=ref, code=error.code)
 
 
 def _agreement(made: str | Agreement) -> Agreement:

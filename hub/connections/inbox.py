@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
 from connectors.sdk.manifest import Manifest
@@ -82,6 +82,25 @@ def existing(session: Session, remote_id: str, target_id: str | None) -> Subscri
     """Return the subscription of a target (None: of the whole remote), if there is one."""
     query = select(Subscription).where(Subscription.remote_id == remote_id, Subscription.target_id == target_id)
     return session.scalars(query.order_by(Subscription.id)).first()
+
+
+def catch_up(session: Session, remote: Remote, why: str) -> None:
+    """Have everything at a remote looked at: something may have changed there while nobody listened."""
+    body: dict[str, Any] = {"remote_id": remote.id, "refs": [], "kind": why}
+    emit(session, "remote.hint", remote.id, actor=f"connector:{remote.connector}", body=body)
+
+
+def renew_now(session: Session, remote_id: str, now: int) -> None:
+    """Make all subscriptions of a remote due that the hub itself asks for."""
+    made = update(Subscription).where(Subscription.remote_id == remote_id, Subscription.external_ref != "")
+    session.execute(made.values(renew_at=now))
+
+
+def reseal(session: Session, keyring: Keyring, remote_id: str, secret: str) -> None:
+    """Let deliveries to addresses that a person entered be proven with the secret that is known now, if one is."""
+    entered = select(Subscription).where(Subscription.remote_id == remote_id, Subscription.target_id.is_(None))
+    for row in session.scalars(entered) if secret else ():
+        row.sealed_secret = keyring.seal(secret, purpose=purpose(row.id))
 
 
 def find(session: Session, subscription_id: str) -> Post | None:

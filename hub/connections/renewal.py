@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from connectors.sdk.errors import AuthExpired, ConnectorError, NeedsPerson, OutcomeUnknown, RetryLater
 from connectors.sdk.oauth import Grant
+from hub.clock import SECOND
 from hub.connections import credentials, health
 from hub.connections.credentials import Secrets
 from hub.connections.models import Connection
@@ -130,12 +131,14 @@ class Renewal:
         renewed = secrets.renewed(grant, self._clock.now())
         with self._database.unit() as session:
             if credentials.swap(session, self._keyring, connection_id, renewed):
-                self._succeeded(session, connection_id)
+                self._succeeded(session, connection_id, grant)
                 return renewed
         return self._current(connection_id, secrets, AuthExpired("The connection was removed meanwhile."))
 
-    def _succeeded(self, session: Session, connection_id: str) -> None:
+    def _succeeded(self, session: Session, connection_id: str, grant: Grant) -> None:
         connection = session.get_one(Connection, connection_id)
+        if grant.refresh_expires_in_s is not None:
+            connection.expires_at = self._clock.now() + grant.refresh_expires_in_s * SECOND
         if connection.problem_code == UNANSWERED:
             health.set_state(session, connection, health.State.LIVE, actor="system")
 

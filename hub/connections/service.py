@@ -2,30 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 import structlog
 
-from connectors.sdk.errors import BadAnswer, ConnectorError, NeedsPerson
+from connectors.sdk.errors import ConnectorError, NeedsPerson
 from connectors.sdk.manifest import Capability, Manifest
-from connectors.sdk.oauth import Grant
 from connectors.sdk.protocols import Targets
 from connectors.sdk.types import Account
 from hub.access.actors import Actor
 from hub.access.permissions import Act, allowed, require
-from hub.connections import accounts, credentials, dance, health, targets, views
+from hub.connections import accounts, credentials, health, targets, views
 from hub.connections.accounts import Way
 from hub.connections.credentials import Secrets
-from hub.connections.dance import Dance, Dancer
 from hub.connections.hearing import Hearing
 from hub.connections.inbox import Reply
 from hub.connections.models import Connection, Remote
 from hub.connections.problems import no_such_connection, to_person
 from hub.connections.speaking import Speaker, Speaking
+from hub.connections.renewing import Renewing
+from hub.connections.signing_in import SigningIn
 from hub.db.installation import may_write
-from hub.db.unit import refuse_in_transaction
 from hub.errors import Conflict, Forbidden, Invalid
 from hub.events.log import emit
 from hub.settings import Settings
@@ -65,6 +63,7 @@ class Connections:
 
     # What there is
 
+        self._renewing = Renewing(database, clock, self._hearing.renew)
     def connectors(self) -> Sequence[Manifest]:
         """Return the installed connectors by title."""
         return sorted(self._registry.values(), key=lambda manifest: manifest.title)
@@ -104,14 +103,18 @@ class Connections:
             Unavailable: the remote does not answer.
         """
         require(actor, Act.CONNECT)
-        manifest = self.manifest(connector)
-        way = accounts.check_way(manifest, auth, settings, secrets)
-        if way.auth.by_machine:
-            return self._prove(actor, manifest, *self._granted(manifest, way, lambda: self._speaking.machine(way)))
-        if way.auth.in_browser:
-            raise Invalid("oauth_required", f"{manifest.title} is connected by signing in there.", where=way.auth.name,
-                          next_step="Start the sign-in from the connections page.")  # fmt: skip
-        return self._prove(actor, manifest, way, None)
+        return self._signing_in.connect(actor, connector, auth=auth, settings=settings, secrets=secrets)
+
+    def reconnect(self, actor: Actor, connection_id: str, secrets: Mapping[str, str]) -> views.ConnectionView:
+        """Give a connection new secrets of the same account; its settings stay, its copies carry on.
+
+        Raises:
+            Invalid: something is missing, or the remote refuses it.
+            Conflict: `other_account`, `connection_replaced`.
+        """
+        require(actor, Act.CONNECT)
+        self._signing_in.reconnect(actor, connection_id, secrets)
+        return self.view(actor, connection_id)
 
     def start_oauth(
         self,
@@ -125,22 +128,14 @@ class Connections:
     ) -> str:
         """Begin a sign-in at a vendor; return the address to send this person's browser to."""
         require(actor, Act.CONNECT)
-        manifest = self.manifest(connector)
-        name = auth or next((method.name for method in manifest.auths if method.in_browser), "")
-        way = accounts.check_way(manifest, name, settings, secrets or {})
-        if not way.auth.in_browser:
-            raise Invalid(
-                "oauth_not_offered",
-                f"{manifest.title} is not connected in this way.",
-                where=way.auth.name,
-                next_step="Choose another way to connect.",
-            )
-        with self._database.unit() as session:
-            state, begun = dance.begin(
-                session, self._keyring, Dancer(actor.id, session_hash), connector=connector, auth=way.auth.name,
-                settings=way.settings.model_dump(mode="json"), secrets=way.secrets, now=self._clock.now(),
-            )  # fmt: skip
-        return self._speaking.flow(way).authorize_url(state=state, verifier=begun.verifier)
+        return self._signing_in.start(actor, session_hash, connector, settings, auth=auth, secrets=secrets or {})
+
+    def start_reconnect(
+        self, actor: Actor, session_hash: str, connection_id: str, secrets: Mapping[str, str] | None = None
+    ) -> str:
+        """Begin a sign-in that renews a connection; return the address to send this person's browser to."""
+        require(actor, Act.CONNECT)
+        return self._signing_in.start_again(actor, session_hash, connection_id, secrets or {})
 
     def finish_oauth(self, session_hash: str, actor: Actor, query: Mapping[str, str]) -> Connection:
         """Finish a sign-in with what the vendor's redirect brought.
@@ -149,43 +144,7 @@ class Connections:
             Invalid: the state is not this session's, was used, or is too old; or the person said no.
         """
         require(actor, Act.CONNECT)
-        with self._database.unit() as session:
-            begun = dance.take(
-                session, self._keyring, Dancer(actor.id, session_hash), query.get("state", ""), now=self._clock.now()
-            )
-        code = query.get("code", "")
-        if "error" in query or not code:
-            raise Invalid("consent_denied", "The account was not connected: permission was not given.",
-                          next_step="Start again, and allow it there.")  # fmt: skip
-        manifest = self.manifest(begun.connector)
-        way, ends_at = self._exchange(manifest, begun, code)
-        return self._prove(actor, manifest, way, ends_at)
-
-    def _exchange(self, manifest: Manifest, begun: Dance, code: str) -> tuple[Way, int | None]:
-        settings = accounts.check_settings(manifest, begun.settings)
-        way = Way(accounts.auth_of(manifest, begun.auth), settings, begun.secrets)
-        return self._granted(manifest, way, lambda: self._speaking.flow(way).exchange(code, verifier=begun.verifier))
-
-    def _granted(self, manifest: Manifest, way: Way, ask: Callable[[], Grant]) -> tuple[Way, int | None]:
-        """Ask a vendor for its tokens; return the way with them in it, and when they end."""
-        refuse_in_transaction(f"a sign-in at {manifest.title}")
-        try:
-            grant = ask()
-        except ConnectorError as error:
-            raise to_person(error, where=manifest.title) from error
-        tokens = credentials.tokens(grant)
-        return replace(way, secrets={**way.secrets, **tokens}), credentials.token_end(grant, self._clock.now())
-
-    def _prove(self, actor: Actor, manifest: Manifest, way: Way, ends_at: int | None) -> Connection:
-        try:
-            account = self._speaking.unproven(manifest, way).identify()
-            if not account.key or not account.key.isprintable():
-                raise BadAnswer(f"{manifest.title} does not say whose account this is.")
-        except ConnectorError as error:
-            raise to_person(error, where=manifest.title) from error
-        with self._database.unit() as session:
-            return accounts.add(session, self._keyring, manifest, way, account, expires_at=ends_at,
-                                owner_id=actor.id, now=self._clock.now())  # fmt: skip
+        return self._signing_in.finish(actor, session_hash, query)
 
     # Keeping well
 
@@ -356,4 +315,9 @@ class Connections:
 def _require_sight(actor: Actor) -> None:
     if not (allowed(actor, Act.PLACE) or allowed(actor, Act.CONNECT)):
         raise Forbidden("not_allowed", "Your role or token does not cover this: connections.", where="connections",
+    def drain_subscriptions(self, owner: str) -> int:
+        """Renew subscriptions before they end; return how many were renewed."""
+        del owner  # each is taken by a compare-and-set of its own
+        return self._renewing.drain()
+
                         next_step="Ask an administrator.")  # fmt: skip

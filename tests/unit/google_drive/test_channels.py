@@ -22,8 +22,9 @@ def live(sandbox):
 
 
 def test_a_channel_is_opened_for_a_week_with_our_word_in_it(bench, drive, sandbox):
-    drive.subscribe(bench.target, URL)
+    made = drive.subscribe(bench.target, URL)
     [channel] = sandbox.channels.live
+    assert made.ends_at == channel.ends_ms
     assert channel.token == hook_token(SECRET, URL)
     assert channel.url == URL
     assert len(channel.id) <= 64
@@ -32,8 +33,8 @@ def test_a_channel_is_opened_for_a_week_with_our_word_in_it(bench, drive, sandbo
 
 
 def test_asking_again_leaves_one_channel_open(bench, drive, sandbox):
-    first = drive.subscribe(bench.target, URL)
-    second = drive.subscribe(bench.target, URL)
+    first = drive.subscribe(bench.target, URL).ref
+    second = drive.subscribe(bench.target, URL).ref
     assert first == second
     assert len(live(sandbox)) == 1
     drive.unsubscribe(first)
@@ -53,9 +54,9 @@ def test_a_lost_answer_leaves_one_channel_open(bench, drive, sandbox):
 
 def test_a_renewal_on_a_later_day_overlaps(bench, drive, sandbox, monkeypatch):
     today = events.time_of
-    old = drive.subscribe(bench.target, URL)
+    old = drive.subscribe(bench.target, URL).ref
     monkeypatch.setattr("connectors.google_drive.connector.time_of", lambda answer: today(answer) + events.DAY_S)
-    new = drive.subscribe(bench.target, URL)
+    new = drive.subscribe(bench.target, URL).ref
     assert old != new
     assert len(live(sandbox)) == 2
     drive.unsubscribe(old)
@@ -65,7 +66,7 @@ def test_a_renewal_on_a_later_day_overlaps(bench, drive, sandbox, monkeypatch):
 def test_addresses_and_drives_have_channels_of_their_own(bench, drive, sandbox):
     targets = drive.targets(None).items
     shared = drive.targets("0APress00000Uk9PVA:").items[0]
-    refs = {drive.subscribe(one, URL) for one in (targets[0], targets[1], shared)}
+    refs = {drive.subscribe(one, URL).ref for one in (targets[0], targets[1], shared)}
     assert len(refs) == 2  # two folders of My Drive hear of the same changes
     assert {channel.drive for channel in sandbox.channels.live} == {"", "0APress00000Uk9PVA"}
 

@@ -1,4 +1,4 @@
-"""What ends: renewal of subscriptions, sign-ins that a person repeats, warnings that were given, accounts that are left."""
+"""What ends: subscriptions that are renewed, sign-ins, warnings that were given; accounts that are being left."""
 
 from __future__ import annotations
 

@@ -1,0 +1,186 @@
+"""Signing in at outside accounts: for a new connection, or to give one that is there new secrets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from connectors.sdk.errors import BadAnswer, ConnectorError
+from connectors.sdk.manifest import Manifest
+from connectors.sdk.oauth import Grant
+from connectors.sdk.types import Account
+from hub.connections import accounts, credentials, dance, health
+from hub.connections.accounts import Ends, Way
+from hub.connections.dance import Dance, Dancer
+from hub.connections.models import Connection, Remote
+from hub.connections.problems import to_person
+from hub.db.unit import refuse_in_transaction
+from hub.errors import Conflict, Invalid
+
+if TYPE_CHECKING:
+    from hub.access.actors import Actor
+    from hub.access.keyring import Keyring
+    from hub.clock import Clock
+    from hub.connections.speaking import Speaking
+    from hub.db.unit import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """A way with all its secrets in it, and when they end."""
+
+    way: Way
+    ends: Ends
+
+
+class SigningIn:
+    """Makes and renews connections. Who may do it is asked by the caller. Methods open their own units of work."""
+
+    def __init__(self, database: Database, clock: Clock, keyring: Keyring, speaking: Speaking) -> None:
+        self._database, self._clock, self._keyring, self._speaking = database, clock, keyring, speaking
+
+    def connect(
+        self, actor: Actor, connector: str, *, auth: str, settings: Mapping[str, Any], secrets: Mapping[str, str]
+    ) -> Connection:
+        """Connect an account with what a person typed in."""
+        manifest = self._speaking.manifest(connector)
+        way = accounts.check_way(manifest, auth, settings, secrets)
+        return self._add(actor, manifest, self._typed(manifest, way))
+
+    def reconnect(self, actor: Actor, connection_id: str, secrets: Mapping[str, str]) -> Connection:
+        """Give a connection new secrets. What is left out stays as it was; its settings stay in any case.
+
+        Kept secrets must not go to another address than the one they were given for.
+        """
+        manifest, way = self._known_way(connection_id, secrets)
+        return self._renew(actor, connection_id, manifest, self._typed(manifest, way))
+
+    def start(
+        self,
+        actor: Actor,
+        session_hash: str,
+        connector: str,
+        settings: Mapping[str, Any],
+        *,
+        auth: str,
+        secrets: Mapping[str, str],
+    ) -> str:
+        """Begin a sign-in at a vendor for a new connection; return where to send the browser."""
+        manifest = self._speaking.manifest(connector)
+        name = auth or next((method.name for method in manifest.auths if method.in_browser), "")
+        return self._begin(actor, session_hash, manifest, accounts.check_way(manifest, name, settings, secrets))
+
+    def start_again(self, actor: Actor, session_hash: str, connection_id: str, secrets: Mapping[str, str]) -> str:
+        """Begin a sign-in that renews a connection; the client that is registered at the vendor is known."""
+        manifest, way = self._known_way(connection_id, secrets)
+        return self._begin(actor, session_hash, manifest, way, connection_id)
+
+    def finish(self, actor: Actor, session_hash: str, query: Mapping[str, str]) -> Connection:
+        """Finish a sign-in with what the vendor's redirect brought.
+
+        Raises:
+            Invalid: the state is not this session's, was used, or is too old; or the person said no.
+        """
+        with self._database.unit() as session:
+            begun = dance.take(
+                session, self._keyring, Dancer(actor.id, session_hash), query.get("state", ""), now=self._clock.now()
+            )
+        code = query.get("code", "")
+        if "error" in query or not code:
+            raise Invalid("consent_denied", "The account was not connected: permission was not given.",
+                          next_step="Start again, and allow it there.")  # fmt: skip
+        manifest = self._speaking.manifest(begun.connector)
+        granted = self._exchange(manifest, begun, code)
+        if begun.connection_id:
+            return self._renew(actor, begun.connection_id, manifest, granted)
+        return self._add(actor, manifest, granted)
+
+    def _known_way(self, connection_id: str, secrets: Mapping[str, str]) -> tuple[Manifest, Way]:
+        with self._database.read() as session:
+            row = accounts.get(session, connection_id)
+            if row.problem_code == health.REPLACED:
+                raise Conflict("connection_replaced", "A newer connection to this account took its place.",
+                               where=connection_id, next_step="Open the newer one.")  # fmt: skip
+            manifest = self._speaking.manifest(session.get_one(Remote, row.remote_id).connector)
+            kept = credentials.load(session, self._keyring, connection_id)
+        auth = accounts.auth_of(manifest, row.auth)
+        names = {one.name for one in auth.fields}
+        held: Mapping[str, str] = kept.values if kept else {}
+        known = {name: value for name, value in held.items() if name in names and value}
+        given = {name: value for name, value in secrets.items() if value.strip()}
+        return manifest, accounts.check_way(manifest, row.auth, row.settings, {**known, **given})
+
+    def _begin(
+        self, actor: Actor, session_hash: str, manifest: Manifest, way: Way, connection_id: str = ""
+    ) -> str:  # fmt: skip
+        if not way.auth.in_browser:
+            raise Invalid(
+                "oauth_not_offered",
+                f"{manifest.title} is not connected in this way.",
+                where=way.auth.name,
+                next_step="Choose another way to connect.",
+            )
+        with self._database.unit() as session:
+            state, begun = dance.begin(
+                session, self._keyring, Dancer(actor.id, session_hash), connector=manifest.name, auth=way.auth.name,
+                settings=way.settings.model_dump(mode="json"), secrets=way.secrets, connection_id=connection_id,
+                now=self._clock.now(),
+            )  # fmt: skip
+        return self._speaking.flow(way).authorize_url(state=state, verifier=begun.verifier)
+
+    def _typed(self, manifest: Manifest, way: Way) -> Granted:
+        """Return what was typed in, with a machine's permission where it takes one."""
+        if way.auth.by_machine:
+            return self._granted(manifest, way, lambda: self._speaking.machine(way))
+        if way.auth.in_browser:
+            raise Invalid("oauth_required", f"{manifest.title} is connected by signing in there.", where=way.auth.name,
+                          next_step="Start the sign-in from the connections page.")  # fmt: skip
+        return Granted(way, Ends())
+
+    def _exchange(self, manifest: Manifest, begun: Dance, code: str) -> Granted:
+        settings = accounts.check_settings(manifest, begun.settings)
+        way = Way(accounts.auth_of(manifest, begun.auth), settings, begun.secrets)
+        return self._granted(manifest, way, lambda: self._speaking.flow(way).exchange(code, verifier=begun.verifier))
+
+    def _granted(self, manifest: Manifest, way: Way, ask: Callable[[], Grant]) -> Granted:
+        """Ask a vendor for its tokens; return the way with them in it, and when they end."""
+        refuse_in_transaction(f"a sign-in at {manifest.title}")
+        try:
+            grant = ask()
+        except ConnectorError as error:
+            raise to_person(error, where=manifest.title) from error
+        now = self._clock.now()
+        ends = Ends(credentials.token_end(grant, now), credentials.sign_in_end(way.auth, grant, now))
+        return Granted(replace(way, secrets={**way.secrets, **credentials.tokens(grant)}), ends)
+
+    def _add(self, actor: Actor, manifest: Manifest, granted: Granted) -> Connection:
+        account = self._account(manifest, granted.way)
+        with self._database.unit() as session:
+            return accounts.add(session, self._keyring, manifest, granted.way, account, ends=granted.ends,
+                                owner_id=actor.id, now=self._clock.now())  # fmt: skip
+
+    def _renew(self, actor: Actor, connection_id: str, manifest: Manifest, granted: Granted) -> Connection:
+        account = self._account(manifest, granted.way)
+        with self._database.unit() as session:
+            row = accounts.get(session, connection_id)
+            remote = session.get_one(Remote, row.remote_id)
+            if account.key != remote.account_key:
+                raise Conflict(
+                    "other_account", f"That is another account than {remote.label}. Nothing was changed.",
+                    where=manifest.title,
+                    next_step=f"Sign in as {remote.label}, or connect the other account as a new connection.",
+                )  # fmt: skip
+            accounts.renew(session, self._keyring, row, granted.way, account, ends=granted.ends, by=actor.id,
+                           now=self._clock.now())  # fmt: skip
+            return row
+
+    def _account(self, manifest: Manifest, way: Way) -> Account:
+        """Ask the remote who we are."""
+        try:
+            account = self._speaking.unproven(manifest, way).identify()
+            if not account.key or not account.key.isprintable():
+                raise BadAnswer(f"{manifest.title} does not say whose account this is.")
+        except ConnectorError as error:
+            raise to_person(error, where=manifest.title) from error
+        return account
