@@ -20,9 +20,9 @@ from hub.connections.hearing import Hearing
 from hub.connections.inbox import Reply
 from hub.connections.models import Connection, Remote
 from hub.connections.problems import no_such_connection, to_person
-from hub.connections.speaking import Speaker, Speaking
 from hub.connections.renewing import Renewing
 from hub.connections.signing_in import SigningIn
+from hub.connections.speaking import Speaker, Speaking
 from hub.db.installation import may_write
 from hub.errors import Conflict, Forbidden, Invalid
 from hub.events.log import emit
@@ -60,10 +60,10 @@ class Connections:
         self._hearing = Hearing(
             database, clock, keyring, self._speaking, base_url=settings.url, speak=self.speak, report=self.report
         )
+        self._renewing = Renewing(database, clock, self._hearing.renew)
 
     # What there is
 
-        self._renewing = Renewing(database, clock, self._hearing.renew)
     def connectors(self) -> Sequence[Manifest]:
         """Return the installed connectors by title."""
         return sorted(self._registry.values(), key=lambda manifest: manifest.title)
@@ -306,6 +306,11 @@ class Connections:
         """Answer what came to a subscription's address: verified over the raw bytes, kept, worked later."""
         return self._hearing.receive(subscription_id, method=method, headers=headers, body=body, query=query)
 
+    def drain_subscriptions(self, owner: str) -> int:
+        """Renew subscriptions before they end; return how many were renewed."""
+        del owner  # each is taken by a compare-and-set of its own
+        return self._renewing.drain()
+
     def drain_inbox(self, owner: str) -> int:
         """Turn what remotes sent into hints; return how many deliveries were worked."""
         del owner  # rows are locked for the length of one unit; nothing outlives it
@@ -315,9 +320,4 @@ class Connections:
 def _require_sight(actor: Actor) -> None:
     if not (allowed(actor, Act.PLACE) or allowed(actor, Act.CONNECT)):
         raise Forbidden("not_allowed", "Your role or token does not cover this: connections.", where="connections",
-    def drain_subscriptions(self, owner: str) -> int:
-        """Renew subscriptions before they end; return how many were renewed."""
-        del owner  # each is taken by a compare-and-set of its own
-        return self._renewing.drain()
-
                         next_step="Ask an administrator.")  # fmt: skip
