@@ -57,6 +57,7 @@ class Connections:
             database, clock, keyring, registry, base_url=settings.url, trusted_origins=settings.trusted_origins
         )
         self._checked: dict[str, int] = {}
+        self._signing_in = SigningIn(database, clock, keyring, self._speaking)
         self._hearing = Hearing(
             database, clock, keyring, self._speaking, base_url=settings.url, speak=self.speak, report=self.report
         )
