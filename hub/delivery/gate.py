@@ -9,15 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from sqlalchemy import select
-
 from hub.catalogue.assets import get_asset, get_version
 from hub.catalogue.models import Asset, Version
 from hub.catalogue.views import refuse_unseen, sees_all
 from hub.errors import Forbidden, NotFound
 from hub.review.standing import approved_of, standing_of
-from hub.rights.answer import may_use
-from hub.rights.models import Usability
+from hub.rights.answer import best_uses, may_use
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -26,8 +23,6 @@ if TYPE_CHECKING:
 
 Use = Literal["new", "existing"]
 RightsDefault = Literal["allow", "deny"]
-NO_LICENCE = "no_licence"
-"""The reason of spans that no licence speaks about: there the hub's default holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,21 +80,10 @@ def admit(session: Session, ask: Ask, *, now: int, default: RightsDefault) -> Ad
     return Admitted(asset, version)
 
 
-def usable_anywhere(session: Session, asset_id: str, *, now: int, default: RightsDefault) -> bool:
-    """Tell whether rights allow any use of the asset anywhere at this instant."""
-    spans = list(session.scalars(select(Usability).where(Usability.asset_id == asset_id)))
-    if not spans:
-        return default == "allow"
-    return any(
-        (default == "allow" if span.reason == NO_LICENCE else span.verdict) and span.from_at <= now < span.until_at
-        for span in spans
-    )
-
-
 def _check_rights(session: Session, ask: Ask, asset: Asset, *, now: int, default: RightsDefault) -> None:
     if ask.actor is not None:
         # Somebody who looks through the library is in no channel: one place where it may be used is enough.
-        if not usable_anywhere(session, asset.id, now=now, default=default):
+        if not best_uses(session, [asset.id], at=now, default=default)[asset.id].ok:
             raise Forbidden(
                 "rights_forbid", "The rights to this asset do not allow any use now.", where=asset.code,
                 next_step="Ask an editor to look at its rights.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.sql.elements import ColumnElement
 
 from hub.rights.models import Usability
-from hub.rights.spans import ANY, BEGIN, FOREVER, REASONS, Span
+from hub.rights.spans import ANY, BEGIN, FOREVER, GRAVITY, REASONS, Span
 
 Default = Literal["allow", "deny"]
 
@@ -78,6 +78,28 @@ def may_use(
     return answer
 
 
+def best_uses(session: Session, asset_ids: Iterable[str], *, at: int, default: Default) -> dict[str, Answer]:
+    """Return for each asset the most that rights allow of it anywhere at this instant.
+
+    A no says that nothing at all may be done with it now; its reason is the gravest, and `until` the earliest
+    change. A yes may hold in one place only, and lasts as long as any use does.
+    """
+    wanted = list(asset_ids)
+    rows = session.scalars(
+        select(Usability)
+        .where(Usability.asset_id.in_(wanted), Usability.until_at > at)
+        .order_by(Usability.asset_id, Usability.from_at)
+        .execution_options(populate_existing=True)
+    )
+    lines: dict[str, dict[tuple[str, str, str], list[Span]]] = {each: {} for each in wanted}
+    for row in rows:
+        span = Span(row.from_at, row.until_at, row.verdict, row.reason)
+        of_use = lines[row.asset_id].setdefault((row.channel, row.territory, row.use), [])
+        of_use.append(_with_default(span, default))
+    none = [_with_default(Span(BEGIN, FOREVER, verdict=True, reason="no_licence"), default)]
+    return {each: _mildest([_run(spans) for spans in found.values()] or [_run(none)]) for each, found in lines.items()}
+
+
 def next_boundary(session: Session, asset_id: str, channel: str, territory: str, at: int) -> int | None:
     """Return the next instant after `at` at which the answer may change for new or existing uses; None: never."""
     query = select(func.min(Usability.until_at)).where(
@@ -124,6 +146,17 @@ def _run(spans: Sequence[Span]) -> Answer:
             break
         end = span.until_at
     return Answer(first.verdict, end if end < FOREVER else None, first.reason)
+
+
+def _mildest(answers: Sequence[Answer]) -> Answer:
+    """Combine: one yes is enough and lasts as long as the longest; a no lasts as long as the shortest."""
+    found = [answer for answer in answers if answer.ok] or list(answers)
+    ends = [answer.until for answer in found if answer.until is not None]
+    if found[0].ok:
+        lasting = max(ends) if len(ends) == len(found) else None
+        return Answer(ok=True, until=lasting, reason=found[0].reason)
+    gravest = min(found, key=lambda answer: GRAVITY.index(answer.reason))
+    return Answer(ok=False, until=min(ends, default=None), reason=gravest.reason)
 
 
 def _strictest(answers: Sequence[Answer]) -> Answer:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -12,12 +12,12 @@ from hub.access.actors import SYSTEM, Actor
 from hub.access.permissions import Act, allowed, require
 from hub.catalogue.assets import get_asset, no_such_asset
 from hub.catalogue.models import Asset
-from hub.catalogue.views import refuse_unseen
+from hub.catalogue.views import AssetView, refuse_unseen
 from hub.clock import Clock
 from hub.db.unit import Database
 from hub.events.log import emit
 from hub.review.standing import standing_of
-from hub.rights.answer import Answer, Default, may_use
+from hub.rights.answer import Answer, Default, best_uses, may_use
 from hub.rights.models import Term
 from hub.rights.terms import lift, make_term
 
@@ -107,6 +107,11 @@ class Rights:
                 session, asset.id, channel=channel, territory=territory, at=self._clock.now(), use=use,
                 default=self.default,
             )  # fmt: skip
+
+    def best_uses(self, assets: Iterable[AssetView]) -> dict[str, Answer]:
+        """Return, by id, the most that may be done now with assets that the asker was already let see."""
+        with self._database.read() as session:
+            return best_uses(session, (one.id for one in assets), at=self._clock.now(), default=self.default)
 
     def drain(self, owner: str) -> int:
         """Announce windows that have ended, each exactly once; return how many."""

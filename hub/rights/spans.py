@@ -52,6 +52,11 @@ REASONS = {
     "licence_elsewhere": "No licence covers this channel, territory or kind of use.",
 }
 """What a person is told, by reason."""
+GRAVITY = (
+    "takedown", "embargo", "consent_denied", "licence_denied", "licence_ended", "licence_not_begun", "consent_missing",
+    "licence_elsewhere", "no_licence", "licensed",
+)  # fmt: skip
+"""Reasons, the one that says most first: where several hold at once, a person is told the first."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING, Any, Final
 from flask import Blueprint, Response, request
 from sqlalchemy import select
 
-from hub.access.permissions import Act, allowed
+from hub.access.permissions import Act, allowed, require
 from hub.catalogue.views import AssetView, VersionView
 from hub.errors import Invalid, NotFound
 from hub.events.models import Event
 from hub.media.models import Rendition, Traits
 from hub.review.models import Verdict
+from hub.rights.answer import Answer
 from hub.web.identity import actor
 from hub.web.services import services
-from hub.web.ui import words
+from hub.web.ui import rights, words
 from hub.web.ui.copies import places_of
 from hub.web.ui.dates import day_after, day_start
 from hub.web.ui.frame import go, page
@@ -108,12 +109,15 @@ def add_term(code: str) -> Response:
     """Add a clause."""
     view = services().catalogue.view(actor(), code)
     form = request.form
-    services().rights.add_term(
-        actor(), view.id, source=form.get("source", "licence"), effect=form.get("effect", "allow"),
-        channels=_list(form.get("channels", "").lower()), territories=_list(form.get("territories", "").upper()),
-        from_at=day_start(form.get("from", "")), until_at=day_after(form.get("until", "")),
-        document=form.get("document", "").strip(),
-    )  # fmt: skip
+    try:
+        services().rights.add_term(
+            actor(), view.id, source=form.get("source", "licence"), effect=form.get("effect", "allow"),
+            channels=_list(form.get("channels", "").lower()), territories=_list(form.get("territories", "").upper()),
+            from_at=day_start(form.get("from", "")), until_at=day_after(form.get("until", "")),
+            document=form.get("document", "").strip(),
+        )  # fmt: skip
+    except Invalid as wrong:  # shown beside what was filled in, so that nobody has to write it again
+        return _show(code, "rights", status=wrong.status, error=wrong, given=form)
     return go(f"/assets/{view.code}/rights", "term")
 
 
@@ -124,17 +128,26 @@ def lift_term(code: str, term_id: str) -> Response:
     return go(f"/assets/{code}/rights", "lifted")
 
 
-def _show(code: str, tab: str) -> Response:
+def _show(code: str, tab: str, *, status: int = 200, **more: Any) -> Response:
     who = actor()
     view = services().catalogue.view(who, code)
+    if tab not in _shown_tabs(view):
+        require(who, Act.SEE_ACTIVITY if tab == "history" else Act.VIEW_UNAPPROVED, owner_id=view.owner_id)
     version = _chosen(view)
     shown = _picture(version, view)
+    usable = services().rights.best_uses([view])[view.id]
     values: dict[str, Any] = {
         "here": "library", "tab": tab, "asset": view, "version": version, "sign": words.ASSET[view.lifecycle.value],
         "tabs": _tabs(view), "standing": _standing(view), "alt": view.fields.get("alt_text") or view.title,
-        **shown, **_section(tab, view, version),
+        "usable": usable, "use_now": rights.use_now(usable), "shown": _sees_bytes(view, usable),
+        **shown, **_section(tab, view, version), **more,
     }  # fmt: skip
-    return page("asset.html", **values)
+    return page("asset.html", status, **values)
+
+
+def _sees_bytes(view: AssetView, usable: Answer) -> bool:
+    """Tell whether this person gets the bytes: those who see only what is approved get them while rights allow it."""
+    return usable.ok or allowed(actor(), Act.VIEW_UNAPPROVED, owner_id=view.owner_id)
 
 
 def _section(tab: str, view: AssetView, version: VersionView) -> dict[str, Any]:
@@ -142,7 +155,7 @@ def _section(tab: str, view: AssetView, version: VersionView) -> dict[str, Any]:
     if tab == "details":
         return {"form": _form(view), "editable": allowed(who, Act.EDIT, owner_id=view.owner_id)}
     if tab == "rights":
-        return {"terms": services().rights.terms(who, view.id), "rights_default": services().settings.rights_default}
+        return rights.section(view)
     if tab == "review":
         return _review(view, version)
     if tab == "history":
@@ -222,11 +235,16 @@ def _tabs(view: AssetView) -> list[tuple[str, str, int]]:
         "review": "Review",
         "history": "History",
     }
-    who = actor()
-    shown = TABS if allowed(who, Act.SEE_ACTIVITY) else TABS[:-1]
-    found = services().placements.where(who, view.id) if allowed(who, Act.PLACE) else []
+    found = services().placements.where(actor(), view.id)
     counts = {"places": sum(copy.settled_at is None for copy in found)}
-    return [(name, labels[name], counts.get(name, 0)) for name in shown]
+    return [(name, labels[name], counts.get(name, 0)) for name in _shown_tabs(view)]
+
+
+def _shown_tabs(view: AssetView) -> list[str]:
+    """Return the sections that this person may open."""
+    who = actor()
+    needed = {"review": Act.VIEW_UNAPPROVED, "history": Act.SEE_ACTIVITY}
+    return [name for name in TABS if allowed(who, needed.get(name, Act.VIEW), owner_id=view.owner_id)]
 
 
 def _form(view: AssetView) -> list[dict[str, Any]]:

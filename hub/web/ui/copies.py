@@ -26,6 +26,7 @@ from hub.web.ui.words import Sign
 copies = Blueprint("copies", "hub.web")
 MOVING: Final = frozenset({"working", "unsure", "waiting"})
 SUBSTITUTES: Final = 60
+SUBSTITUTED: Final = words.COPY_SUBSTITUTED
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +73,6 @@ class Outcome:
 def places_of(asset: AssetView) -> dict[str, Any]:
     """Return what the list "where it is" shows of an asset; the worst state comes first."""
     who = actor()
-    if not allowed(who, Act.PLACE):
-        return {"copies": [], "settled": [], "good": 0, "away": False, "meter": [], "meter_says": "", "handouts": 0,
-                "moving": False, "rights_end": None}  # fmt: skip
     rows = [row_of(copy) for copy in services().placements.where(who, asset.id)]
     rows.sort(key=lambda row: (words.ORDER.index(row.phase) if row.phase in words.ORDER else 0, row.label))
     living = [row for row in rows if row.phase != "settled"]
@@ -83,10 +81,11 @@ def places_of(asset: AssetView) -> dict[str, Any]:
         "copies": living,
         "settled": [row for row in rows if row.phase == "settled"],
         "good": sum(row.sign.hue == "good" or row.phase == "withdrawn" for row in living),
-        "away": bool(living) and all(row.phase == "withdrawn" for row in living),
+        "away": bool(living) and all(row.phase == "withdrawn" or row.sign is SUBSTITUTED for row in living),
+        "replaced": sum(row.sign is SUBSTITUTED for row in living),
         "meter": meter,
         "meter_says": ", ".join(f"{part.count} {part.word}" for part in meter),
-        "handouts": len(services().delivery.handouts(who, asset.id)),
+        "handouts": len(services().delivery.handouts(who, asset.id)) if allowed(who, Act.RECALL) else 0,
         "moving": any(row.phase in MOVING for row in living),
         "rights_end": _rights_end(asset),
     }
@@ -99,6 +98,8 @@ def row_of(copy: CopyView) -> CopyRow:
         sign = words.COPY["withdrawing"]
     if copy.phase == "working" and copy.shown_version is None and copy.desired != "absent":
         sign = words.COPY_PUSHING
+    if copy.phase == "live" and copy.desired == "substitute":
+        sign = SUBSTITUTED
     version = _version(copy)
     about = " · ".join(
         part for part in (connector_title(copy.connector), copy.remote_label, copy.slot, version) if part
@@ -292,7 +293,9 @@ def _substitutes(asset: AssetView) -> list[AssetView]:
             continue
         if one.id != asset.id and one.kind == asset.kind:
             found.append(one)
-    return sorted(found, key=lambda one: one.id != asset.successor_id)
+    usable = services().rights.best_uses(found)
+    fit = [one for one in found if usable[one.id].ok]
+    return sorted(fit, key=lambda one: one.id != asset.successor_id)
 
 
 def _button(act: str, verb: str, moved: int) -> str:

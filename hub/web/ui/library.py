@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import IO, TYPE_CHECKING, Any, Final, cast
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, request
 
+from hub.access.permissions import Act, allowed
 from hub.delivery.service import Delivery
 from hub.errors import HubError, Invalid
 from hub.web.identity import actor, caller
@@ -17,9 +18,11 @@ from hub.web.sending import send
 from hub.web.services import services
 from hub.web.ui import words
 from hub.web.ui.frame import go, page
+from hub.web.ui.rights import use_now
 from hub.web.ui.tiles import Tile, tiles_of
 
 if TYPE_CHECKING:
+    from hub.access.actors import Actor
     from hub.catalogue.views import AssetView
 
 library = Blueprint("library", "hub.web")
@@ -59,7 +62,14 @@ def show_library() -> Response:
     cursor = request.args.get("after") or None
     hits = services().search.query(who, text, filters=filters, sort="newest", limit=PAGE, cursor=cursor)
     assets = list(_views(hits.asset_ids))
-    tiles = tiles_of(services().database, assets)
+    usable = services().rights.best_uses(assets)
+    tiles = [
+        replace(
+            tile, use_now=use_now(usable[tile.asset.id]),
+            has_picture=tile.has_picture and (usable[tile.asset.id].ok or _sees_all(who, tile)),
+        )
+        for tile in tiles_of(services().database, assets)
+    ]  # fmt: skip
     more = _address(text, filters, after=hits.cursor) if hits.cursor else ""
     values: dict[str, Any] = {
         "here": "review" if filters.get("lifecycle") == ["in_review"] else "library", "q": text, "total": hits.total,
@@ -104,6 +114,10 @@ def _views(asset_ids: Iterable[str]) -> Iterable[AssetView]:
             yield services().catalogue.view(actor(), asset_id)
         except HubError:  # changed since the search looked: it is simply not shown
             continue
+
+
+def _sees_all(who: Actor, tile: Tile) -> bool:
+    return allowed(who, Act.VIEW_UNAPPROVED, owner_id=tile.asset.owner_id)
 
 
 def _month(tile: Tile) -> str:

@@ -37,6 +37,7 @@ class Tile:
     note_icon: str
     places: int
     pending: bool
+    use_now: Sign | None = None  # what stands in the way of using it, or will soon
 
     @property
     def alt(self) -> str:
@@ -46,6 +47,8 @@ class Tile:
             parts.append(self.sign.word.lower())
         if self.places:
             parts.append(f"in {self.places} place{'s' if self.places > 1 else ''}")
+        if self.use_now:
+            parts.append(self.use_now.word.lower())
         return ", ".join(parts)
 
 
@@ -60,7 +63,7 @@ def tiles_of(database: Database, assets: Sequence[AssetView]) -> list[Tile]:
         pictures = set(session.scalars(ready))
         counted = (
             select(Placement.asset_id, func.count())
-            .where(Placement.asset_id.in_(shown.keys()), Placement.settled_at.is_(None))
+            .where(Placement.asset_id.in_(shown.keys()), Placement.settled_at.is_(None), Placement.phase != "withdrawn")
             .group_by(Placement.asset_id)
         )
         places = dict(session.execute(counted).all())

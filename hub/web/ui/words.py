@@ -49,6 +49,7 @@ COPY: Final = {
     "settled": Sign("Settled", "rest", "history"),
 }
 
+COPY_SUBSTITUTED: Final = Sign("Substituted", "good", "replace")
 COPY_PUSHING: Final = Sign("On its way", "flow", "refresh-cw", spin=True)
 
 CLAIM: Final = {
@@ -74,6 +75,19 @@ REASON: Final = {
     "deleted": "The asset is deleted.",
     "taken_back": "It was taken back before it was sent.",
 }
+
+NO_USE: Final = {
+    "takedown": "Recalled",
+    "embargo": "Embargo",
+    "consent_denied": "No consent",
+    "consent_missing": "No consent",
+    "licence_denied": "Use forbidden",
+    "licence_ended": "Licence ended",
+    "licence_not_begun": "Licence to come",
+    "licence_elsewhere": "No licence",
+    "no_licence": "No licence",
+}
+"""Why nothing may use an asset now, in two words, by the reason's code."""
 
 CONNECTION: Final = {
     "pending": Sign("Not finished", "care", "clock"),

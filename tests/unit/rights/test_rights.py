@@ -11,7 +11,7 @@ from hub.catalogue.assets import create_asset
 from hub.clock import DAY
 from hub.errors import HubError
 from hub.events.models import Event
-from hub.rights.answer import may_use, next_boundary
+from hub.rights.answer import best_uses, may_use, next_boundary
 from hub.rights.service import Rights
 from hub.rights.spans import Use, spans
 from hub.rights.terms import clause_of, lift, living, take_down, territory_codes
@@ -260,6 +260,27 @@ def test_two_workers_announce_each_end_once(rights, licence, clock, database):
     assert len(bodies) == len(set(bodies)) == 12
 
 
+def test_the_most_that_may_be_done_with_each_of_several_assets(rights, asset, database):
+    with database.unit() as unit:
+        other, bare = (create_asset(unit, kind="image", owner_id=OWNER.id, at=1) for _ in range(2))
+    rights.add_term(EDITOR, asset.id, source="licence", effect="allow", channels=["web"], until_at=200)
+    rights.add_term(EDITOR, asset.id, source="licence", effect="allow", channels=["print"], until_at=300)
+    rights.add_term(EDITOR, other.id, source="embargo", effect="deny", until_at=500)
+    rights.add_term(EDITOR, other.id, source="licence", effect="allow", until_at=800)
+    ids = [asset.id, other.id, bare.id]
+
+    def said(at, default="allow"):
+        with database.read() as unit:
+            found = best_uses(unit, ids, at=at, default=default)
+        return [(found[each].ok, found[each].until, found[each].reason) for each in ids]
+
+    assert said(100) == [(True, 300, "licensed"), (False, 500, "embargo"), (True, None, "no_licence")]
+    assert said(250)[0][:2] == (True, 300)
+    assert said(300)[0] == (False, None, "licence_ended")
+    assert said(500)[1] == (True, 800, "licensed")
+    assert said(100, "deny")[2] == (False, None, "no_licence")
+
+
 def test_two_writers_of_terms_lose_none(rights, asset, database):
     barrier = threading.Barrier(4)
 
@@ -305,6 +326,12 @@ def test_kept_spans_answer_like_the_terms_themselves(wanted, database, rights):
     with database.read() as unit:
         clauses = [clause_of(term) for term in living(unit, asset.id)]
         licensed = any(clause.allows and clause.source == "licence" for clause in clauses)
+        for at in (0, 5, 6, 9, 10):
+            anywhere = [
+                read(clauses, channel, territory, use, at)
+                for channel in [*CHANNELS, "other"] for territory in [*TERRITORIES, "IT"] for use in Use
+            ]  # fmt: skip
+            assert best_uses(unit, [asset.id], at=at, default="allow")[asset.id].ok == any(anywhere)
         for channel in [*CHANNELS, "other"]:
             for territory in [*TERRITORIES, "IT"]:
                 for use in Use:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from hub.clock import DAY
 from tests.web_hub import picture
 
 
@@ -55,3 +56,85 @@ def test_an_asset_that_was_withdrawn_everywhere_is_said_to_be_in_no_place(hub):
     shown = hub.client("editor").get(f"/assets/{asset.code}").get_data(as_text=True)
     assert "Withdrawn from 1 place<" in shown
     assert "as it should be" not in shown
+
+
+def shown_to(hub, role, address):
+    return hub.client(role).get(address).get_data(as_text=True)
+
+
+def test_an_ended_licence_is_said_wherever_the_asset_is_shown(hub):
+    asset = hub.approved(picture(1), title="Winter lake")
+    hub.services.rights.add_term(
+        hub.people["editor"], asset.id, source="licence", effect="allow", until_at=hub.clock.now() + 3 * DAY
+    )
+    assert "3 days left" in shown_to(hub, "viewer", "/")
+    hub.clock.advance(4 * DAY)
+    for role in ("viewer", "editor"):
+        assert "Licence ended" in shown_to(hub, role, "/")
+        page = shown_to(hub, role, f"/assets/{asset.code}")
+        assert "Nothing may use it now." in page
+        assert "The licence has ended." in page
+        assert ("/original?download=1" in page) == (role == "editor")
+    # No picture is named that this person would be refused.
+    assert "/thumbnail" not in shown_to(hub, "viewer", "/")
+    assert "/media/" not in shown_to(hub, "viewer", f"/assets/{asset.code}")
+
+
+def test_a_window_is_said_by_its_last_day_and_as_ended(hub):
+    asset = hub.approved(picture(1), title="Winter lake")
+    client = hub.client("editor")
+    client.post(
+        f"/assets/{asset.code}/terms", data={"until": "2027-12-31", "channels": "wordpres", "csrf": client.csrf}
+    )
+    page = shown_to(hub, "editor", f"/assets/{asset.code}/rights")
+    assert "31 Dec 2027" in page
+    assert "1 Jan 2028" not in page
+    assert "No place here is called wordpres." in page
+    hub.clock.advance(3 * 365 * DAY)
+    assert "(ended)" in shown_to(hub, "editor", f"/assets/{asset.code}/rights")
+
+
+def test_a_clause_that_does_not_fit_is_shown_with_what_was_filled_in(hub):
+    asset = hub.approved(picture(1), title="Winter lake")
+    client = hub.client("editor")
+    wrong = client.post(f"/assets/{asset.code}/terms", data={
+        "effect": "deny", "source": "consent", "from": "2027-02-02", "until": "2027-01-01", "document": "Box 7",
+        "csrf": client.csrf,
+    })  # fmt: skip
+    assert wrong.status_code == 400
+    page = wrong.get_data(as_text=True)
+    assert 'role="alert"' in page
+    for kept in ('value="2027-02-02"', 'value="2027-01-01"', 'value="Box 7"', '"deny" selected', '"consent" selected'):
+        assert kept in page
+    assert hub.services.rights.terms(hub.people["editor"], asset.id) == []
+
+
+def test_viewers_see_where_it_is_and_only_sections_that_open(hub):
+    asset = hub.approved(picture(1), title="Winter lake")
+    hub.copy(asset, hub.target("trello", "Landing card"), level="seen")
+    page = shown_to(hub, "viewer", f"/assets/{asset.code}")
+    assert "Landing card" in page
+    assert "In 1 place, 1 as it should be" in page
+    assert "/before/recall" not in page
+    for hidden in ("review", "history"):
+        assert f"/assets/{asset.code}/{hidden}" not in page
+        assert hub.client("viewer").get(f"/assets/{asset.code}/{hidden}").status_code == 403
+
+
+def test_what_may_not_be_used_is_no_substitute(hub):
+    asset, ended, fit = (hub.approved(picture(n), title=f"Lake {n}") for n in (1, 2, 3))
+    hub.services.rights.add_term(
+        hub.people["editor"], ended.id, source="licence", effect="allow", until_at=hub.clock.now() + 1
+    )
+    hub.clock.advance(2)
+    page = shown_to(hub, "editor", f"/assets/{asset.code}/before/recall")
+    assert fit.code in page
+    assert ended.code not in page
+
+
+def test_a_copy_that_another_asset_stands_in_for_is_called_substituted(hub):
+    asset, other = (hub.approved(picture(n), title=f"Lake {n}") for n in (1, 2))
+    hub.copy(asset, hub.target("trello", "Card"), desired="substitute", desired_asset_id=other.id)
+    page = shown_to(hub, "editor", f"/assets/{asset.code}")
+    assert "Substituted in 1 place" in page
+    assert "as it should be" not in page
