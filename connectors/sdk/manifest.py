@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -39,7 +39,7 @@ class Capability(StrEnum):
 class Write(StrEnum):
     """What a lost answer to a write means."""
 
-    KEYED = "keyed"  # we choose the id; a repeat is refused and names the first
+    KEYED = "keyed"  # we choose the id, or the content is it; a repeat is refused and names the first
     FINDABLE = "findable"  # the marker can be searched exactly
     HARMLESS = "harmless"  # doing it twice, or leaving it half done, shows nobody anything wrong
     UNANSWERABLE = "unanswerable"  # a person must be asked
@@ -74,6 +74,7 @@ class Ability:
 
     write: Write | None = None  # None: it only reads
     best: Level = Level.READ
+    repeatable_s: float = 0.0  # for so long a repeat of the very same write tells what became of the first
 
 
 Sign = Callable[[Mapping[str, str], str, str, Mapping[str, str]], Mapping[str, str]]
@@ -127,6 +128,7 @@ class Auth:
     grant: GrantKind = GrantKind.CODE
     assertion: Callable[[Mapping[str, str], int], str] | None = None  # (secrets, now in s) -> the signed statement
     sign: Sign | None = None  # for remotes that want each request signed, not only credentials in a header
+    app: str = "client_id"  # the field that names the app at the vendor, whose connections share limits
     # How long a person's yes usually lasts before it must be given anew, or a function of the settings; None: until it
     # is withdrawn. Needed only where the vendor's answer does not tell.
     lasts_days: int | Callable[[Any], int | None] | None = None
@@ -166,6 +168,12 @@ class Limit:
     calls: int
     per_s: float
     scope: str = "connection"  # or "app"
+    counts: str = ""  # only calls such as "POST /posts": of this method, with this in their path
+
+    def covers(self, method: str, path: str) -> bool:
+        """Tell whether a call counts."""
+        verb, _, part = self.counts.partition(" ")
+        return not self.counts or (method == verb and part in path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +199,7 @@ class Manifest:
     carries: Carries
     connect: Callable[[Api, Any], Connector]  # (authenticated client, settings) -> connector; no call is made
     sandbox: str  # import path of the sandbox's factory, "connectors.<name>.sandbox:create"
-    rendition: str = "web"  # which preset a copy of bytes is made from: web or original
+    rendition: str = "web"  # what a copy of bytes is made from: web, original, or web_pictures (originals of all else)
     accepts: tuple[str, ...] = ("*/*",)  # media types that the remote takes
     settles_after_s: float = 5.0  # "not found by marker" counts only after this long
     limits: tuple[Limit, ...] = ()
@@ -201,3 +209,16 @@ class Manifest:
     gaps: Mapping[str, str] = field(default_factory=dict[str, str])  # what cannot be done -> why, for the user
     further_origins: Callable[[Any], tuple[str, ...]] = _none  # settings -> where else the same credentials may go
     ends: tuple[End, ...] = ()  # what the vendor announced to end; warned of in the calendar and by `damhub doctor`
+    # kind of target -> abilities that are other ones there; None: it cannot be done there.
+    differs: Mapping[str, Mapping[Capability, Ability | None]] = field(
+        default_factory=dict[str, Mapping[Capability, "Ability | None"]]
+    )
+    by_hand: bool = False  # each publication is a person's explicit act: never made anew, or for a stand-in, by itself
+
+    def at(self, kind: str) -> Manifest:
+        """Return what is declared for targets of one kind."""
+        other = self.differs.get(kind)
+        if not other:
+            return self
+        abilities = {**self.abilities, **other}
+        return replace(self, abilities={name: ability for name, ability in abilities.items() if ability is not None})

@@ -12,6 +12,11 @@ Fields = Mapping[str, JsonValue]
 T = TypeVar("T")
 
 
+def forget(note: str) -> None:
+    """Keep nothing: nobody goes on where this try ends."""
+    del note
+
+
 class PartKind(StrEnum):
     """What a part of a copy is."""
 
@@ -88,6 +93,8 @@ class Outgoing:
     link: str  # our delivery address for this copy; carries the marker; stays the same for its whole life
     fields: Fields  # mapped fields in the remote's shape
     publish_at: int | None = None  # when a scheduler is to make it public, UTC milliseconds; None: at once
+    kept: str = ""  # what an earlier try with the same bytes noted last, unless it ended well
+    keep: Callable[[str], None] = forget  # notes how far this try is, such as what an upload is called; no secret
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,10 @@ from hub.placements.phase import never_sent
 from hub.review.models import Approved, Decision, Verdict
 from hub.rights.answer import Default, may_use
 
+WEB: Final = "web"
 ORIGINAL: Final = "original"
+WEB_PICTURES: Final = "web_pictures"
+"""The web rendition of a picture, and the original of all else: a rendition of a document is only its first page."""
 FAILED: Final = "failed"
 
 
@@ -106,13 +109,15 @@ def bytes_of(session: Session, version_id: str, preset: str) -> Bytes | None:
 
     The original of a picture is no stand-in for its rendition: it says where it was taken and by which camera.
     """
+    version = session.get_one(Version, version_id)
+    if preset == WEB_PICTURES:
+        preset = WEB if version.media_type.startswith("image/") else ORIGINAL
     made = session.get(Rendition, (version_id, preset))
     if made is not None and made.state == "ready" and made.sha256 is not None:
         return Bytes(made.sha256, made.size or 0, made.media_type or "application/octet-stream", preset)
     traits = session.get(Traits, version_id)
     if preset != ORIGINAL and traits is not None and traits.state in {"pending", FAILED}:
         return None
-    version = session.get_one(Version, version_id)
     return Bytes(version.sha256, version.size, version.media_type, ORIGINAL)
 
 

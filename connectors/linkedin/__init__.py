@@ -1,0 +1,142 @@
+"""LinkedIn: posts with approved pictures, videos and documents, of a member or of company pages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from connectors.linkedin.connector import KINDS, LinkedIn
+from connectors.linkedin.types import MEMBER, SUNSET, VERSION, Settings, error_code
+from connectors.sdk.guard import origin_of
+from connectors.sdk.manifest import (
+    Ability,
+    Auth,
+    AuthField,
+    Capability,
+    Carries,
+    End,
+    Limit,
+    Manifest,
+    Meaning,
+    OAuth,
+    Write,
+)
+from connectors.sdk.types import Level
+
+__all__ = ["MANIFEST"]
+
+AS_MEMBER = ("openid", "profile", "w_member_social")
+AS_PAGES = ("r_basicprofile", "r_organization_admin", "w_organization_social", "r_organization_social")
+IN_BODY = "client_secret_post"  # how the app names itself
+DAYS = 60
+REPEATABLE_S = 3600.0
+"""LinkedIn tells no time for which it knows a duplicate; reports speak of a day and more."""
+
+
+def _headers(secrets: Mapping[str, str]) -> dict[str, str]:
+    return {"Authorization": f"Bearer {secrets['access_token']}"}
+
+
+def _server(settings: Settings) -> OAuth:
+    """Ask only for what is switched on: a scope that the app's products lack fails the whole sign-in."""
+    return OAuth(
+        authorize_url=f"{settings.www()}/oauth/v2/authorization",
+        token_url=f"{settings.www()}/oauth/v2/accessToken",
+        scopes=AS_PAGES if settings.pages else AS_MEMBER,
+        token_auth=IN_BODY,
+        pkce=False,  # LinkedIn has it for native apps only
+    )
+
+
+MANIFEST = Manifest(
+    name="linkedin",
+    title="LinkedIn",
+    summary="Posts approved pictures, videos and documents, as yourself or as company pages.",
+    settings=Settings,
+    origin=lambda settings: origin_of(settings.origin),
+    further_origins=lambda settings: (settings.www(),),
+    auths=(
+        Auth(
+            "sign_in",
+            "Sign in at LinkedIn",
+            headers=_headers,
+            fields=(
+                AuthField("client_id", "Client ID", hint="From linkedin.com/developers/apps, under Auth."),
+                AuthField("client_secret", "Primary client secret", secret=True, signs=True),
+            ),
+            oauth=_server,
+            lasts_days=DAYS,
+        ),
+        Auth(
+            "access_token",
+            "Access token, to try it out",
+            headers=_headers,
+            fields=(
+                AuthField(
+                    "access_token",
+                    "Access token",
+                    secret=True,
+                    hint="From linkedin.com/developers/tools/oauth/token-generator; ends in 60 days.",
+                ),
+            ),
+            lasts_days=DAYS,
+        ),
+    ),
+    abilities={
+        Capability.TARGETS: Ability(),
+        Capability.PUBLISH: Ability(Write.FINDABLE, Level.READ),
+        Capability.UPDATE: Ability(Write.HARMLESS),
+        Capability.WITHDRAW: Ability(Write.HARMLESS),
+        Capability.FIND: Ability(),
+        Capability.LOOK: Ability(),
+    },
+    differs={
+        MEMBER: {
+            Capability.PUBLISH: Ability(Write.KEYED, Level.SAID, repeatable_s=REPEATABLE_S),
+            Capability.UPDATE: Ability(Write.HARMLESS, Level.SAID),
+            Capability.WITHDRAW: Ability(Write.HARMLESS, Level.SAID),
+            Capability.FIND: None,
+            Capability.LOOK: None,
+        }
+    },
+    by_hand=True,
+    carries=Carries.BYTES,
+    connect=LinkedIn,
+    sandbox="connectors.linkedin.sandbox:create",
+    rendition="web_pictures",
+    accepts=tuple(KINDS),
+    settles_after_s=30.0,
+    limits=(Limit(100_000, 86_400.0, scope="app"),),  # a member has 150 a day; LinkedIn tells no number for pages
+    error_code=error_code,
+    error_codes={
+        "DUPLICATE_POST": Meaning.DONE,  # read further by the connector: it names the post that is there
+        "NONEXISTENT_VERSION": Meaning.MISCONFIGURED,  # 426: only another version helps
+        "VERSION_MISSING": Meaning.MISCONFIGURED,
+        "not_ready": Meaning.RETRY_LATER,  # the media are not known everywhere yet
+        "CONFLICT": Meaning.RETRY_LATER,  # of two writes at once, this one was not carried out
+    },
+    ends=(
+        End(
+            f"API version {VERSION}",
+            SUNSET,
+            "Update damhub, or set a newer version in the settings of each LinkedIn connection.",
+        ),
+    ),
+    gaps={
+        "replace": "LinkedIn changes no picture of a post: another version is another post, which a person asks for.",
+        "repoint": "What links to a post or reposts it cannot be pointed to another one.",
+        "subscribe": "LinkedIn notifies approved apps of comments and reactions only, never of posts.",
+        "hold": "A post is public at once: LinkedIn keeps no drafts and schedules nothing.",
+        "import": "Posts are no masters: their bytes are changed by LinkedIn, and their addresses end.",
+        "changes": "LinkedIn has no feed of what changed.",
+        "usage": "LinkedIn does not tell who links to a post or reposts it.",
+        "numbers": "Not offered yet: reactions and comments of a page's posts.",
+        "reading as a member": "LinkedIn lets no app read a member's posts: that a post stands is known only from the "
+        "answer to posting it, and whether somebody changed or deleted it is not known at all.",
+        "several pictures": "A copy carries one asset, so posts with several pictures are not made.",
+        "fixed after posting": "Of a post only the text can be changed: the alternative text and the title stay.",
+        "code in titles": "A document's title ends in a code by which the hub finds the post again; people see it.",
+        "mentions and hashtags": "The text is posted as it is written: an @ names nobody, a # is no link.",
+        "posting by itself": "The hub posts here only when a person asks for it: a new version, a stand-in or rights "
+        "that begin again never post by themselves.",
+    },
+)

@@ -1,0 +1,300 @@
+"""A made-up LinkedIn: one member, 30 pages, uploads, posts in little text, duplicates. Posts are in the ledger."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+import secrets
+from collections.abc import Mapping
+from http import HTTPStatus
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from flask import Response, request
+
+from connectors.linkedin.sandbox_answers import (
+    answer,
+    as_object,
+    asked_page,
+    body_of_request,
+    duplicate,
+    empty,
+    page,
+    refuse,
+    told,
+)
+from connectors.linkedin.sandbox_text import protect, shown
+from connectors.linkedin.sandbox_uploads import Uploads
+from connectors.sdk.marker import key_in, marker_in
+from connectors.testing.contract import Contract
+from connectors.testing.ledger import Ledger, What
+from connectors.testing.sandbox import Sandbox, Standing
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+KNOWN = Contract.load(Path(__file__).parent / "fixtures" / "contract.json")
+ACTIVE = frozenset(f"2026{month:02}" for month in range(1, 11))
+MEMBER = "urn:li:person:782bbtaQ"
+LIKED = frozenset({"ADMINISTRATOR", "CONTENT_ADMINISTRATOR", "DIRECT_SPONSORED_CONTENT_POSTER"})
+LONGEST_TEXT, LONGEST_ALT, LONGEST_TITLE = 3000, 4086, 400
+PAGES = 30
+
+
+def create(*, ledger: Ledger | None = None) -> LinkedInSandbox:
+    """Make a member who posts for 30 pages."""
+    return LinkedInSandbox(ledger=ledger)
+
+
+def create_member(*, ledger: Ledger | None = None) -> LinkedInSandbox:
+    """Make a member whose app may post for the member alone, and read nothing."""
+    return LinkedInSandbox(ledger=ledger, pages=False)
+
+
+class LinkedInSandbox(Sandbox):
+    """Answers as LinkedIn does."""
+
+    name = "linkedin"
+    auth = "access_token"
+    text_fields = ("commentary",)
+    contract = KNOWN
+
+    def __init__(self, *, ledger: Ledger | None = None, pages: bool = True) -> None:
+        super().__init__(ledger=ledger)
+        self.pages = pages
+        self.secrets = {"access_token": "AQXsandbox-7fe0e1dd0c5b2-token"}
+        self.uploads = Uploads()
+        self.calls_left: int | None = None  # of the day's budget
+        self.deleted: set[str] = set()  # fingerprints of posts that were deleted: not forgotten for a day or two
+        self._numbers = itertools.count(7141138937766391808)
+        self.app.before_request(self._admit)
+        route = self.app.add_url_rule
+        route("/v2/userinfo", view_func=self._userinfo)
+        route("/v2/me", view_func=self._me)
+        route("/rest/organizationAcls", view_func=self._roles)
+        route("/rest/organizations/<number>", view_func=self._organization)
+        route("/rest/posts", view_func=self._list)
+        route("/rest/posts", view_func=self._create, methods=["POST"])
+        route("/rest/posts/<ref>", view_func=self._read)
+        route("/rest/posts/<ref>", view_func=self._patch, methods=["POST"])
+        route("/rest/posts/<ref>", view_func=self._delete, methods=["DELETE"])
+        route("/rest/<any(images, videos, documents):kind>", view_func=self._upload, methods=["POST"])
+        route("/rest/<any(images, videos, documents):kind>/<ref>", view_func=self._medium)
+        route("/dms-uploads/<ref>/<int:at>", view_func=self.uploads.take, methods=["PUT"])
+
+    def writes(self, environ: WSGIEnvironment) -> bool:
+        """Uploads show nobody anything."""
+        return environ["REQUEST_METHOD"] != "GET" and environ["PATH_INFO"].startswith("/rest/posts")
+
+    def refusal(self, text: str) -> Response:
+        """LinkedIn names what it does not know."""
+        return refuse(HTTPStatus.BAD_REQUEST, "INVALID_VALUE_FOR_FIELD", text)
+
+    def _admit(self) -> Response | None:
+        token = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        if token != self.secrets["access_token"]:
+            code = "INVALID_ACCESS_TOKEN" if token else "EMPTY_ACCESS_TOKEN"
+            return refuse(HTTPStatus.UNAUTHORIZED, code, "Invalid access token", serviceErrorCode=65600)
+        if self.calls_left is not None:
+            if self.calls_left <= 0:
+                text = "Resource level throttle limit for calls to this resource is reached."
+                return refuse(HTTPStatus.TOO_MANY_REQUESTS, "TOO_MANY_REQUESTS", text, serviceErrorCode=101)
+            self.calls_left -= 1
+        return self._version() if request.path.startswith("/rest/") else None
+
+    def _version(self) -> Response | None:
+        version = request.headers.get("LinkedIn-Version", "")
+        if not version:
+            return refuse(HTTPStatus.BAD_REQUEST, "VERSION_MISSING", "A version must be present.")
+        if version not in ACTIVE:
+            return refuse(426, "NONEXISTENT_VERSION", f"Requested version {version}01 is not active")
+        if request.headers.get("X-Restli-Protocol-Version") != "2.0.0":
+            return refuse(HTTPStatus.BAD_REQUEST, "INVALID_VALUE_FOR_FIELD", "X-Restli-Protocol-Version")
+        if ":" in str(request.environ.get("REQUEST_URI", "")).partition("?")[0]:
+            return refuse(HTTPStatus.BAD_REQUEST, "ILLEGAL_ARGUMENT", "Syntax exception in path variables")
+        return None
+
+    def _denied(self, what: str) -> Response:
+        text = f"Not enough permissions to access: {what}"
+        return refuse(HTTPStatus.FORBIDDEN, "ACCESS_DENIED", text, serviceErrorCode=100)
+
+    def _userinfo(self) -> Response:
+        if self.pages:
+            return self._denied("userinfo.GET.NO_VERSION")
+        name = {"name": "Dana Editor", "given_name": "Dana", "family_name": "Editor"}
+        return answer({"sub": MEMBER.rpartition(":")[2], **name, "locale": {"country": "US", "language": "en"}})
+
+    def _me(self) -> Response:
+        if not self.pages:
+            return self._denied("me.GET.NO_VERSION")
+        ref = MEMBER.rpartition(":")[2]
+        return answer({"id": ref, "localizedFirstName": "Dana", "localizedLastName": "Editor", "vanityName": "dana"})
+
+    def _roles(self) -> Response:
+        if not self.pages:
+            return self._denied("organizationAcls.FINDER-roleAssignee.20260801")
+        roles = ("ADMINISTRATOR", "CONTENT_ADMINISTRATOR", "DIRECT_SPONSORED_CONTENT_POSTER", "ANALYST")
+        found = [
+            {
+                "organization": f"urn:li:organization:{9 + number}",
+                "role": role,
+                "roleAssignee": MEMBER,
+                "state": "APPROVED",
+            }
+            for number in range(PAGES + 1)
+            for role in ((roles[number % 3], roles[(number + 1) % 3], "ANALYST") if number < PAGES else ("ANALYST",))
+        ]
+        wanted = [one for one in found if request.args.get("role") in (None, one["role"])]
+        return answer(page(wanted, *asked_page(100, 10)))
+
+    def _organization(self, number: str) -> Response:
+        if not self.pages:
+            return self._denied("organizations.GET.20260801")
+        if f"urn:li:organization:{number}" not in self.targets():
+            return refuse(HTTPStatus.NOT_FOUND, "NOT_FOUND", "Organization not found")
+        name = f"Company {number} & Söhne"
+        return answer({"id": int(number), "localizedName": name, "vanityName": f"company-{number}"})
+
+    def _upload(self, kind: str) -> Response:
+        if request.args.get("action") == "finalizeUpload" and kind == "videos":
+            return self.uploads.finish()
+        if request.args.get("action") != "initializeUpload":
+            return self.refusal("action")
+        return self.uploads.begin(kind, self.origin or request.host_url.rstrip("/"), self.targets())
+
+    def _medium(self, kind: str, ref: str) -> Response:
+        if not self.pages and kind != "videos":
+            return self._denied("partnerApiImagesExternal.GET.20260801")
+        return self.uploads.tell(ref)
+
+    def _create(self) -> Response:
+        sent = body_of_request()
+        if sent["author"] not in self.targets():
+            return self._denied("partnerApiPostsExternal.CREATE.20260801")
+        media = as_object(as_object(sent.get("content")).get("media"))
+        wrong = self._wrong(sent, media)
+        if wrong is not None:
+            return wrong
+        facts = {"commentary": sent["commentary"], "media": media["id"], "title": media.get("title", "")}
+        facts["alt"] = media.get("altText", "")
+        with self.lock:
+            mark = _fingerprint({**facts, "author": sent["author"]})
+            for ref, other in self.ledger.living(sent["author"]).items():
+                if other["fingerprint"] == mark:
+                    return duplicate(ref)
+            if mark in self.deleted:
+                return duplicate(f"urn:li:share:{next(self._numbers)}")  # it never was
+            return empty(HTTPStatus.CREATED, x_restli_id=self._lay(sent["author"], **facts, fingerprint=mark))
+
+    def _wrong(self, sent: Mapping[str, Any], media: Mapping[str, Any]) -> Response | None:
+        if set(as_object(sent.get("content"))) != {"media"} or set(media) - {"id", "title", "altText"}:
+            return self.refusal(f"content {sorted(media)}")
+        if sent["lifecycleState"] != "PUBLISHED" or sent["visibility"] not in ("PUBLIC", "CONNECTIONS", "LOGGED_IN"):
+            return self.refusal("lifecycleState or visibility")
+        kind = str(media.get("id", "")).split(":")[2:3]
+        if kind == ["document"] and not media.get("title"):
+            return refuse(HTTPStatus.BAD_REQUEST, "MISSING_FIELD", "content.media.title")
+        if "altText" in media and kind != ["image"]:
+            return self.refusal("altText")
+        lengths = (
+            (shown(sent["commentary"]), LONGEST_TEXT), (media.get("altText", ""), LONGEST_ALT),
+            (media.get("title", ""), LONGEST_TITLE),
+        )  # fmt: skip
+        if any(len(text) > most for text, most in lengths):
+            return refuse(HTTPStatus.BAD_REQUEST, "FIELD_LENGTH_TOO_LONG", "a text is too long")
+        return self.uploads.wrong(str(media.get("id", "")), sent["author"])
+
+    def _list(self) -> Response:
+        author = request.args["author"]
+        if not self.pages or author not in self.targets():
+            return self._denied("partnerApiPostsExternal.FINDER-author.20260801")
+        standing = [told(ref, facts) for ref, facts in reversed(self.ledger.living(author).items())]
+        return answer(page(standing, *asked_page(100, 10)))
+
+    def _read(self, ref: str) -> Response:
+        if not self.pages:
+            return self._denied("partnerApiPostsExternal.GET.20260801")
+        facts = self.ledger.living().get(ref)
+        if facts is None:
+            return refuse(HTTPStatus.NOT_FOUND, "NOT_FOUND", "Post not found")
+        return answer(told(ref, facts))
+
+    def _patch(self, ref: str) -> Response:
+        if request.headers.get("X-RestLi-Method") != "PARTIAL_UPDATE":
+            return self.refusal("X-RestLi-Method")
+        values = as_object(as_object(body_of_request().get("patch")).get("$set"))
+        if not values or set(values) - {"commentary", "contentCallToActionLabel", "contentLandingPage"}:
+            return self.refusal(f"patch {sorted(values)}")
+        if ref not in self.ledger.living():
+            return refuse(HTTPStatus.NOT_FOUND, "NOT_FOUND", "Post not found")
+        self._change(ref, commentary=values["commentary"])
+        return empty(HTTPStatus.NO_CONTENT)
+
+    def _delete(self, ref: str) -> Response:
+        facts = self.ledger.living().get(ref)
+        if facts is not None:
+            self.deleted.add(facts["fingerprint"])
+            self._remove(ref)
+        return empty(HTTPStatus.NO_CONTENT)
+
+    def _lay(self, target: str, *, commentary: str, media: str, title: str, alt: str, fingerprint: str) -> str:
+        kind = "ugcPost" if ":video:" in media else "share"
+        ref = f"urn:li:{kind}:{next(self._numbers)}"
+        known = self.uploads.media.get(media)
+        self.ledger.add(
+            What.MADE, ref, target, commentary=commentary, media=media, title=title, alt=alt, fingerprint=fingerprint,
+            edited=False, lifecycle="PUBLISHED", sha256=known.sha256 if known else None,
+        )  # fmt: skip
+        return ref
+
+    def _change(self, ref: str, **facts: Any) -> None:
+        self.ledger.add(What.CHANGED, ref, self.ledger.living()[ref]["target"], edited=True, **facts)
+
+    def _remove(self, ref: str) -> None:
+        self.ledger.add(What.REMOVED, ref, self.ledger.living()[ref]["target"])
+
+    # What is true here.
+
+    def settings(self, origin: str) -> Mapping[str, Any]:
+        """Point a connection here."""
+        return {"origin": origin, "pages": self.pages}
+
+    def targets(self) -> tuple[str, ...]:
+        """The pages, or the member."""
+        return tuple(f"urn:li:organization:{9 + number}" for number in range(PAGES)) if self.pages else (MEMBER,)
+
+    def copies(self, target: str) -> tuple[Standing, ...]:
+        """All posts of an author."""
+        return tuple(_standing(target, ref, facts) for ref, facts in self.ledger.living(target).items())
+
+    def intrude(self, target: str, text: str) -> str:
+        """Somebody else posts there."""
+        return self._lay(
+            target, commentary=protect(f"About {text}"), media="urn:li:image:C4ELSEWHERE", title=text, alt="",
+            fingerprint=secrets.token_hex(8),
+        )  # fmt: skip
+
+    def vanish(self, target: str, ref: str) -> None:
+        """Somebody deletes a post."""
+        del target
+        self._remove(ref)
+
+    def edit(self, target: str, ref: str, fields: Mapping[str, Any]) -> None:
+        """Somebody edits a post's text."""
+        del target
+        self._change(ref, commentary=protect(str(fields["commentary"])))
+
+    def edit_little(self, ref: str, little: str) -> None:
+        """Somebody edits a post there, with mentions and hashtags."""
+        self._change(ref, commentary=little)
+
+
+def _standing(target: str, ref: str, facts: Mapping[str, Any]) -> Standing:
+    marker = marker_in(facts["title"])
+    key = key_in(facts["title"], marker) if marker else None
+    return Standing(ref, target, marker, key, {"commentary": shown(facts["commentary"])}, facts["sha256"])
+
+
+def _fingerprint(facts: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,85 @@
+"""LinkedIn's own forms of answer and refusal, for its sandbox."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any, cast
+
+from flask import Response, request
+
+
+def answer(body: Any, status: int = HTTPStatus.OK, **headers: str) -> Response:
+    """Answer JSON."""
+    told = {"x-li-uuid": "AAYsandbox", **{name.replace("_", "-"): value for name, value in headers.items()}}
+    return Response(json.dumps(body), status, headers=told, content_type="application/json")
+
+
+def empty(status: int, **headers: str) -> Response:
+    """Answer without a body."""
+    return Response(b"", status, headers={name.replace("_", "-"): value for name, value in headers.items()})
+
+
+def refuse(status: int, code: str, message: str, **more: Any) -> Response:
+    """Refuse."""
+    return answer({"status": status, "code": code, "message": message, **more}, status)
+
+
+def duplicate(ref: str) -> Response:
+    """Refuse a repetition, in the words that were recorded."""
+    body: dict[str, Any] = {
+        "errorDetailType": "com.linkedin.common.error.BadRequest",
+        "message": "com.linkedin.content.common.exception.BadRequestResponseException: Content is a duplicate of "
+        + ref,
+        "errorDetails": {
+            "inputErrors": [{"description": "Duplicate post is detected", "input": {}, "code": "DUPLICATE_POST"}]
+        },
+        "status": 422,
+    }
+    return answer(body, HTTPStatus.UNPROCESSABLE_ENTITY)
+
+
+def page(elements: list[Any], start: int, count: int) -> dict[str, Any]:
+    """Return part of a list."""
+    links: list[dict[str, str]] = []
+    if start + count < len(elements):
+        links.append({"rel": "next", "type": "application/json", "href": f"{request.path}?start={start + count}"})
+    shown = elements[start : start + count]
+    return {"elements": shown, "paging": {"start": start, "count": count, "links": links}}
+
+
+def asked_page(most: int, usual: int) -> tuple[int, int]:
+    """Return where a list is to be read, and how much of it."""
+    return int(request.args.get("start", "0")), min(int(request.args.get("count", str(usual))), most)
+
+
+def as_object(value: object) -> dict[str, Any]:
+    """Return an object as it is, and anything else as an empty one."""
+    return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
+
+
+def body_of_request() -> dict[str, Any]:
+    """Return what was sent as JSON."""
+    return as_object(request.get_json(silent=True))
+
+
+def told(ref: str, facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a post as LinkedIn tells it."""
+    media = {"id": facts["media"], "title": facts["title"]}
+    if facts["alt"]:
+        media["altText"] = facts["alt"]
+    return {
+        "id": ref,
+        "author": facts["target"],
+        "commentary": facts["commentary"],
+        "visibility": "PUBLIC",
+        "distribution": {"feedDistribution": "MAIN_FEED", "targetEntities": [], "thirdPartyDistributionChannels": []},
+        "content": {"media": media},
+        "lifecycleState": facts["lifecycle"],
+        "lifecycleStateInfo": {"isEditedByAuthor": facts["edited"]},
+        "isReshareDisabledByAuthor": False,
+        "createdAt": 1790000000000,
+        "publishedAt": 1790000000000,
+        "lastModifiedAt": 1790000000000,
+    }

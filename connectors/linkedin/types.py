@@ -1,0 +1,181 @@
+"""LinkedIn's shapes, as far as they are read, its names for things, and a connection's settings."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import Annotated, Any, cast
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
+
+from connectors.sdk.guard import origin_of
+
+API = "https://api.linkedin.com"
+WWW = "https://www.linkedin.com"
+VERSION = "202608"
+SUNSET = date(2027, 8, 15)
+"""A version lives for at least 12 months. LinkedIn publishes the days in a table, never in an answer."""
+MEMBER, PAGE = "member", "page"
+ORGANIZATION = "urn:li:organization:"
+MAY_POST = frozenset({"ADMINISTRATOR", "DIRECT_SPONSORED_CONTENT_POSTER", "CONTENT_ADMINISTRATOR", "CONTENT_ADMIN"})
+NOT_READY = "unable to obtain activity"
+_DUPLICATE = re.compile(r"urn:li:(?:share|ugcPost|activity):\d{1,30}")
+
+
+class Settings(BaseModel):
+    """A connection's settings."""
+
+    pages: bool = Field(default=False, title="Post as company pages instead of as yourself")
+    version: Annotated[str, StringConstraints(pattern=r"^20[2-9]\d(0[1-9]|1[0-2])$")] = Field(
+        default=VERSION, title="Version of LinkedIn's interface (year and month)"
+    )
+    origin: str = Field(default=API, title="Address of LinkedIn's interface")
+
+    def www(self) -> str:
+        """Return where people sign in and bytes go: at LinkedIn another host than for everything else."""
+        return WWW if origin_of(self.origin) == API else origin_of(self.origin)
+
+
+class _Shape(BaseModel):
+    model_config = ConfigDict(populate_by_name=True)
+
+
+class UserInfo(_Shape):
+    """A member, as OpenID Connect tells."""
+
+    sub: str
+    name: str = ""
+
+
+class Profile(_Shape):
+    """A member, as an app with a basic profile sees it."""
+
+    id: str
+    first: str = Field(default="", alias="localizedFirstName")
+    last: str = Field(default="", alias="localizedLastName")
+
+
+class Link(_Shape):
+    """Where another part of a list is."""
+
+    rel: str = ""
+
+
+class Paging(_Shape):
+    """Where in a list we are."""
+
+    links: list[Link] = []
+
+
+class Role(_Shape):
+    """What a member may do at a page."""
+
+    organization: str
+    role: str = ""
+    state: str = ""
+
+
+class Roles(_Shape):
+    """Part of the list of pages where the member has a role."""
+
+    elements: list[Role]
+    paging: Paging = Paging()
+
+
+class Organization(_Shape):
+    """A page."""
+
+    name: str = Field(default="", alias="localizedName")
+    vanity: str = Field(default="", alias="vanityName")
+
+
+class Instruction(_Shape):
+    """One part of a video, and where it goes."""
+
+    url: str = Field(alias="uploadUrl")
+    first: int = Field(alias="firstByte", ge=0)
+    last: int = Field(alias="lastByte")
+
+
+class Begun(_Shape):
+    """Where the bytes of a picture, video or document go, and what they will be called."""
+
+    url: str = Field(default="", alias="uploadUrl")
+    image: str = ""
+    video: str = ""
+    document: str = ""
+    token: str = Field(default="", alias="uploadToken")
+    parts: list[Instruction] = Field(default=[], alias="uploadInstructions")
+
+
+class Started(_Shape):
+    """The answer to the wish to upload."""
+
+    value: Begun
+
+
+class Video(_Shape):
+    """How far LinkedIn is with a video."""
+
+    status: str = ""
+    why: str = Field(default="", alias="processingFailureReason")
+
+
+class Media(_Shape):
+    """What a post shows."""
+
+    id: str = ""
+    title: str = ""
+
+
+class Content(_Shape):
+    """What a post consists of besides its text; other kinds than a single medium are never ours."""
+
+    media: Media = Media()
+
+
+class Post(_Shape):
+    """A post."""
+
+    id: str
+    commentary: str = ""
+    content: Content = Content()
+    lifecycle: str = Field(default="", alias="lifecycleState")
+
+    @field_validator("commentary", mode="before")
+    @classmethod
+    def _no_text(cls, value: object) -> object:
+        return "" if value is None else value
+
+    @field_validator("content", mode="before")
+    @classmethod
+    def _no_content(cls, value: object) -> object:
+        return {} if value is None else value
+
+
+class Posts(_Shape):
+    """Part of an author's posts."""
+
+    elements: list[Post]
+    paging: Paging = Paging()
+
+
+def error_code(body: Any, text: str) -> str:
+    """Name a refusal: by what is wrong with the input, else by its code, else by the one sentence that means wait."""
+    fields = _object(body)
+    inputs = _object(fields.get("errorDetails")).get("inputErrors")
+    first: Any = cast("list[Any]", inputs)[0] if isinstance(inputs, list) and inputs else None
+    if NOT_READY in text.lower():
+        return "not_ready"
+    code = _object(first).get("code") or fields.get("code") or fields.get("error") or ""
+    return code if isinstance(code, str) else ""
+
+
+def duplicate_in(body: Any) -> str:
+    """Return the reference of the post that a refusal takes ours for a duplicate of; empty: it names none."""
+    found = _DUPLICATE.search(str(_object(body).get("message", "")))
+    return found.group() if found and error_code(body, "") == "DUPLICATE_POST" else ""
+
+
+def _object(value: object) -> dict[str, Any]:
+    return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
