@@ -105,6 +105,7 @@ class Hub:
             Drain("inbox", rooms.connections.drain_inbox, 1.0),
             Drain("health", rooms.connections.drain_health, 10.0),
             Drain("subscriptions", rooms.connections.drain_subscriptions, 30.0),
+            Drain("warnings", rooms.connections.drain_warnings, 60.0),
             Drain("webhook-events", rooms.notify.drain_events, 0.5),
             Drain("webhook-deliveries", rooms.notify.drain_deliveries, 0.5, eager=True),
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 from collections import Counter
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Final
 
 from sqlalchemy import ColumnElement, func, select
@@ -14,8 +15,10 @@ from connectors.sdk.errors import ConnectorError
 from connectors.sdk.guard import Guard
 from connectors.sdk.http import guarded_client
 from connectors.sdk.public import PublicLook, fetch_public
+from connectors.sdk.registry import discover
 from hub.cli.findings import Finding, bad, good, look
 from hub.clock import DAY, HOUR, MINUTE, SECOND
+from hub.connections import calendar
 from hub.connections.health import State
 from hub.connections.models import Connection, Inbox, Remote
 from hub.db.models import Installation
@@ -32,7 +35,7 @@ from hub.settings import Settings
 
 DRAINS: Final = (
     "media", "search", "rights", "plan", "reconcile-1", "reconcile-2", "reconcile-3", "inbox", "health",
-    "subscriptions", "webhook-events", "webhook-deliveries",
+    "subscriptions", "warnings", "webhook-events", "webhook-deliveries",
 )  # fmt: skip
 """Every kind of work, by the names of `hub.app.compose.Hub.drains`."""
 SILENT_MS: Final = 2 * MINUTE
@@ -188,27 +191,43 @@ def _behind(name: str, count: int, oldest: int | None, now: int) -> Finding:
 
 
 def connections(database: Database, now: int) -> Iterator[Finding]:
-    """Look for connections that a person must mend, and for credentials that end."""
+    """Look for connections that a person must mend."""
+    del now
     query = select(Connection, Remote).join(Remote, Remote.id == Connection.remote_id).where(Connection.state != "off")
     with database.read() as session:
         rows = [(row, remote) for row, remote in session.execute(query.order_by(Connection.id))]
-    troubled = [
-        finding for row, remote in rows for finding in _connection(row, f"{remote.connector} {remote.label}", now)
-    ]
+    troubled = [finding for row, remote in rows for finding in _connection(row, f"{remote.connector} {remote.label}")]
     yield from troubled or [good("connections", f"{len(rows)} in use")]
 
 
-def _connection(row: Connection, label: str, now: int) -> Iterator[Finding]:
+def _connection(row: Connection, label: str) -> Iterator[Finding]:
     page = f"Open /connections/{row.id}."
     problem = f"{row.problem} [{row.problem_code}]" if row.problem_code else ""
     if row.state == State.NEEDS_PERSON:
         yield bad("connections", f"{label}: nothing goes through. {problem}", f"{page} Connect anew.")
     elif row.state == State.AILING:
         yield look("connections", f"{label}: {problem}", "It is tried again by itself.")
-    if row.expires_at is not None and row.expires_at <= now:
-        yield bad("connections", f"{label}: its credentials ended {span(now - row.expires_at)} ago.", page)
-    elif row.expires_at is not None and row.expires_at - now < ENDS_SOON_MS:
-        yield look("connections", f"{label}: its credentials end in {span(row.expires_at - now)}.", page)
+
+
+def endings(database: Database, now: int) -> Iterator[Finding]:
+    """Look in the credential calendar for what ends soon, or has ended, and does not renew itself."""
+    with database.read() as session:
+        entries = calendar.calendar(calendar.read(session), discover())
+    soon = [one for one in entries if one.ends_at - now < ENDS_SOON_MS]
+    asked = [one for one in soon if one.renewal is calendar.Renewal.PERSON or one.ends_at <= now]
+    yield from map(partial(_ending, now=now), asked)
+    if not asked:
+        yield good("endings", f"{len(entries)} known, none needs a person within {span(ENDS_SOON_MS)}")
+
+
+def _ending(entry: calendar.Entry, *, now: int) -> Finding:
+    what = f"{entry.connector} {entry.account_label}: {entry.name}"
+    step = f"{entry.step} Open {entry.link}."
+    usual = " as usual" if entry.sure is calendar.Sure.USUAL else ""
+    if entry.ends_at > now:
+        return look("endings", f"{what} ends{usual} in {span(entry.ends_at - now)}.", step)
+    tell = bad if entry.what is calendar.What.SIGN_IN and not usual else look
+    return tell("endings", f"{what} ended{usual} {span(now - entry.ends_at)} ago.", step)
 
 
 def copies(database: Database, now: int) -> Iterator[Finding]:
@@ -250,6 +269,7 @@ IN_DATABASE: Final[tuple[tuple[str, Callable[[Database, int], Iterator[Finding]]
     ("inbox due", inbox_due),
     ("events", events_unread),
     ("connections", connections),
+    ("endings", endings),
     ("copies", copies),
 )
 """What is looked at in a database that answers and is of this release."""

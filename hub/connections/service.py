@@ -13,9 +13,10 @@ from connectors.sdk.protocols import Targets
 from connectors.sdk.types import Account
 from hub.access.actors import Actor
 from hub.access.permissions import Act, allowed, require
-from hub.connections import accounts, credentials, health, targets, views
+from hub.connections import accounts, calendar, credentials, health, targets, views
 from hub.connections.accounts import Way
 from hub.connections.credentials import Secrets
+from hub.connections.forewarning import Forewarning
 from hub.connections.hearing import Hearing
 from hub.connections.inbox import Reply
 from hub.connections.models import Connection, Remote
@@ -62,6 +63,7 @@ class Connections:
             database, clock, keyring, self._speaking, base_url=settings.url, speak=self.speak, report=self.report
         )
         self._renewing = Renewing(database, clock, self._hearing.renew)
+        self._forewarning = Forewarning(database, clock, registry, base_url=settings.url)
 
     # What there is
 
@@ -311,6 +313,11 @@ class Connections:
         """Renew subscriptions before they end; return how many were renewed."""
         del owner  # each is taken by a compare-and-set of its own
         return self._renewing.drain()
+
+    def drain_warnings(self, owner: str) -> int:
+        """Warn the owners of what ends soon; return how many warnings were given."""
+        del owner  # each warning is written down as it is given, and only once
+        return self._forewarning.drain()
 
     def drain_inbox(self, owner: str) -> int:
         """Turn what remotes sent into hints; return how many deliveries were worked."""

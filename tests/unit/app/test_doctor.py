@@ -19,7 +19,7 @@ from hub.app.doctor import examine
 from hub.cli.findings import Verdict
 from hub.clock import DAY, HOUR, MINUTE, SECOND
 from hub.connections.credentials import Secrets, store
-from hub.connections.models import Connection, Inbox, Remote, Target
+from hub.connections.models import Connection, Inbox, Remote, Subscription, Target
 from hub.db.models import Installation, Mode
 from hub.events.models import Cursor, Event
 from hub.jobs.models import Heartbeat
@@ -464,18 +464,42 @@ def test_an_unreadable_search_index_is_told(patient):
     [
         ({"state": "needs_person", "problem_code": "auth_expired", "problem": "Refused."}, "bad", "[auth_expired]"),
         ({"state": "ailing", "problem_code": "remote_unreachable", "problem": "Away."}, "look", "by itself"),
-        ({"expires_at": 3 * DAY}, "look", "its credentials end in"),
-        ({"expires_at": -HOUR}, "bad", "its credentials ended"),
-        ({"expires_at": 90 * DAY}, "good", "1 in use"),
-        ({"state": "off", "expires_at": -HOUR}, "good", "0 in use"),
+        ({}, "good", "1 in use"),
+        ({"state": "off"}, "good", "0 in use"),
     ],
 )
-def test_connections_that_need_a_person_or_soon_will_are_told(patient, values, verdict, what):
-    if "expires_at" in values:
-        values["expires_at"] += patient.now
-    patient.change(Connection, **values)
+def test_connections_that_need_a_person_are_told(patient, values, verdict, what):
+    if values:
+        patient.change(Connection, **values)
     found = patient.told("connections")
     assert (found[0], what in found[1]) == (verdict, True), found
+
+
+@pytest.mark.parametrize(
+    ("ends_in", "values", "verdict", "what"),
+    [
+        (13 * DAY, {}, "look", "trello Board: The sign-in ends in 1"),
+        (-HOUR, {}, "bad", "trello Board: The sign-in ended"),
+        (90 * DAY, {}, "good", "1 known, none needs a person within 14 days"),
+        (-HOUR, {"state": "off", "problem_code": "disconnected"}, "good", "0 known"),
+    ],
+)
+def test_what_ends_soon_is_told_with_where_to_renew_it(patient, ends_in, values, verdict, what):
+    patient.change(Connection, expires_at=patient.now + ends_in, **values)
+    found = patient.told("endings")
+    assert (found[0], what in found[1]) == (verdict, True), found
+    assert verdict == "good" or "Open /connections/c/reconnect." in found[1]
+
+
+@pytest.mark.parametrize(("renew_in", "verdict"), [(-DAY, "look"), (DAY, "good")])
+def test_a_subscription_is_told_of_only_where_it_was_not_renewed(patient, renew_in, verdict):
+    ends_at = patient.now + renew_in
+    with patient.database.unit() as session:
+        session.add(
+            Subscription(id="s", remote_id="r", target_id="t", external_ref="x", callback_url="y", sealed_secret="",
+                         expires_at=ends_at, renew_at=ends_at - HOUR, created_at=1)
+        )  # fmt: skip
+    assert patient.told("endings")[0] == verdict
 
 
 @pytest.mark.parametrize(
