@@ -94,6 +94,12 @@ class Connections:
         with self._database.read() as session:
             return views.targets(session, targets.of_remote(session, remote_id))
 
+    def calendar(self, actor: Actor) -> Sequence[calendar.Entry]:
+        """Return what ends when, the next first."""
+        _require_sight(actor)
+        with self._database.read() as session:
+            return calendar.calendar(calendar.read(session), self._registry)
+
     # Connecting
 
     def connect(
