@@ -305,7 +305,7 @@ class Api:
         body: bytes | Callable[[], Iterator[bytes]] | None,
     ) -> Answer:
         if self._limiter is not None:
-            self._limiter.acquire(urgent=self._urgent)
+            self._limiter.acquire(call.method, call.path, urgent=self._urgent)
         credentials = self._headers()
         content = body() if callable(body) else body
         request = self._client.build_request(call.method, url, headers={**credentials, **headers}, content=content)

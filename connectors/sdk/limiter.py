@@ -13,7 +13,7 @@ from __future__ import annotations
 import email.utils
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from connectors.sdk.errors import RateLimited
@@ -122,10 +122,7 @@ class Line:
         Without a figure (or with zero, or one in the past) each refusal in a row doubles the pause.
         """
         self._refusals += 1
-        pause = FIRST_PAUSE_S * 2 ** min(self._refusals - 1, 12)
-        if after_s is not None and after_s > 0:
-            pause = max(after_s, FIRST_PAUSE_S if self._refusals > 1 else 0.0)
-        pause = min(pause, LONGEST_PAUSE_S)
+        pause = pause_after(self._refusals, after_s)
         self._closed_until = max(self._closed_until, now + pause)
         return pause
 
@@ -165,12 +162,13 @@ class Limiter:
         self._sleep = sleep
         self._patience_s = patience_s
 
-    def acquire(self, *, urgent: bool = False) -> None:
+    def acquire(self, method: str = "GET", path: str = "/", *, urgent: bool = False) -> None:
         """Wait for a turn.
 
         Raises:
             RateLimited: the wait would be longer than this limiter's patience; nothing was sent or counted.
         """
+        del method, path
         deadline = self._clock() + self._patience_s
         passed: list[Line] = []
         for line in self._lines:
@@ -251,28 +249,48 @@ class Limiters:
             self._lines.pop(("connection", connection), None)
 
 
+def pause_after(refusals: int, after_s: float | None) -> float:
+    """Return for how many seconds to stay away after so many refusals in a row: as the remote asks, within bounds.
+
+    Without a figure (or with zero, or one in the past) each refusal in a row doubles the pause.
+    """
+    pause = FIRST_PAUSE_S * 2 ** min(refusals - 1, 12)
+    if after_s is not None and after_s > 0:
+        pause = max(after_s, FIRST_PAUSE_S if refusals > 1 else 0.0)
+    return min(pause, LONGEST_PAUSE_S)
+
+
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What an answer's headers say: come back after so long; so many calls are left."""
+    """What an answer's headers say: come back after so long; so many calls of so many are left, until then."""
 
     after_s: float | None = None
     remaining: int | None = None
+    limit: int | None = None  # zero where it is not said of how many
+    reset_s: float | None = None
 
 
 def read_headers(headers: Mapping[str, str], *, wall_s: float) -> Told:
     """Read Retry-After (seconds or a date) and the usual families of rate limit headers; nonsense counts as absent."""
     lower = {name.lower(): value.strip() for name, value in headers.items()}
-    after = _retry_after(lower.get("retry-after", ""), wall_s)
-    remaining = [
-        figure
-        for name, value in lower.items()
-        if name.endswith("remaining") and "rate" in name and "limit" in name
-        if (figure := _figure(value)) is not None
-    ]
-    left = int(min(remaining)) if remaining else None
-    if after is None and left == 0:
-        after = _reset(lower, wall_s)
-    return Told(after, left)
+    after, reset = _retry_after(lower.get("retry-after", ""), wall_s), _reset(lower, wall_s)
+    # Several families, or several limits: the one of which least is left counts.
+    left, limit = min(((figure, _limit(lower, name)) for name, figure in _remaining(lower)), default=(None, None))
+    return Told(reset if after is None and left == 0 else after, left, limit, reset)
+
+
+def _remaining(headers: Mapping[str, str]) -> Iterator[tuple[str, int]]:
+    for name, value in headers.items():
+        if name.endswith("remaining") and "rate" in name and "limit" in name:
+            figure = _figure(value)
+            if figure is not None:
+                yield name, int(figure)
+
+
+def _limit(headers: Mapping[str, str], remaining: str) -> int:
+    """Return of how many calls these are left, such as `X-RateLimit-Limit` tells; zero where it does not."""
+    stem = remaining.removesuffix("remaining")
+    return int(_figure(headers.get(f"{stem}limit", "")) or _figure(headers.get(f"{stem}max", "")) or 0)
 
 
 def _retry_after(value: str, wall_s: float) -> float | None:

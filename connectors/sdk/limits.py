@@ -8,10 +8,10 @@ from typing import Protocol
 
 
 class Turns(Protocol):
-    """Keeps calls within a remote's limits; `connectors.sdk.limiter.Limiter` is one."""
+    """Keeps calls within a remote's limits, together with whoever else calls it."""
 
-    def acquire(self, *, urgent: bool = False) -> None:
-        """Wait for a turn, or raise RateLimited."""
+    def acquire(self, method: str = "GET", path: str = "/", *, urgent: bool = False) -> None:
+        """Wait for a turn to make this call, or raise RateLimited: then nothing was sent."""
         ...
 
     def learn(self, headers: Mapping[str, str], *, refused: bool) -> float | None:

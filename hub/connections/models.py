@@ -120,3 +120,25 @@ class Warned(Base):
     ends_at: Mapped[Millis] = mapped_column(primary_key=True)
     days: Mapped[int] = mapped_column(primary_key=True)  # which warning: so many days before
     at: Mapped[Millis]
+
+
+class Budget(Base):
+    """How a remote, or an app registered at a vendor, may be called just now: what all processes go by."""
+
+    __tablename__ = "budgets"
+    key: Mapped[str] = mapped_column(primary_key=True)  # remote/<id> or app/<connector>/<hash>
+    closed_until: Mapped[Millis] = mapped_column(default=0)  # the remote said so; nothing goes before
+    refusals: Mapped[int] = mapped_column(default=0)  # in a row
+    urgent_until: Mapped[Millis] = mapped_column(default=0)  # somebody urgent waits; nothing else goes before
+    waiting: Mapped[Json]  # members of an app that wait in vain, and until when they are remembered
+
+
+class Spent(Base):
+    """Calls that were made or may still be made, in slices of a limit's time."""
+
+    __tablename__ = "spent_calls"
+    key: Mapped[str] = mapped_column(ForeignKey("budgets.key"), primary_key=True)
+    rule: Mapped[Word] = mapped_column(primary_key=True)  # which of the key's limits
+    until: Mapped[Millis] = mapped_column(primary_key=True)  # the slice's end: no call of it is later
+    member: Mapped[str] = mapped_column(primary_key=True)  # the remote that it was for
+    calls: Mapped[int]

@@ -15,6 +15,7 @@ from hub.access.actors import Actor
 from hub.access.permissions import Act, allowed, require
 from hub.connections import accounts, calendar, credentials, health, targets, views
 from hub.connections.accounts import Way
+from hub.connections.budget import BudgetLeft
 from hub.connections.credentials import Secrets
 from hub.connections.forewarning import Forewarning
 from hub.connections.hearing import Hearing
@@ -87,6 +88,11 @@ class Connections:
             if one.id == connection_id:
                 return one
         raise no_such_connection(connection_id)
+
+    def budget_left(self, actor: Actor, connection_id: str) -> BudgetLeft:
+        """Return how many calls the remote of a connection allows just now, limit by limit, and until when none."""
+        _require_sight(actor)
+        return self._speaking.budget_left(connection_id)
 
     def targets(self, actor: Actor, remote_id: str | None = None) -> Sequence[views.TargetView]:
         """Return the known places, of one remote or of all."""
@@ -184,6 +190,7 @@ class Connections:
     def drain_health(self, owner: str) -> int:
         """Ask again where nothing else does: connections that ail, and live ones that nobody used for hours."""
         del owner  # a check that two processes make at once does no harm
+        self._speaking.budgets.settle()
         now = self._clock.now()
         with self._database.read() as session:
             due = [

@@ -12,17 +12,18 @@ from pydantic import BaseModel
 from connectors.sdk.errors import NeedsPerson, RateLimited
 from connectors.sdk.guard import Guard
 from connectors.sdk.http import Api, guarded_client
-from connectors.sdk.limiter import Limiters
 from connectors.sdk.manifest import Auth, Manifest
 from connectors.sdk.oauth import Client, Grant, OAuthFlow
 from connectors.sdk.protocols import Connector
 from connectors.sdk.wire import Client as WireClient
 from hub.clock import SECOND
-from hub.connections import accounts, credentials, health
+from hub.connections import accounts, allowance, budget, credentials, health
+from hub.connections.budget import BudgetLeft
 from hub.connections.credentials import Secrets
 from hub.connections.models import Connection, Remote
 from hub.connections.problems import no_such_connector, not_usable
 from hub.connections.renewal import Renewal
+from hub.connections.turns import Budgets
 from hub.db.unit import refuse_in_transaction, transaction_open
 from hub.errors import HubError
 
@@ -65,6 +66,11 @@ class Line:
     secrets: Secrets = field(repr=False)
 
     @property
+    def app_key(self) -> str:
+        """Return what the limits of the app are counted under that this connection speaks as."""
+        return allowance.app_key(self.manifest, self.auth, self.secrets.values)
+
+    @property
     def renewable(self) -> bool:
         """Tell whether the hub can get a newer access token by itself."""
         return self.auth.by_machine or bool(self.secrets.refresh_token)
@@ -83,7 +89,7 @@ class Speaking:
         base_url: str,
         trusted_origins: list[str],
         renewal: Renewal | None = None,
-        limiters: Limiters | None = None,
+        budgets: Budgets | None = None,
         client: WireClient | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
@@ -92,7 +98,7 @@ class Speaking:
         self._keyring = keyring
         self._registry = registry
         self._client = client or guarded_client(Guard(trusted_origins=trusted_origins))
-        self._limiters = limiters or Limiters()
+        self.budgets = budgets or Budgets(database, clock, sleep=sleep)
         self._renewal = renewal or Renewal(database, clock, keyring)
         self._sleep = sleep
         self.redirect_uri = base_url + CALLBACK_PATH
@@ -173,6 +179,20 @@ class Speaking:
             line = self._line(session, connection, manifest)
         return self._speaker(line, urgent=False)
 
+    def budget_left(self, connection_id: str) -> BudgetLeft:
+        """Return what the remote of a connection allows just now; of its app only while the connection has secrets."""
+        with self._database.read() as session:
+            connection = accounts.get(session, connection_id)
+            manifest = self._registry.get(session.get_one(Remote, connection.remote_id).connector)
+            limits = manifest.limits if manifest is not None else ()
+            secrets = credentials.load(session, self._keyring, connection_id)
+            app = ""
+            if manifest is not None and secrets is not None:
+                app = allowance.app_key(manifest, accounts.auth_of(manifest, connection.auth), secrets.values)
+            rules = allowance.rules_of(connection.remote_id, app, limits)
+            known = [rule for rule in rules if rule.key]
+            return budget.left(session, connection.remote_id, known, self._clock.now())
+
     def _line(self, session: Session, connection: Connection, manifest: Manifest) -> Line:
         secrets = credentials.load(session, self._keyring, connection.id)
         if secrets is None:
@@ -192,14 +212,13 @@ class Speaking:
             held.secrets, old = self._newer(line, held.secrets), held.secrets
             return held.secrets.generation > old.generation
 
-        limits = line.manifest.limits
         api = Api(
             line.manifest.origin(line.settings), manifest=line.manifest, client=self._client,
             further=line.manifest.further_origins(line.settings),
             headers=lambda: line.auth.headers(held.secrets.values),
             sign=_signer(line.auth, lambda: held.secrets.values), renew=renew, urgent=urgent, busy=transaction_open,
             hook_secret=lambda: line.auth.hook_secret(held.secrets.values), sleep=self._sleep,
-            limiter=self._limiters.of(line.id, line.manifest.name, limits),
+            limiter=self.budgets.of(line.remote_id, line.app_key, line.manifest.limits),
         )  # fmt: skip
         return Speaker(line.manifest.connect(api, line.settings), line.manifest, line.id, line.remote_id)
 

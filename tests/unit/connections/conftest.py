@@ -10,7 +10,6 @@ import pytest
 from sqlalchemy import select
 from werkzeug.serving import make_server
 
-from connectors.sdk.limiter import Limiters
 from connectors.sdk.manifest import OAuth
 from connectors.testing.authorization_server import AuthorizationServer
 from hub.access.actors import Actor, Role
@@ -94,7 +93,6 @@ def connections(database, clock, keyring, registry, settings, tiny):
     """The service, speaking to the tiny vendor."""
     wake(database, settings, clock)
     client = httpx.Client(transport=httpx.MockTransport(tiny))
-    limiters = Limiters(sleep=lambda _seconds: None)
     speaking = Speaking(
         database,
         clock,
@@ -103,7 +101,6 @@ def connections(database, clock, keyring, registry, settings, tiny):
         base_url=settings.url,
         trusted_origins=[],
         client=client,
-        limiters=limiters,
         sleep=lambda _seconds: None,
     )
     yield Connections(database, clock, keyring, registry, settings, speaking=speaking)

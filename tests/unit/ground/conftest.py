@@ -9,7 +9,6 @@ import pytest
 from argon2 import PasswordHasher
 
 from connectors.sdk.guard import Guard
-from connectors.sdk.limiter import Limiters
 from hub.access.keyring import Keyring
 from hub.access.passwords import Passwords
 from hub.access.service import Access
@@ -31,7 +30,7 @@ def rooms(database, clock, tmp_path):
     registry = {"tiny": tiny_manifest()}
     speaking = Speaking(
         database, clock, keyring, registry, base_url=settings.url, trusted_origins=[], client=client,
-        limiters=Limiters(sleep=lambda _: None), sleep=lambda _: None,
+        sleep=lambda _: None,
     )  # fmt: skip
     cheap = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
     access = Access(database, clock, keyring, passwords=cheap)

@@ -206,8 +206,8 @@ def test_the_limiter_is_asked_before_and_told_after():
         def __init__(self):
             self.said = []
 
-        def acquire(self, *, urgent=False):
-            self.said.append(("acquire", urgent))
+        def acquire(self, method, path, *, urgent=False):
+            self.said.append(("acquire", method, path, urgent))
 
         def learn(self, headers, *, refused):
             self.said.append(("learn", headers["x"], refused))
@@ -221,7 +221,8 @@ def test_the_limiter_is_asked_before_and_told_after():
     api.get("/x", ANY)
     with pytest.raises(RateLimited) as limited:
         api.get("/x", ANY)
-    assert turns.said == [("acquire", True), ("learn", "1", False), ("acquire", True), ("learn", "2", True)]
+    asked = ("acquire", "GET", "/x", True)
+    assert turns.said == [asked, ("learn", "1", False), asked, ("learn", "2", True)]
     assert limited.value.after_s == 3.5
 
 
