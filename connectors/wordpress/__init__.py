@@ -32,6 +32,7 @@ MANIFEST = Manifest(
     summary="Puts approved assets into the media library of a WordPress site and keeps posts true.",
     settings=Settings,
     origin=lambda settings: origin_of(settings.site_url),
+    further_origins=lambda settings: tuple(origin_of(site) for site in settings.sites),
     auths=(
         Auth(
             name="application_password",
@@ -56,6 +57,9 @@ MANIFEST = Manifest(
         Capability.WITHDRAW: Ability(Write.HARMLESS, Level.SEEN),
         Capability.FIND: Ability(),
         Capability.LOOK: Ability(),
+        Capability.IMPORT: Ability(),
+        Capability.CHANGES: Ability(),
+        Capability.USAGE: Ability(),
     },
     carries=Carries.BYTES,
     connect=_connect,
@@ -90,13 +94,15 @@ MANIFEST = Manifest(
     gaps={
         "replace": "WordPress cannot change the bytes of an item: a new version is a new item, and posts follow.",
         "hold": "Items in the media library are public at once: WordPress schedules posts, not files.",
-        "import": "Not offered yet: the hub does not list what others put into the media library.",
-        "changes": "Not offered yet: the helper plugin's events are the only news.",
-        "usage": "Not offered yet as a list: uses are found when posts follow a new version and when a copy goes.",
         "numbers": "WordPress counts no views by itself.",
         "subscribe": "WordPress sends no webhooks by itself: install the damhub-helper plugin that comes along.",
-        "featured images": "Found when posts follow a new version, not at every look: nothing searches by them.",
-        "xml-rpc": "Without REST there are no alternative texts, no search, and no files over 32 MiB.",
-        "page builders": "Uses in page builders' own tables, widgets and theme settings are not found.",
+        "featured images": "Found when posts follow a new version and when uses are listed, not at every look: "
+        "nothing searches by them.",
+        "xml-rpc": "Without REST there are no alternative texts, no search, and no files over 32 MiB; every look and "
+        "every question for changes reads all.",
+        "page builders": "Uses in page builders' own tables, widgets, templates and theme settings are not found.",
+        "what is not told": "Changes that a plugin writes past WordPress' own functions, such as new smaller sizes.",
+        "files elsewhere": "Files that a site keeps at another address, such as a delivery network, are not imported.",
+        "sites of a network": "WordPress lists a network's sites to nobody: name them when connecting.",
     },
 )  # fmt: skip

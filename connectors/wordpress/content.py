@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 SIZE_MARK = r"(?:-\d+x\d+|-scaled|-rotated)*"
 BLOCKS = "image|cover|media-text|file|video|audio|gallery|site-logo"
 WHOLE_BLOCKS = "image|file|video|audio"
-SHORTCODE = re.compile(r'\[(?:gallery|playlist)\b[^\]]*?\bids=(?P<quote>["\']?)(?P<ids>[\d,\s]+)(?P=quote)[^\]]*\]')
+SHORTCODE = re.compile(r'\[(gallery|playlist)\b[^\]]*?\bids=(?P<quote>["\']?)(?P<ids>[\d,\s]+)(?P=quote)[^\]]*\]')
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,11 @@ class Item:
 
     id: int
     urls: Mapping[str, str]
+
+    @property
+    def uploaded(self) -> str:
+        """The address of the file that was uploaded, not of the smaller copy that is served in its place."""
+        return self.urls.get("original", self.urls["full"])
 
     def address(self) -> re.Pattern[str]:
         """Return a pattern for any address of any of its files: every size and format, on whatever host."""
@@ -50,11 +55,16 @@ def file_name(url: str) -> str:
 
 def uses(content: str, item: Item) -> bool:
     """Say whether this HTML shows the item."""
-    if re.search(rf"\bwp-image-{item.id}\b", content) or item.address().search(content):
-        return True
-    if any(str(item.id) in _ids(found) for found in SHORTCODE.finditer(content)):
-        return True
-    return any(_block_names(found[0], item.id) for found in _block_openings(content))
+    return bool(places(content, item))
+
+
+def places(content: str, item: Item) -> list[str]:
+    """Say as what this HTML shows the item: names of blocks and shortcodes, each once; `text` for plain HTML."""
+    found = [block[1] for block in _block_openings(content) if _block_names(block[0], item.id)]
+    found += [code[1] for code in SHORTCODE.finditer(content) if str(item.id) in _ids(code)]
+    if not found and _shows(content, item):
+        found = ["text"]
+    return list(dict.fromkeys(found))
 
 
 def repointed(content: str, old: Item, new: Item) -> str:
@@ -93,7 +103,7 @@ def _same_size(url: str, old: Item, new: Item) -> str:
 
 
 def _block_openings(content: str) -> list[re.Match[str]]:
-    return list(re.finditer(rf"<!-- wp:(?:{BLOCKS})\s+\{{.*?\}}\s+/?-->", content, re.DOTALL))
+    return list(re.finditer(rf"<!-- wp:({BLOCKS})\s+\{{.*?\}}\s+/?-->", content, re.DOTALL))
 
 
 def _block_names(opening: str, number: int) -> bool:

@@ -1,4 +1,4 @@
-"""A made-up WordPress 7.1 site: the media, posts, pages and blocks routes, the files, and XML-RPC.
+"""A made-up WordPress 7.1 site: what it keeps and does, whichever way it is asked, and what is true there, for tests.
 
 Compared with a real server answer by answer in `tests/conformance/test_wordpress_drift.py`.
 """
@@ -6,48 +6,50 @@ Compared with a real server answer by answer in `tests/conformance/test_wordpres
 from __future__ import annotations
 
 import base64
-import hashlib
-import math
 import secrets
-from collections.abc import Callable, Iterable, Mapping
-from http import HTTPStatus
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, cast
-
-from flask import Response, request
+from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import parse_qsl, urlencode
 
 from connectors.sdk.marker import key_in, marker_in
+from connectors.sdk.types import ItemKind
 from connectors.testing.contract import Contract
 from connectors.testing.hooks import Delivery
 from connectors.testing.ledger import Ledger, What
-from connectors.testing.sandbox import Sandbox, Standing
+from connectors.testing.sandbox import Sandbox, Standing, Stock
 from connectors.wordpress import events, sandbox_xmlrpc
 from connectors.wordpress.content import uses
-from connectors.wordpress.sandbox_http import answer, edits, matches, out_of_bounds, raw, refuse, sent, uploaded
+from connectors.wordpress.sandbox_http import raw
 from connectors.wordpress.sandbox_library import (
-    BASES,
-    FOLDER,
-    INVALID_ID,
-    NO_ROUTE,
     Attachment,
     Entry,
-    Refusal,
+    File,
     alt_text_of,
-    entry_json,
     facts,
     fields,
     file_name_of,
     free,
     media_json,
+    now,
     slug_of,
     take_file,
+    type_of,
 )
+from connectors.wordpress.sandbox_routes import Routes
 from connectors.wordpress.types import LIBRARY, Media, item_of
 
-API = "/wp-json/wp/v2"
-MOST_PER_PAGE = 100
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
 WRITABLE = ("title", "caption", "description", "alt_text", "status")
-TITLE = "Sandbox site"
+IN_POST = (
+    '<!-- wp:image {{"id":{0}}} --><figure class="wp-block-image"><img src="{1}" class="wp-image-{0}"/></figure>'
+    "<!-- /wp:image -->"
+)
+PIXEL = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
 
 
 class WordPressSandbox(Sandbox):
@@ -65,145 +67,34 @@ class WordPressSandbox(Sandbox):
         self.hook_secret = secrets.token_hex(16)
         self.items: dict[int, Attachment] = {}
         self.entries: dict[int, Entry] = {}
+        self.below: dict[str, WordPressSandbox] = {}
         self._last_id = 3
-        add = self.app.add_url_rule
-        self.app.register_error_handler(Refusal, refuse)
-        self.app.register_error_handler(HTTPStatus.NOT_FOUND, lambda _: refuse(NO_ROUTE))
-        add("/wp-json/", "index", self._index)
-        add(f"{API}/users/me", "me", self._me)
-        add(f"{API}/media", "media", self._list_media)
-        add(f"{API}/media", "upload", self._upload, methods=["POST"])
-        add(f"{API}/media/<int:number>", "item", self._item)
-        add(f"{API}/media/<int:number>", "change", self._change, methods=["POST", "PUT", "PATCH"])
-        add(f"{API}/media/<int:number>", "remove", self._remove, methods=["DELETE"])
-        add(f"{API}/media/<int:number>/post-process", "sizes", self._item, methods=["POST"])
-        add(f"{API}/<any({', '.join(BASES)}):base>", "entries", self._list_entries)
-        add(f"{API}/<any({', '.join(BASES)}):base>", "write", self._write_entry, methods=["POST"])
-        add(f"{API}/<any({', '.join(BASES)}):base>/<int:number>", "entry", self._entry)
-        add(f"{API}/<any({', '.join(BASES)}):base>/<int:number>", "rewrite", self._write_entry,
-            methods=["POST", "PUT", "PATCH"])  # fmt: skip
-        add(f"/wp-content/uploads/{FOLDER}/<name>", "file", self._file)
-        add("/xmlrpc.php", "xmlrpc", lambda: sandbox_xmlrpc.answer(self, request.get_data()), methods=["POST"])
+        Routes(self)
 
-    # Routes
+    def add_site(self, path: str) -> WordPressSandbox:
+        """Put another site of the same network below this one, such as `/second`: same accounts, own library."""
+        site = type(self)()
+        site.secrets, site.origin, site.contract = self.secrets, self.origin + path, self.contract
+        self.below[path] = site
+        return site
 
-    def _index(self) -> Response:
-        origin = request.host_url.rstrip("/")
-        sign_in = {"authorization": f"{origin}/wp-admin/authorize-application.php"}
-        return answer({
-            "name": TITLE, "description": "", "url": origin, "home": origin, "gmt_offset": "0", "timezone_string": "",
-            "page_for_posts": 0, "page_on_front": 0, "show_on_front": "posts", "namespaces": ["oembed/1.0", "wp/v2"],
-            "authentication": {"application-passwords": {"endpoints": sign_in}}, "site_logo": 0, "site_icon": 0,
-            "site_icon_url": "",
-        })  # fmt: skip
+    def wsgi(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer as the site that the address names; routes may be named in the query, too (plain permalinks)."""
+        path = environ["PATH_INFO"]
+        for prefix, site in self.below.items():
+            if path.startswith(f"{prefix}/"):
+                moved = {"SCRIPT_NAME": environ.get("SCRIPT_NAME", "") + prefix, "PATH_INFO": path[len(prefix) :]}
+                return site.wsgi({**environ, **moved}, start_response)
+        query = dict(parse_qsl(environ.get("QUERY_STRING", ""), keep_blank_values=True))
+        if path == "/" and (route := query.pop("rest_route", "")):
+            environ = {**environ, "PATH_INFO": f"/wp-json{route}", "QUERY_STRING": urlencode(query)}
+        return super().wsgi(environ, start_response)
 
-    def _me(self) -> Response:
-        if not self._signed_in():
-            raise Refusal("rest_not_logged_in", "You are not currently logged in.", HTTPStatus.UNAUTHORIZED)
-        origin = request.host_url.rstrip("/")
-        return answer({
-            "id": 1, "name": "admin", "url": origin, "description": "", "link": f"{origin}/author/admin/",
-            "slug": "admin", "meta": [], "username": "admin", "roles": ["administrator"],
-            "capabilities": {"upload_files": True, "edit_posts": True, "unfiltered_html": True},
-        })  # fmt: skip
-
-    def _list_media(self) -> Response:
-        self._may_list()
-        states = (request.args.get("status") or "inherit").split(",")
-        found = [
-            item
-            for item in tuple(self.items.values())
-            if item.status in states and matches((item.title, item.caption, item.description, item.file.served))
-        ]
-        return self._page(found, lambda item: self._say_item(item, edit=edits()))
-
-    def _upload(self) -> Response:
-        self._must_sign_in("rest_cannot_create", "Sorry, you are not allowed to create posts as this user.")
-        name, content = uploaded()
-        expected = request.headers.get("Content-MD5")
-        if expected and expected != hashlib.md5(content, usedforsecurity=False).hexdigest():
-            raise Refusal("rest_upload_hash_mismatch", "Content hash did not match expected.",
-                          HTTPStatus.PRECONDITION_FAILED)  # fmt: skip
-        item = self.take(name, content, {**request.args, **request.form})
-        if item is None:
-            code = "rest_upload_unknown_error" if request.files else "rest_upload_sideload_error"
-            raise Refusal(code, "Sorry, you are not allowed to upload this file type.",
-                          HTTPStatus.INTERNAL_SERVER_ERROR)  # fmt: skip
-        said = answer(self._say_item(item, edit=True), HTTPStatus.CREATED)
-        said.headers["X-WP-Upload-Attachment-ID"] = str(item.id)
-        said.headers["Location"] = f"{request.host_url}wp-json/wp/v2/media/{item.id}"
-        return said
-
-    def _item(self, number: int) -> Response:
-        item = self.items.get(number)
-        if item is None:
-            raise INVALID_ID
-        if edits() or request.method == "POST":
-            self._must_sign_in("rest_forbidden_context", "Sorry, you are not allowed to edit this post.")
-        return answer(self._say_item(item, edit=edits()))
-
-    def _change(self, number: int) -> Response:
-        item = self.items.get(number)
-        if item is None:
-            raise INVALID_ID
-        self._must_sign_in("rest_cannot_edit", "Sorry, you are not allowed to edit this post.")
-        self.change(item, sent())
-        return answer(self._say_item(item, edit=True))
-
-    def _remove(self, number: int) -> Response:
-        item = self.items.get(number)
-        if item is None:
-            raise INVALID_ID
-        self._must_sign_in("rest_cannot_delete", "Sorry, you are not allowed to delete this post.")
-        if request.args.get("force") not in {"true", "1"}:
-            raise Refusal("rest_trash_not_supported", "The post does not support trashing. Set 'force=true' to delete.",
-                          HTTPStatus.NOT_IMPLEMENTED)  # fmt: skip
-        previous = self._say_item(item, edit=True)
-        previous.pop("_links")
-        self.remove(item)
-        return answer({"deleted": True, "previous": previous})
-
-    def _list_entries(self, base: str) -> Response:
-        self._may_list()
-        status = request.args.get("status") or "publish"
-        found = [
-            entry
-            for entry in tuple(self.entries.values())
-            if entry.base == base and status in {"any", entry.status} and matches((entry.title, entry.content))
-        ]
-        return self._page(found, lambda entry: entry_json(entry, self._origin(), edit=edits()))
-
-    def _entry(self, base: str, number: int) -> Response:
-        entry = self.entries.get(number)
-        if entry is None or entry.base != base:
-            raise INVALID_ID
-        if edits():
-            self._must_sign_in("rest_forbidden_context", "Sorry, you are not allowed to edit this post.")
-        return answer(entry_json(entry, self._origin(), edit=edits()))
-
-    def _write_entry(self, base: str, number: int | None = None) -> Response:
-        if number is None:
-            self._must_sign_in("rest_cannot_create", "Sorry, you are not allowed to create posts as this user.")
-            entry = Entry(self._next_id(), base)
-        elif (found := self.entries.get(number)) is None or found.base != base:
-            raise INVALID_ID
-        else:
-            self._must_sign_in("rest_cannot_edit", "Sorry, you are not allowed to edit this post.")
-            entry = found
-        self.write(entry, sent())
-        status = HTTPStatus.OK if number else HTTPStatus.CREATED
-        said = answer(entry_json(entry, self._origin(), edit=True), status)
-        if number is None:
-            said.headers["Location"] = f"{request.host_url}wp-json/wp/v2/{base}/{entry.id}"
-        return said
-
-    def _file(self, name: str) -> Response:
-        for item in tuple(self.items.values()):
-            if name in item.file.names():
-                return Response(item.file.content, content_type=item.file.media_type)
-        return Response("Not found", HTTPStatus.NOT_FOUND, content_type="text/html; charset=utf-8")
-
-    # What the routes and XML-RPC do
+    def writes(self, environ: Mapping[str, Any]) -> bool:
+        """XML-RPC is always POST; its method's name tells."""
+        if environ["PATH_INFO"] == "/xmlrpc.php":
+            return sandbox_xmlrpc.writes(environ)
+        return environ["REQUEST_METHOD"] not in {"GET", "HEAD", "OPTIONS"}
 
     def take(self, name: str, content: bytes, sent: Mapping[str, Any]) -> Attachment | None:
         """Keep an upload; None where its type is not allowed."""
@@ -212,7 +103,7 @@ class WordPressSandbox(Sandbox):
         if file is None:
             return None
         title = str(sent.get("title") or "") or name.rsplit(".", 1)[0]
-        item = Attachment(self._next_id(), file, title, self._free_slug(slug_of(title)))
+        item = Attachment(self.next_id(), file, title, self._free_slug(slug_of(title)))
         with self.lock:
             self.items[item.id] = item
             self._set(item, {**sent, "title": title})
@@ -245,6 +136,7 @@ class WordPressSandbox(Sandbox):
                 entry.featured_media = int(featured)  # an item that does not exist is ignored without a word
             if entry.status != "draft" and not entry.slug:
                 entry.slug = self._free_slug(slug_of(entry.title))
+            entry.modified = now()
             self.entries[entry.id] = entry
 
     def _set(self, item: Attachment, sent: Mapping[str, Any]) -> None:
@@ -252,55 +144,15 @@ class WordPressSandbox(Sandbox):
             if name in sent:
                 value = raw(sent[name])
                 setattr(item, name, alt_text_of(value) if name == "alt_text" else value)
+        item.modified = now()
 
     def knows(self, username: str, password: str) -> bool:
         """Tell whether these are the administrator's user name and application password."""
         pair, known = f"{username}:{password}", f"{self.secrets['username']}:{self.secrets['password']}"
         return secrets.compare_digest(pair.encode(), known.encode())
 
-    def _signed_in(self) -> bool:
-        scheme, _, value = request.headers.get("Authorization", "").partition(" ")
-        if scheme.lower() != "basic":
-            return False
-        username, _, password = base64.b64decode(value).decode("utf-8", "replace").partition(":")
-        return self.knows(username, password)
-
-    def _must_sign_in(self, code: str, message: str) -> None:
-        if not self._signed_in():
-            raise Refusal(code, message, HTTPStatus.UNAUTHORIZED)
-
-    def _may_list(self) -> None:
-        if edits():
-            self._must_sign_in(
-                "rest_forbidden_context",
-                "Sorry, you are not allowed to edit posts in this post type.",
-            )
-
-    def _page(self, found: Iterable[Any], say: Callable[[Any], dict[str, Any]]) -> Response:
-        per_page, page = int(request.args.get("per_page", 10)), int(request.args.get("page", 1))
-        if not 1 <= per_page <= MOST_PER_PAGE:
-            raise out_of_bounds()
-        if include := request.args.get("include"):
-            wanted = {int(number) for number in include.split(",")}
-            found = [each for each in found if each.id in wanted]
-        newest_first = request.args.get("order", "desc") == "desc"
-        listed = sorted(found, key=lambda each: each.id, reverse=newest_first)
-        pages = math.ceil(len(listed) / per_page)
-        if page > pages and listed:
-            raise Refusal("rest_post_invalid_page_number",
-                          "The page number requested is larger than the number of pages available.",
-                          HTTPStatus.BAD_REQUEST)  # fmt: skip
-        said = answer([say(each) for each in listed[(page - 1) * per_page : page * per_page]])
-        said.headers["X-WP-Total"], said.headers["X-WP-TotalPages"] = str(len(listed)), str(pages)
-        return said
-
-    def _say_item(self, item: Attachment, *, edit: bool) -> dict[str, Any]:
-        return media_json(item, self._origin(), edit=edit)
-
-    def _origin(self) -> str:
-        return request.host_url.rstrip("/")
-
-    def _next_id(self) -> int:
+    def next_id(self) -> int:
+        """Count on: items, posts and everything else share one row of numbers."""
         with self.lock:
             self._last_id += 1
             return self._last_id
@@ -316,12 +168,6 @@ class WordPressSandbox(Sandbox):
 
     # What is true here, for tests
 
-    def writes(self, environ: Mapping[str, Any]) -> bool:
-        """XML-RPC is always POST; its method's name tells."""
-        if environ["PATH_INFO"] == "/xmlrpc.php":
-            return sandbox_xmlrpc.writes(environ)
-        return environ["REQUEST_METHOD"] not in {"GET", "HEAD", "OPTIONS"}
-
     def settings(self, origin: str) -> Mapping[str, Any]:
         """Return the settings of a connection to this site."""
         return {"site_url": origin}
@@ -333,6 +179,25 @@ class WordPressSandbox(Sandbox):
     def copies(self, target: str) -> tuple[Standing, ...]:
         """Return everything in the library."""
         return tuple(self._standing(item) for item in tuple(self.items.values()) if target == LIBRARY)
+
+    def everything(self) -> tuple[Stock, ...]:
+        """Return the whole library, under the titles that people see."""
+        return tuple(
+            Stock(str(item.id), ItemKind.FILE, item.title, len(item.file.content), item.sha256)
+            for item in tuple(self.items.values())
+        )
+
+    def stock(self, name: str, data: bytes) -> str:
+        """Put any file there, as a plugin could."""
+        file = File(self._free_name(file_name_of(name)), data, type_of(name))
+        item = Attachment(self.next_id(), file, name, self._free_slug(slug_of(name)))
+        with self.lock:
+            self.items[item.id] = item
+        return str(item.id)
+
+    def unstock(self, ref: str) -> None:
+        """Delete an item by hand."""
+        self.remove(self.items[int(ref)])
 
     def intrude(self, target: str, text: str) -> str:
         """Upload a picture whose name holds `text`."""
@@ -354,7 +219,7 @@ class WordPressSandbox(Sandbox):
         """Show an item in a new post."""
         del target
         url = media_json(self.items[int(ref)], self.origin, edit=True)["source_url"]
-        entry = Entry(self._next_id(), "posts")
+        entry = Entry(self.next_id(), "posts")
         self.write(entry, {"title": "A use", "content": IN_POST.format(ref, url), "status": "publish"})
         return str(entry.id)
 
@@ -386,12 +251,3 @@ class WordPressSandbox(Sandbox):
 def create(*, ledger: Ledger | None = None) -> WordPressSandbox:
     """Make an empty site."""
     return WordPressSandbox(ledger=ledger)
-
-
-IN_POST = (
-    '<!-- wp:image {{"id":{0}}} --><figure class="wp-block-image"><img src="{1}" class="wp-image-{0}"/></figure>'
-    "<!-- /wp:image -->"
-)
-PIXEL = base64.b64decode(
-    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
-)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any, cast
 
@@ -12,6 +14,7 @@ from flask import Response, jsonify, request
 from connectors.wordpress.sandbox_library import Refusal
 
 Json = dict[str, Any]
+MOST_PER_PAGE = 100
 
 
 def refuse(error: Any) -> Response:
@@ -58,6 +61,42 @@ def matches(texts: Iterable[str]) -> bool:
     """Tell whether one of these texts holds what is searched for."""
     wanted = (request.args.get("search") or "").lower()
     return any(wanted in text.lower() for text in texts)
+
+
+def page(found: Iterable[Any], say: Callable[[Any], Json]) -> Response:
+    """Answer the part of a listing that is asked for."""
+    per_page, number = int(request.args.get("per_page", 10)), int(request.args.get("page", 1))
+    if not 1 <= per_page <= MOST_PER_PAGE:
+        raise out_of_bounds()
+    if include := request.args.get("include"):
+        wanted = {int(each) for each in include.split(",")}
+        found = [each for each in found if each.id in wanted]
+    if after := request.args.get("modified_after"):
+        since = _time(after)
+        found = [each for each in found if each.modified > since]
+    listed = sorted(found, key=lambda each: each.id, reverse=request.args.get("order", "desc") == "desc")
+    pages = math.ceil(len(listed) / per_page)
+    if number > pages and listed:
+        raise Refusal("rest_post_invalid_page_number",
+                      "The page number requested is larger than the number of pages available.",
+                      HTTPStatus.BAD_REQUEST)  # fmt: skip
+    offset = int(request.args.get("offset", (number - 1) * per_page))
+    shown = listed[offset : offset + per_page]
+    said = answer([say(each) for each in shown])
+    total = len(listed) if shown else 0  # past the end WordPress counts nothing
+    said.headers["X-WP-Total"], said.headers["X-WP-TotalPages"] = str(total), str(math.ceil(total / per_page))
+    return said
+
+
+def _time(text: str) -> datetime:
+    try:
+        told = datetime.fromisoformat(text)
+    except ValueError:
+        why = "Invalid date."
+        detail = {"code": "rest_invalid_date", "message": why, "data": None}
+        raise Refusal("rest_invalid_param", "Invalid parameter(s): modified_after", HTTPStatus.BAD_REQUEST,
+                      params={"modified_after": why}, details={"modified_after": detail}) from None  # fmt: skip
+    return told if told.tzinfo else told.replace(tzinfo=UTC)
 
 
 def uploaded() -> tuple[str, bytes]:

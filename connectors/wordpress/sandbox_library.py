@@ -8,6 +8,7 @@ import io
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from http import HTTPStatus
 from posixpath import splitext
 from typing import Any, Final
@@ -40,6 +41,11 @@ class Refusal(Exception):
         super().__init__(code)
         self.status = status
         self.body: dict[str, Any] = {"code": code, "message": message, "data": {"status": status, **more}}
+
+
+def now() -> datetime:
+    """Tell the time as WordPress keeps it: in whole seconds."""
+    return datetime.now(UTC).replace(microsecond=0)
 
 
 @dataclass(slots=True)
@@ -95,6 +101,7 @@ class Attachment:
     description: str = ""
     alt_text: str = ""
     status: str = "inherit"
+    modified: datetime = field(default_factory=now)
 
     @property
     def sha256(self) -> str:
@@ -113,6 +120,7 @@ class Entry:
     status: str = "draft"
     slug: str = ""
     featured_media: int = 0
+    modified: datetime = field(default_factory=now)
 
 
 def constrain(width: int, height: int, most_wide: int, most_high: int) -> tuple[int, int]:
@@ -127,6 +135,11 @@ def constrain(width: int, height: int, most_wide: int, most_high: int) -> tuple[
     if most_high and high == most_high - 1:
         high = most_high
     return wide, high
+
+
+def type_of(name: str) -> str:
+    """Tell a file's type by its ending."""
+    return TYPES.get(splitext(name)[1].lower(), "application/octet-stream")
 
 
 def take_file(name: str, content: bytes) -> File | None:
@@ -210,7 +223,7 @@ def media_json(item: Attachment, origin: str, *, edit: bool) -> dict[str, Any]:
                         + paragraph(item.description)),
     }  # fmt: skip
     body: dict[str, Any] = {
-        **_common(item.id, item.slug, origin, edit=edit, guid=f"{folder}/{item.file.name}"),
+        **_common(item, edit=edit, guid=f"{folder}/{item.file.name}"),
         "status": item.status, "type": "attachment", "comment_status": "open", "featured_media": 0, "author": 1,
         "ping_status": "closed", "template": "", "meta": [], "link": f"{origin}/{item.slug}/",
         "class_list": [f"post-{item.id}", "attachment", "type-attachment", "status-inherit", "hentry"],
@@ -242,7 +255,7 @@ def entry_json(entry: Entry, origin: str, *, edit: bool) -> dict[str, Any]:
     raw_content = {"raw": entry.content} if edit else {}
     content = {**raw_content, "protected": False, **({"block_version": 0} if edit else {})}
     body: dict[str, Any] = {
-        **_common(entry.id, entry.slug, origin, edit=edit, guid=link), "link": link, "status": entry.status,
+        **_common(entry, edit=edit, guid=link), "link": link, "status": entry.status,
         "type": BASES[entry.base], "title": title,
         "content": {**content, "rendered": paragraph(html.unescape(entry.content))}, "template": "",
         "_links": _links(f"{origin}/wp-json/wp/v2/{entry.base}/{entry.id}"),
@@ -252,11 +265,11 @@ def entry_json(entry: Entry, origin: str, *, edit: bool) -> dict[str, Any]:
     return body
 
 
-def _common(number: int, slug: str, origin: str, *, edit: bool, guid: str) -> dict[str, Any]:
-    del origin
+def _common(kept: Attachment | Entry, *, edit: bool, guid: str) -> dict[str, Any]:
+    modified = kept.modified.strftime("%Y-%m-%dT%H:%M:%S")
     return {
-        "id": number, "date": DATE, "date_gmt": DATE, "modified": DATE, "modified_gmt": DATE, "slug": slug,
-        "guid": {"rendered": guid, **({"raw": guid} if edit else {})},
+        "id": kept.id, "date": DATE, "date_gmt": DATE, "modified": modified, "modified_gmt": modified,
+        "slug": kept.slug, "guid": {"rendered": guid, **({"raw": guid} if edit else {})},
     }  # fmt: skip
 
 

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from http import HTTPStatus
-from typing import Any, Literal, NotRequired
+import html
+from datetime import UTC, datetime
+from typing import Any, Literal, NotRequired, Self
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 from typing_extensions import TypedDict
 
-from connectors.sdk.http import Api
-from connectors.sdk.types import Fields, JsonValue, Part, PartKind
-from connectors.wordpress.content import Item
+from connectors.sdk.types import Fields, ItemKind, JsonValue, Part, PartKind
+from connectors.sdk.types import Item as Listed
+from connectors.wordpress.content import Item, file_name
 
 LIBRARY = "library"
-"""The one target of a site."""
+"""The one target of a site. Further sites of a network are named by their addresses."""
+LISTED = "id,title,caption,description,alt_text,source_url,link,mime_type,media_details,modified_gmt"
+"""What an import and the change feed read of an item."""
 
 
 class Settings(BaseModel):
@@ -34,6 +37,11 @@ class Settings(BaseModel):
         pattern=r"^/[\w./-]*$|^\?rest_route=$",
         description="`?rest_route=` for sites with plain permalinks",
     )
+    sites: tuple[str, ...] = Field(
+        default=(),
+        title="Further sites of the network",
+        description="addresses of a multisite network's other sites; the same application password is good for them",
+    )
     content_types: tuple[str, ...] = Field(
         default=("posts", "pages", "blocks"),
         title="Content searched for uses",
@@ -43,10 +51,18 @@ class Settings(BaseModel):
     @field_validator("site_url")
     @classmethod
     def _address(cls, value: str) -> str:
-        parts = urlsplit(value.strip())
-        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username or parts.query:
-            raise ValueError("give the address of the site's home page, such as https://example.org")
-        return value.strip().rstrip("/")
+        return _home(value)
+
+    @field_validator("sites")
+    @classmethod
+    def _addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(map(_home, value)))
+
+    @model_validator(mode="after")
+    def _one_by_xmlrpc(self) -> Self:
+        if self.sites and self.protocol == "xmlrpc":
+            raise ValueError("further sites are reached over REST only: connect each one by itself")
+        return self
 
     @field_validator("content_types")
     @classmethod
@@ -54,6 +70,13 @@ class Settings(BaseModel):
         if not all(name.replace("-", "").replace("_", "").isalnum() for name in value):
             raise ValueError("give REST names of content types, such as posts")
         return value
+
+
+def _home(value: str) -> str:
+    parts = urlsplit(value.strip())
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username or parts.query:
+        raise ValueError("give the address of the site's home page, such as https://example.org")
+    return value.strip().rstrip("/")
 
 
 class Text(TypedDict):
@@ -72,14 +95,22 @@ class Details(TypedDict):
     """What WordPress knows of the file."""
 
     original_image: NotRequired[str]
+    filesize: NotRequired[Any]  # of the file that is served
     sizes: NotRequired[dict[str, Size] | list[Any]]
 
 
-class Media(TypedDict):
-    """A media library item in the edit context."""
+class Numbered(TypedDict):
+    """Anything in a listing."""
 
     id: int
+
+
+class Media(Numbered):
+    """A media library item in the edit context."""
+
     source_url: str
+    mime_type: NotRequired[str]
+    modified_gmt: NotRequired[str]
     link: NotRequired[str]
     title: Text
     caption: Text
@@ -88,11 +119,12 @@ class Media(TypedDict):
     media_details: NotRequired[Details | list[Any]]  # PHP's empty array is a list
 
 
-class Post(TypedDict):
+class Post(Numbered):
     """A post, page or block in the edit context, as far as it shows media."""
 
-    id: int
     link: NotRequired[str]
+    status: NotRequired[str]
+    title: NotRequired[Text]
     content: NotRequired[Text]
     featured_media: NotRequired[int]
 
@@ -127,6 +159,11 @@ def item_of(media: Media) -> Item:
     return Item(media["id"], urls)
 
 
+def raw_of(text: Text | None) -> str:
+    """Return a text as the editor sees it; nothing where it was not asked for."""
+    return (text or {"raw": ""})["raw"]
+
+
 def fields_of(media: Media) -> dict[str, JsonValue]:
     """Return the mapped fields as they stand there."""
     return {
@@ -148,7 +185,29 @@ def parts_of(item: Item) -> tuple[Part, ...]:
     return (Part(PartKind.MEDIA, str(item.id)), *(Part(PartKind.PUBLIC_URL, url) for url in addresses))
 
 
-def hash_of(api: Api, item: Item) -> str | None:
-    """Hash the file that was uploaded, as visitors get it; None where the site does not hand it out."""
-    seen = api.look_public(item.urls.get("original", item.urls["full"]))
-    return seen.sha256 if seen.status == HTTPStatus.OK else None
+def listed(media: Media) -> Listed:
+    """Say an item as a thing that can be imported: under its title, as the library shows it."""
+    details = media.get("media_details", [])
+    known = Details() if isinstance(details, list) else details
+    size, modified = known.get("filesize"), media.get("modified_gmt", "")
+    whole = "original_image" not in known  # the size that is told is that of a smaller copy otherwise
+    name = file_name(item_of(media).uploaded)
+    return Listed(
+        ref=str(media["id"]),
+        kind=ItemKind.FILE,
+        name=html.unescape(media["title"]["raw"]) or name,
+        size=size if whole and isinstance(size, int) else None,
+        media_type=media.get("mime_type", ""),
+        modified_at=round(moment(modified).timestamp() * 1000) or None,
+        revision=f"{modified} {name} {size}",
+        facts={**fields_of(media), "file_name": name},
+        url=media.get("link"),
+    )
+
+
+def moment(text: str) -> datetime:
+    """Read a time of the site's, such as 2026-11-25T04:00:00, which is UTC; what is none lies at the beginning."""
+    try:
+        return datetime.fromisoformat(text).replace(tzinfo=UTC)
+    except ValueError:
+        return datetime.fromtimestamp(0, UTC)

@@ -12,11 +12,13 @@ Manual: https://developer.wordpress.org/apis/xml-rpc/
 from __future__ import annotations
 
 import base64
+import html
+import json
 import xmlrpc.client
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import replace
-from typing import Any, NotRequired, TypeVar
+from typing import IO, Any, NotRequired, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 from typing_extensions import TypedDict
@@ -28,11 +30,30 @@ from wordpress_xmlrpc.methods.users import GetProfile
 
 from connectors.sdk.errors import BadAnswer, Misconfigured, Missing, Rejected, Unreachable
 from connectors.sdk.http import Api
-from connectors.sdk.types import Account, Copy, Fields, JsonValue, Outgoing, Page, Part, PartKind, Receipt, Target
+from connectors.sdk.types import (
+    Account,
+    Change,
+    Changes,
+    Copy,
+    Fetched,
+    Fields,
+    ItemKind,
+    JsonValue,
+    Outgoing,
+    Page,
+    Part,
+    PartKind,
+    Receipt,
+    Target,
+    Use,
+)
+from connectors.sdk.types import Item as Listed
 from connectors.sdk.xmlrpc import XmlRpcTransport
-from connectors.wordpress.content import Item, repointed, uses, without
+from connectors.wordpress import feed, usage
+from connectors.wordpress.content import Item, file_name, repointed, uses, without
+from connectors.wordpress.files import fetched, hash_of
 from connectors.wordpress.marker import marked_name, read_marker
-from connectors.wordpress.types import LIBRARY, Settings, hash_of, parts_of
+from connectors.wordpress.types import LIBRARY, Settings, parts_of
 
 T = TypeVar("T")
 Wanted = Mapping[str, Any]
@@ -40,8 +61,10 @@ PAGE_SIZE = 100
 LARGEST = 32 * 1024 * 1024  # the file is in memory three times: as bytes, as base64, as XML
 NAMES = {"title": "post_title", "caption": "post_excerpt", "description": "post_content"}
 KINDS = {"posts": "post", "pages": "page", "blocks": "wp_block"}
+READ = ("post_content", "post_thumbnail", "post_title", "post_type", "post_status", "link")
 METHODS = ("wp.getOptions", "wp.getProfile", "wp.uploadFile", "wp.getMediaItem", "wp.getMediaLibrary", "wp.getPosts",
            "wp.editPost", "wp.deletePost")  # fmt: skip
+_KNOWN = TypeAdapter(dict[str, str])
 
 
 class File(TypedDict):
@@ -66,6 +89,7 @@ class MediaItem(TypedDict):
     caption: str
     description: str
     metadata: Details | list[Any] | str
+    type: NotRequired[str]
 
 
 class Post(TypedDict):
@@ -73,6 +97,10 @@ class Post(TypedDict):
 
     post_id: str
     post_content: str
+    post_title: NotRequired[str]
+    post_type: NotRequired[str]
+    post_status: NotRequired[str]
+    link: NotRequired[str]
     post_thumbnail: NotRequired[dict[str, Any] | list[Any]]
 
 
@@ -178,8 +206,7 @@ class WordPressXmlRpc:
     def find(self, target: Target, marker: str) -> tuple[Copy, ...]:
         """Read the whole library: XML-RPC has no search."""
         del target
-        found = self._all(_library_page, {}, MediaItem, "attachment_id")
-        return tuple(_copy(media) for media in found if read_marker(media["link"])[0] == marker)
+        return tuple(_copy(media) for media in self._library() if read_marker(media["link"])[0] == marker)
 
     def look(self, target: Target, ref: str) -> Copy:
         """Read the item, fetch the file that was uploaded, and read all content that may show it."""
@@ -193,6 +220,41 @@ class WordPressXmlRpc:
         )
         copy = _copy(media)
         return replace(copy, parts=copy.parts + embeds, sha256=hash_of(self._api, item))
+
+    def inventory(self, cursor: str | None) -> Page[Listed]:
+        """List the whole library at once."""
+        del cursor
+        return Page(tuple(_listed(media) for media in self._library()), None)
+
+    def fetch(self, ref: str, into: IO[bytes]) -> Fetched:
+        """Read the bytes of the file that was uploaded."""
+        media = self._media(ref)
+        return fetched(
+            self._api, _item(media), into, media_type=media.get("type", ""), revision=_listed(media).revision
+        )
+
+    def changes(self, cursor: str | None) -> Changes:
+        """Compare the whole library with what it was: XML-RPC does not tell when an item changed."""
+        there = {media["attachment_id"]: media for media in self._library()}
+        known = {ref: feed.fingerprint(media) for ref, media in there.items()}
+        try:
+            before = _KNOWN.validate_json(cursor) if cursor else known
+        except ValidationError:
+            return Changes((), json.dumps(known), lost=True)
+        gone = [Change(ref, gone=True) for ref in before if ref not in there]
+        told = [Change(ref, item=_listed(there[ref])) for ref, now in known.items() if before.get(ref) != now]
+        return Changes((*gone, *told), json.dumps(known))
+
+    def uses(self, target: Target, ref: str, cursor: str | None) -> Page[Use]:
+        """Read through all content at once."""
+        del target, cursor
+        item = _item(self._media(ref))
+        shown = ((post, usage.shown_as(post["post_content"], item, featured=_thumbnail(post) == ref))
+                 for post in self._posts())  # fmt: skip
+        return Page(tuple(_use(post, ways) for post, ways in shown if ways), None)
+
+    def _library(self) -> list[MediaItem]:
+        return self._all(_library_page, {}, MediaItem, "attachment_id")
 
     def _media(self, ref: str) -> MediaItem:
         try:
@@ -258,7 +320,7 @@ def _library_page(wanted: Wanted) -> Any:
 
 
 def _posts_page(wanted: Wanted) -> Any:
-    return GetPosts(wanted, ["post_content", "post_thumbnail"], results_class=None)
+    return GetPosts(wanted, list(READ), results_class=None)
 
 
 def _thumbnail(post: Post) -> str | None:
@@ -278,11 +340,24 @@ def _item(media: MediaItem) -> Item:
     return Item(int(media["attachment_id"]), urls)
 
 
+def _listed(media: MediaItem) -> Listed:
+    name = file_name(_item(media).uploaded)
+    return Listed(
+        media["attachment_id"], ItemKind.FILE, html.unescape(media["title"]) or name, media_type=media.get("type", ""),
+        revision=name, facts={**_fields(media), "file_name": name}, url=media["link"],
+    )  # fmt: skip
+
+
+def _use(post: Post, ways: str) -> Use:
+    label = f"{post.get('post_title') or post['post_id']} ({ways})"
+    public = post.get("post_status") == "publish"
+    return Use(post.get("post_type", ""), post["post_id"], label, post.get("link") or None, public)
+
+
+def _fields(media: MediaItem) -> dict[str, JsonValue]:
+    return {"title": media["title"], "caption": media["caption"], "description": media["description"]}
+
+
 def _copy(media: MediaItem) -> Copy:
     marker, key = read_marker(media["link"])
-    fields: dict[str, JsonValue] = {
-        "title": media["title"],
-        "caption": media["caption"],
-        "description": media["description"],
-    }
-    return Copy(media["attachment_id"], marker, key, fields, parts_of(_item(media)), url=media["link"])
+    return Copy(media["attachment_id"], marker, key, _fields(media), parts_of(_item(media)), url=media["link"])

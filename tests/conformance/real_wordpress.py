@@ -10,8 +10,9 @@ import httpx
 from flask import Response, request
 
 from connectors.sdk.marker import key_in, marker_in
+from connectors.sdk.types import ItemKind
 from connectors.testing.ledger import What
-from connectors.testing.sandbox import Sandbox, Standing
+from connectors.testing.sandbox import Sandbox, Standing, Stock
 from connectors.wordpress.sandbox import IN_POST, PIXEL, WordPressSandbox
 from connectors.wordpress.types import LIBRARY, Media, fields_of, item_of
 
@@ -29,6 +30,7 @@ class RealWordPress(WordPressSandbox):
         Sandbox.__init__(self, ledger=ledger)
         self.secrets = site.secrets()
         self.hook_secret = "0123456789abcdef"
+        self.below = {}
         self._direct = httpx.Client(base_url=site.url, auth=("admin", site.passwords["admin"]), timeout=60)
         self.app.add_url_rule("/", "home", self._pass, methods=["GET", "HEAD", "POST"])
         self.app.add_url_rule("/<path:_>", "any", self._pass, methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"])
@@ -78,6 +80,21 @@ class RealWordPress(WordPressSandbox):
         parts = 1 + len(set(shown.urls.values())) + self.uses(LIBRARY, str(media["id"]))
         return Standing(str(media["id"]), LIBRARY, marker, key_in(name, marker) if marker else None, fields_of(media),
                         _sha256(stored), parts)  # fmt: skip
+
+    def everything(self):
+        return tuple(self._stock_of(media) for media in self._list("media"))
+
+    def _stock_of(self, media: Media):
+        size = media["media_details"].get("filesize") if isinstance(media["media_details"], dict) else None
+        return Stock(str(media["id"]), ItemKind.FILE, media["title"]["raw"], size)
+
+    def stock(self, name, data):
+        answer = self._direct.post("/wp-json/tests/v1/stock", params={"title": name}, content=data,
+                                   headers={"Content-Type": "application/octet-stream"})  # fmt: skip
+        return str(answer.json()["id"])
+
+    def unstock(self, ref):
+        self.vanish(LIBRARY, ref)
 
     def intrude(self, target, text):
         answer = self._direct.post(f"{API}/media", files={"file": (f"{text}.png", PIXEL)}, data={"title": text})

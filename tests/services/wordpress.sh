@@ -51,7 +51,7 @@ build() {
   cp -r "$PARTS/sqlite-database-integration" "$driver"
   sed -e "s|{SQLITE_IMPLEMENTATION_FOLDER_PATH}|$driver|" -e "s|{SQLITE_PLUGIN}|sqlite-database-integration/load.php|" \
     "$driver/db.copy" >"$content/db.php"
-  cp "$FORMS/quiet.php" "$content/mu-plugins/quiet.php"
+  cp "$FORMS/quiet.php" "$FORMS/stock.php" "$content/mu-plugins/"
   sed -e "s|@URL@|$URL|g" -e "s|@HOME@|$SVC_HOME|g" -e "s|@KEY@|$(secret 32)|g" "$FORMS/config.php" >"$SITE/wp-config.php"
   wp core install --title="Real site" --admin_user=admin --admin_password="$(secret 12)" \
     --admin_email=admin@example.test --skip-email || fail "WordPress cannot be installed: $(tail -n 1 "$SVC_HOME/setup.log")"

@@ -63,6 +63,8 @@ def inventory_describes(bench: Bench) -> None:
 @check("inventory-whole-or-fail", "An inventory of which one page fails is a failure, never a shorter one.", IMPORT)
 def inventory_whole_or_fail(bench: Bench) -> None:
     """Let every page but the first fail."""
+    for number in range(MANY):
+        bench.sandbox.stock(f"item {number}.jpg", b"%d" % number)
     bench.sandbox.faults.add(Rule(fault=Fault.ERROR_BEFORE, on="read", skip=1, times=None))
     raises(ConnectorError, lambda: _inventory(bench))
 

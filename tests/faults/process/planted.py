@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from connectors.sdk.errors import OutcomeUnknown
 from connectors.sdk.types import Level
-from connectors.wordpress.connector import WordPress
+from connectors.wordpress.calls import Site
 from hub.placements import answers, calls, looks, observe, reconcile
 from hub.placements.desired import Want
 from hub.placements.findings import Claim
@@ -32,7 +32,7 @@ def trust_a_404(patch):
         return found
 
     patch.setattr(reconcile, "read_back", read_back)
-    patch.setattr(WordPress, "_surely_missing", lambda self, ref: None)
+    patch.setattr(Site, "surely_missing", lambda self, ref: None)
 
 
 def retry_a_write_on_5xx(patch):

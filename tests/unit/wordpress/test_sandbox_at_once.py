@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 
 from connectors.testing.conformance.bench import PNG
-from connectors.wordpress import sandbox as room
+from connectors.wordpress import sandbox_routes as room
 from connectors.wordpress.sandbox import WordPressSandbox
 
 
