@@ -7,6 +7,8 @@ import logging
 import sys
 import tomllib
 from collections.abc import Sequence
+from importlib.metadata import version
+from typing import Annotated
 
 import typer
 from pydantic import ValidationError
@@ -16,7 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from hub.cli.keeping import Keeping
 from hub.cli.people import People
-from hub.cli.printing import plain
+from hub.cli.printing import plain, say
 from hub.cli.running import Running
 from hub.cli.toolbox import Toolbox
 from hub.cli.translating import Translating
@@ -42,9 +44,26 @@ def build(toolbox: Toolbox) -> typer.Typer:
         add_completion=False,
         rich_markup_mode=None,
     )
+    app.callback()(_about)
     for part in (Running, Keeping, People, Translating):
         part(toolbox).add_to(app)
     return app
+
+
+def _tell_version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it with the option's value
+    if wanted:
+        say(f"damhub {version('damhub')}")
+        raise typer.Exit
+
+
+def _about(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_tell_version, is_eager=True, help="Print the version and end.")
+    ] = False,
+) -> None:
+    """A hub for a team's media that knows every copy it ever made."""
+    del version
 
 
 def run(toolbox: Toolbox, arguments: Sequence[str] | None = None) -> int:

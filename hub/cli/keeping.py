@@ -50,10 +50,16 @@ class Keeping:
         with_keys: Annotated[
             bool, typer.Option("--with-keys", help="Put the keys in, too: whoever has the file then has everything.")
         ] = False,
+        overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a file that is there.")] = False,
         as_json: AsJson = False,
     ) -> None:
         """Write the whole catalogue with its bytes into one file, while the hub runs."""
         settings = self.toolbox.settings()
+        if file.exists() and not overwrite:
+            raise Invalid(
+                "backup_there", "There is a file of that name already.", where=str(file.absolute()),
+                next_step="Name another one, or add --overwrite.",
+            )  # fmt: skip
         if not file.absolute().parent.is_dir():
             raise Invalid(
                 "folder_missing", "The folder for the backup is not there.", where=str(file.absolute().parent),

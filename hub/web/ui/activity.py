@@ -14,7 +14,7 @@ from hub.web.identity import actor
 from hub.web.services import services
 from hub.web.ui import words
 from hub.web.ui.frame import page
-from hub.web.ui.names import people
+from hub.web.ui.names import people, places_in
 from hub.web.ui.shown import line_of
 
 activity = Blueprint("activity", "hub.web")
@@ -36,10 +36,14 @@ def show_activity() -> Response:
     shown = found[:PAGE]
     about = _subjects([event.subject for event in shown])
     names = people([event.actor for event in shown])
+    where = places_in(shown)
     lines = [
-        line_of(one, names, about=about.get(one.subject, ("", ""))[0], href=about.get(one.subject, ("", ""))[1])
+        line_of(
+            one, names, about=about.get(one.subject, ("", ""))[0], href=about.get(one.subject, ("", ""))[1],
+            places=where,
+        )
         for one in shown
-    ]
+    ]  # fmt: skip
     more = f"/activity?before={shown[-1].seq}" + (f"&kind={kind}" if kind else "") if len(found) > PAGE else ""
     kinds = [(value, head) for value, (head, _) in words.EVENT.items()]
     return page("activity.html", here="activity", events=lines, kind=kind, kinds=kinds, more=more)

@@ -20,7 +20,7 @@ from hub.web.ui import rights, words
 from hub.web.ui.copies import places_of
 from hub.web.ui.dates import day_after, day_start
 from hub.web.ui.frame import go, page
-from hub.web.ui.names import people
+from hub.web.ui.names import people, places_in
 from hub.web.ui.shown import Line, Strip, line_of
 
 if TYPE_CHECKING:
@@ -290,7 +290,8 @@ def _events(view: AssetView) -> Sequence[Line]:
         about = select(Event).where(Event.subject == view.id).order_by(Event.seq.desc()).limit(200)
         events = list(session.scalars(about))
     names = people([event.actor for event in events])
-    return [line_of(event, names) for event in events]
+    where = places_in(events)
+    return [line_of(event, names, places=where) for event in events]
 
 
 def _list(text: str) -> list[str]:

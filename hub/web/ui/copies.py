@@ -111,7 +111,7 @@ def row_of(copy: CopyView) -> CopyRow:
         copy.id, words.letters(copy.connector), copy.target_label, about, public if _is_web(public) else "", sign,
         copy.phase, copy.proof.level if copy.proof else "", copy.proof.at if copy.proof else copy.observed_at,
         _note(copy), manager and stuck,
-        manager and copy.wanted and copy.settled_at is None and copy.desired != "absent",
+        manager and copy.wanted and copy.settled_at is None and (copy.desired != "absent" or copy.phase == "waiting"),
     )  # fmt: skip
 
 
@@ -145,13 +145,18 @@ def attest(placement_id: str) -> Response:
 def before_take_back(placement_id: str) -> Response:
     """Show what taking one copy back would change."""
     copy = services().placements.copy(actor(), placement_id)
+    sent = copy.observed != "absent"
     level = copy.proof.level if copy.proof else ""
+    line = Outcome(1, "is withdrawn", _spread([copy]), "undo-2", "flow", level)
+    if not sent:
+        line = Outcome(1, "was never sent", _spread([copy]), "circle-minus", "rest")
     return page(
         "impact.html", here="library", question=f"Take it back from {copy.target_label}?",
-        explanation="It is removed there and looked at again afterwards.", action=f"/copies/{copy.id}/take-back",
-        substitutes=None, substitute="", handouts=0, ask_reason=False, reason="", back=f"/assets/{copy.asset_code}",
-        lines=[Outcome(1, "is withdrawn", _spread([copy]), "undo-2", "flow", level)],
-        safe="the original and all its versions stay, and so do its other copies.", button="Take 1 back now",
+        explanation="It is removed there and looked at again afterwards." if sent else "It will not be sent.",
+        action=f"/copies/{copy.id}/take-back", substitutes=None, substitute="", handouts=0, ask_reason=False,
+        reason="", back=f"/assets/{copy.asset_code}", lines=[line],
+        safe="the original and all its versions stay, and so do its other copies.",
+        button="Take 1 back now" if sent else "Do not send it",
     )  # fmt: skip
 
 

@@ -27,7 +27,7 @@ TOLD: Final = {
     "approved": "Approved. Copies of an earlier version follow by themselves.",
     "rejected": "Rejected; the reason is kept with it.",
     "revoked": "Approval taken back. Copies are being withdrawn.",
-    "archived": "Archived. Copies are being withdrawn; nothing was deleted.",
+    "archived": "Archived. Copies, where there are any, are being withdrawn; nothing was deleted.",
     "unarchived": "Taken out of the archive.",
     "deleted": "Deleted. It can be brought back for 30 days.",
     "restored": "Brought back.",

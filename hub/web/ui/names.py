@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, cast
 
 from sqlalchemy import select
 
 from hub.access.models import User
+from hub.connections.models import Remote, Target
 from hub.web.services import services
+
+if TYPE_CHECKING:
+    from hub.events.models import Event
 
 
 class Names(dict[str, str]):
@@ -22,6 +27,18 @@ def people(ids: Iterable[str]) -> Names:
     """Return the names behind user ids, in one question."""
     with services().database.read() as session:
         return Names(session.execute(select(User.id, User.name).where(User.id.in_(set(ids)))).all())
+
+
+def places_in(events: Iterable[Event]) -> dict[str, str]:
+    """Return the names of the targets that events tell of, by id: the place and whose it is."""
+    bodies = [cast("Mapping[str, Any]", event.body or {}) for event in events]
+    wanted = {str(body["target_id"]) for body in bodies if body.get("target_id")}
+    named = select(Target.id, Target.label, Remote.label).join(Remote, Remote.id == Target.remote_id)
+    with services().database.read() as session:
+        return {
+            target: f"{label}, {remote}"
+            for target, label, remote in session.execute(named.where(Target.id.in_(wanted)))
+        }  # fmt: skip
 
 
 def connector_title(name: str) -> str:

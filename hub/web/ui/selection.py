@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, request
@@ -12,12 +14,18 @@ from hub.errors import Invalid, NotFound
 from hub.placements.impact import ImpactLine
 from hub.web.identity import actor
 from hub.web.services import services
+from hub.web.ui import words
 from hub.web.ui.copies import outcomes, reached
 from hub.web.ui.frame import go, page, safe_next
 from hub.web.ui.names import connector_title
 
+if TYPE_CHECKING:
+    from hub.web.ui.words import Sign
+
 selection = Blueprint("selection", "hub.web")
 MOST = 200
+FEW = 12
+"""More places than this can be narrowed down by typing."""
 SAID = {"submit": "submitted", "archive": "archived", "unarchive": "unarchived", "restore": "restored"}
 
 
@@ -65,13 +73,20 @@ def before_archive() -> Response:
 def choose_places() -> Response:
     """Show the places where the chosen assets could stand."""
     chosen = _chosen()
-    places: dict[tuple[str, str], list[dict[str, str]]] = {}
-    for target in services().connections.targets(actor()):
-        at = (connector_title(target.connector), target.account_label)
+    places: dict[tuple[str, str, Sign | None], list[dict[str, str]]] = {}
+    state = _states()
+    answers: dict[tuple[str, str], str] = {}
+    for target in sorted(services().connections.targets(actor()), key=lambda target: _natural(target.label)):
+        at = (connector_title(target.connector), target.account_label, state.get(target.remote_id))
+        where = (target.channel, target.territory)
+        answers[where] = answers.get(where) or _forbidden(chosen, *where)
         about = target.kind.replace("_", " ").capitalize()
-        places.setdefault(at, []).append({"id": target.id, "label": target.label, "about": about})
+        places.setdefault(at, []).append(
+            {"id": target.id, "label": target.label, "about": about, "why": answers[where]}
+        )
     back = f"/assets/{chosen[0].code}" if len(chosen) == 1 else "/"
-    return page("use.html", here="library", chosen=chosen, places=list(places.items()), back=back)
+    many = sum(map(len, places.values())) > FEW
+    return page("use.html", here="library", chosen=chosen, places=list(places.items()), back=back, many=many)
 
 
 @selection.post("/use")
@@ -86,6 +101,26 @@ def use() -> Response:
             services().placements.place(actor(), asset_id, target_id, withdraw_policy=policy)
     code = services().catalogue.view(actor(), assets[0]).code
     return go(f"/assets/{code}" if len(assets) == 1 else "/", "placed")
+
+
+def _states() -> dict[str, Sign | None]:
+    """Return what is wrong with each account that places stand in, None where one of its ways in works."""
+    found: dict[str, Sign | None] = {}
+    for one in services().connections.list(actor()):
+        works = one.state in {"live", "ailing"} or (one.remote_id in found and found[one.remote_id] is None)
+        found[one.remote_id] = None if works else words.CONNECTION.get(one.state, words.UNKNOWN)
+    return found
+
+
+def _forbidden(chosen: list[AssetView], channel: str, territory: str) -> str:
+    """Say why a copy would wait there, empty when all chosen ones may be used there now."""
+    asked = [services().rights.ask(actor(), one.id, channel=channel, territory=territory, use="new") for one in chosen]
+    return next((answer.why for answer in asked if not answer.ok), "")
+
+
+def _natural(label: str) -> list[tuple[int, str]]:
+    """Return a key that sorts Card 2 before Card 10."""
+    return [(int(part), "") if part.isdecimal() else (0, part) for part in re.split(r"(\d+)", label.casefold())]
 
 
 def _zip(chosen: list[str]) -> Response:

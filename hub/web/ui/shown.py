@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from hub.web.ui import words
 
 if TYPE_CHECKING:
     from hub.events.models import Event
+
+NOWHERE: Final[Mapping[str, str]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +38,10 @@ class Strip:
     picture: bool
 
 
-def line_of(event: Event, names: Mapping[str, str], *, about: str = "", href: str = "") -> Line:
-    """Return an event in words."""
+def line_of(
+    event: Event, names: Mapping[str, str], *, about: str = "", href: str = "", places: Mapping[str, str] = NOWHERE
+) -> Line:
+    """Return an event in words; `places` names the targets that events are about, by id."""
     head, icon = words.EVENT.get(event.kind, (event.kind.replace(".", " ").replace("_", " ").capitalize(), "info"))
     body: Mapping[str, Any] = cast("Mapping[str, Any]", event.body or {})
     details = [
@@ -45,9 +49,16 @@ def line_of(event: Event, names: Mapping[str, str], *, about: str = "", href: st
         for name in ("fields", "problem_code", "reason", "claim", "level", "preset")
         if body.get(name)
     ]
+    if target := places.get(str(body.get("target_id", "")), ""):
+        details.insert(0, target)
     return Line(event.at, head, icon, "rest", ", ".join(details), names[event.actor], about, href)
 
 
 def _detail(name: str, value: Any) -> str:
+    if name == "claim":
+        return words.CLAIM.get(str(value), str(value).replace("_", " "))
+    if name == "reason" and str(value) in words.REASON:
+        return words.REASON[str(value)]
     text = ", ".join(str(part) for part in cast("list[Any]", value)) if isinstance(value, list) else str(value)
-    return f"{name}: {text[:120]}".replace("_", " ")
+    label = {"problem_code": "problem", "level": "proof"}.get(name, name)
+    return f"{label}: {text[:120]}".replace("_", " ")

@@ -172,6 +172,21 @@ def test_a_backup_goes_into_another_hub_that_observes_until_it_is_adopted(damhub
     assert (code, json.loads(out)["mode"]) == (0, Mode.NORMAL)
 
 
+def test_a_backup_replaces_another_only_when_told_to(damhub, hub, tmp_path):
+    file = tmp_path / "hub.tar"
+    file.write_bytes(b"the only backup")
+    code, _, err = damhub("backup", str(file))
+    assert (code, "[backup_there]" in err) == (REFUSED, True)
+    assert file.read_bytes() == b"the only backup"
+    assert damhub("backup", str(file), "--overwrite", "--json")[0] == 0
+    assert file.stat().st_size > 100
+
+
+def test_the_version_is_told(damhub):
+    code, out, _ = damhub("--version")
+    assert (code, out.split()[0]) == (0, "damhub")
+
+
 def test_a_backup_needs_a_hub_and_a_folder(damhub, tmp_path):
     assert "[never_woken]" in damhub("backup", str(tmp_path / "hub.tar"))[2]
     code, _, err = damhub("backup", str(tmp_path / "nowhere" / "hub.tar"))

@@ -138,3 +138,37 @@ def test_a_copy_that_another_asset_stands_in_for_is_called_substituted(hub):
     page = shown_to(hub, "editor", f"/assets/{asset.code}")
     assert "Substituted in 1 place" in page
     assert "as it should be" not in page
+
+
+def test_places_are_listed_as_people_count_and_say_what_a_copy_would_wait_for(hub):
+    asset = hub.approved(picture(1), title="Winter lake")
+    for number in (10, 9, 100):
+        hub.target("trello", f"Card {number}")
+    hub.target("wordpress", "Press", "press.example.com", state="needs_person")
+    hub.services.rights.add_term(
+        hub.people["editor"], asset.id, source="licence", effect="allow", channels=["wordpress"]
+    )
+    page = shown_to(hub, "editor", f"/use?asset={asset.id}")
+    assert page.index("Card 9<") < page.index("Card 10<") < page.index("Card 100<")
+    assert page.count("Waits: No licence covers this channel") == 3
+    assert page.count("Copies wait until this account works again.") == 1
+    assert 'id="narrow"' not in page
+    for number in range(20):
+        hub.target("trello", f"Further card {number}")
+    assert 'id="narrow"' in shown_to(hub, "editor", f"/use?asset={asset.id}")
+
+
+def test_a_copy_that_waits_can_be_called_off(hub):
+    asset = hub.approved(picture(1), title="Winter lake")
+    copy = hub.copy(asset, hub.target("trello", "Card"), phase="waiting", desired="absent", desired_reason="not_usable")
+    assert f"/copies/{copy.id}/take-back" in shown_to(hub, "editor", f"/assets/{asset.code}")
+    before = shown_to(hub, "editor", f"/copies/{copy.id}/take-back")
+    assert "was never sent" in before
+    assert "Do not send it" in before
+
+
+def test_activity_says_where_a_copy_is(hub):
+    asset = hub.approved(picture(1), title="Winter lake")
+    target = hub.target("trello", "Landing card")
+    hub.services.placements.place(hub.people["editor"], asset.id, target.id)
+    assert "Landing card, Team North" in shown_to(hub, "editor", "/activity")
