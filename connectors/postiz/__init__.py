@@ -1,0 +1,133 @@
+"""Postiz: approved pictures and videos as drafts or scheduled posts, with an API key or by signing in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+from connectors.postiz.connector import Postiz
+from connectors.postiz.types import Settings
+from connectors.sdk.guard import origin_of
+from connectors.sdk.manifest import (
+    Ability,
+    Auth,
+    AuthField,
+    Capability,
+    Carries,
+    Limit,
+    Manifest,
+    Meaning,
+    OAuth,
+    Write,
+)
+from connectors.sdk.types import Level
+
+__all__ = ["MANIFEST"]
+
+KNOWN = {
+    "no subscription found": "no_subscription",
+    "post not found": "post_not_found",
+    "integration with id": "channel_not_found",
+}
+PAYMENT_REQUIRED = 402
+IN_BODY = "client_secret_post"  # how the app names itself
+
+
+def _server(settings: Settings) -> OAuth:
+    """A sign-in asks for everything or nothing: Postiz holds nobody to its scopes."""
+    return OAuth(
+        authorize_url=f"{settings.pages_address}/oauth/authorize",
+        token_url=f"{settings.address.rstrip('/')}/oauth/token",
+        token_auth=IN_BODY,
+    )
+
+
+def _error_code(body: Any, text: str) -> str:
+    """Name a refusal by its sentence: Postiz has no codes."""
+    del text
+    if not isinstance(body, dict):
+        return ""
+    said = cast("dict[str, Any]", body)
+    if said.get("statusCode") == PAYMENT_REQUIRED:
+        return "plan_used_up"
+    sentence = str(said.get("msg") or said.get("message") or "").lower()
+    return next((code for known, code in KNOWN.items() if sentence.startswith(known)), "")
+
+
+def _key(secrets: Mapping[str, str]) -> dict[str, str]:
+    # As it is: with "Bearer" before it Postiz takes it for a wrong key.
+    return {"Authorization": secrets["key"]}
+
+
+def _granted(secrets: Mapping[str, str]) -> dict[str, str]:
+    return {"Authorization": secrets["access_token"]}
+
+
+MANIFEST = Manifest(
+    name="postiz",
+    title="Postiz",
+    summary="Puts approved pictures and videos into Postiz as drafts or scheduled posts of its channels.",
+    settings=Settings,
+    origin=lambda settings: origin_of(settings.address),
+    auths=(
+        Auth(
+            name="key",
+            label="API key",
+            headers=_key,
+            fields=(
+                AuthField(
+                    "key",
+                    "API key",
+                    secret=True,
+                    hint="In Postiz under Settings, Developers, Public API. It may do all that the organisation may.",
+                ),
+            ),
+        ),
+        Auth(
+            name="oauth",
+            label="Sign in at Postiz",
+            headers=_granted,
+            fields=(
+                AuthField("client_id", "Client id", hint="Of an app made under Settings, Developers, Apps (pca_...)."),
+                AuthField("client_secret", "Client secret", secret=True, hint="Shown once there (pcs_...)."),
+            ),
+            oauth=_server,
+        ),
+    ),
+    abilities={
+        Capability.TARGETS: Ability(),
+        Capability.PUBLISH: Ability(Write.FINDABLE, Level.READ),
+        Capability.UPDATE: Ability(Write.HARMLESS, Level.READ),
+        Capability.REPLACE: Ability(Write.HARMLESS, Level.READ),
+        Capability.WITHDRAW: Ability(Write.HARMLESS, Level.READ),
+        Capability.FIND: Ability(),
+        Capability.LOOK: Ability(),
+        Capability.HOLD: Ability(Write.HARMLESS, Level.READ),
+        Capability.USAGE: Ability(),
+        Capability.NUMBERS: Ability(),
+    },
+    carries=Carries.BYTES,
+    connect=Postiz,
+    sandbox="connectors.postiz.sandbox:create",
+    accepts=("image/jpeg", "image/png", "image/gif", "image/webp", "video/mp4"),
+    settles_after_s=30.0,
+    limits=(Limit(90, 3600.0, counts="POST /public/v1/posts"),),
+    error_codes={
+        "no_subscription": Meaning.MISCONFIGURED,  # 401, and yet the key is good: the plan ended
+        "plan_used_up": Meaning.MISCONFIGURED,  # 402: no more posts this month
+        "post_not_found": Meaning.MISSING,  # 400
+        "channel_not_found": Meaning.MISCONFIGURED,  # 400: the channel was taken out of Postiz
+    },
+    error_code=_error_code,
+    gaps={
+        "repoint": "A post in Postiz shows its own picture and nobody else's: there are no further uses to change.",
+        "subscribe": "Postiz lets no key make webhooks, and its own say nothing: the hub reads the list of posts.",
+        "import": "Postiz shows its media library to people in the browser only, not to a key.",
+        "changes": "Postiz tells no changes: the hub looks at its own posts again in turn.",
+        "published posts": "What is out cannot be changed or taken back through Postiz: do it at the network itself.",
+        "pictures in posts": "Postiz does not tell which picture a post shows: one that somebody exchanges there is "
+        "not noticed, and the hub's next change puts its own back.",
+        "alternative text": "Postiz hands it on to Bluesky, Mastodon and Tumblr only, and does not tell it back.",
+        "whose key": "Postiz does not say which organisation a key belongs to: a person names it.",
+    },
+)
