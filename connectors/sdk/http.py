@@ -242,6 +242,10 @@ class Api:
         call = Call("GET", path, writes=False, into=into)
         return self._call(call, query, dict(headers or {}), None, extra_s=self._limits.download_s)
 
+    def reaches(self, url: str) -> bool:
+        """Tell whether an address lies at this remote: credentials go nowhere else."""
+        return origin_of(url) in self._origins
+
     def look_public(self, url: str) -> PublicLook:
         """Read an address as anybody can, without credentials and wherever it lies, and hash what it sends."""
         if self._busy is not None and self._busy():

@@ -67,6 +67,7 @@ class WordPressSandbox(Sandbox):
         self.hook_secret = secrets.token_hex(16)
         self.items: dict[int, Attachment] = {}
         self.entries: dict[int, Entry] = {}
+        self.hidden: set[int] = set()  # items that this account may not edit, and is not shown
         self.below: dict[str, WordPressSandbox] = {}
         self._last_id = 3
         Routes(self)

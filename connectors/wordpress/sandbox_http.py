@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any, cast
@@ -63,8 +63,8 @@ def matches(texts: Iterable[str]) -> bool:
     return any(wanted in text.lower() for text in texts)
 
 
-def page(found: Iterable[Any], say: Callable[[Any], Json]) -> Response:
-    """Answer the part of a listing that is asked for."""
+def page(found: Iterable[Any], say: Callable[[Any], Json], *, hidden: Collection[int] = ()) -> Response:
+    """Answer the part of a listing that is asked for; what may not be seen is left out, and counted all the same."""
     per_page, number = int(request.args.get("per_page", 10)), int(request.args.get("page", 1))
     if not 1 <= per_page <= MOST_PER_PAGE:
         raise out_of_bounds()
@@ -82,7 +82,7 @@ def page(found: Iterable[Any], say: Callable[[Any], Json]) -> Response:
                       HTTPStatus.BAD_REQUEST)  # fmt: skip
     offset = int(request.args.get("offset", (number - 1) * per_page))
     shown = listed[offset : offset + per_page]
-    said = answer([say(each) for each in shown])
+    said = answer([say(each) for each in shown if each.id not in hidden])
     total = len(listed) if shown else 0  # past the end WordPress counts nothing
     said.headers["X-WP-Total"], said.headers["X-WP-TotalPages"] = str(total), str(math.ceil(total / per_page))
     return said

@@ -82,7 +82,7 @@ class Routes:
             for item in tuple(self.site.items.values())
             if item.status in states and matches((item.title, item.caption, item.description, item.file.served))
         ]
-        return page(found, lambda item: self._say_item(item, edit=edits()))
+        return page(found, lambda item: self._say_item(item, edit=edits()), hidden=self.site.hidden)
 
     def _upload(self) -> Response:
         self._must_sign_in("rest_cannot_create", "Sorry, you are not allowed to create posts as this user.")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from flask import Response
 
-from connectors.wordpress.sandbox_library import BASES, DATE, Attachment, Entry, details_of, media_json
+from connectors.wordpress.sandbox_library import BASES, DATE, Attachment, Entry, details_of, entry_json, media_json
 
 if TYPE_CHECKING:
     from connectors.wordpress.sandbox import WordPressSandbox
@@ -108,13 +108,13 @@ def _delete(site: WordPressSandbox, number: Any) -> bool:
 
 
 def _posts(site: WordPressSandbox, wanted: dict[str, Any], fields: list[str] | None = None) -> list[dict[str, Any]]:
-    del fields
     base = KINDS.get(str(wanted.get("post_type", "post")))
     if base is None:
         raise xmlrpc.client.Fault(403, "Invalid post type.")
     first, most = int(wanted.get("offset", 0)), int(wanted.get("number", 10))
     newest = sorted((each for each in site.entries.values() if each.base == base), key=lambda each: -each.id)
-    return [_entry(site, entry) for entry in newest[first : first + most]]
+    told = (_entry(site, entry) for entry in newest[first : first + most])
+    return [{name: each[name] for name in ("post_id", *(fields or each)) if name in each} for each in told]
 
 
 def _options(site: WordPressSandbox, names: list[str] | None = None) -> dict[str, Any]:
@@ -165,4 +165,5 @@ def _entry(site: WordPressSandbox, entry: Entry) -> dict[str, Any]:
         "post_id": str(entry.id), "post_title": entry.title, "post_content": entry.content,
         "post_type": BASES[entry.base], "post_status": entry.status,
         "post_thumbnail": _item(site, thumbnail) if thumbnail else [],
+        "link": entry_json(entry, site.origin, edit=False)["link"],
     }  # fmt: skip

@@ -18,6 +18,7 @@ from PIL import Image
 
 from connectors.testing.serve import serve
 from connectors.wordpress.sandbox import create
+from connectors.wordpress.types import LISTED
 
 pytestmark = pytest.mark.service("wordpress")
 API = "/wp-json/wp/v2"
@@ -170,6 +171,12 @@ def play(server):
         "page": {"per_page": 2, "page": 2}, "past the end": {"page": 99}, "too long": {"per_page": 101},
         "include": {"include": f"{small},{large}"}, "include missing": {"include": "999999"},
         "states": {"status": "inherit,private,trash"}, "past nothing": {"search": "zz", "page": 3},
+        "offset": {"offset": 1, "per_page": 2}, "offset at the end": {"offset": 4}, "offset past it": {"offset": 99},
+        "changed": {"modified_after": "2001-01-01T00:00:00Z"}, "no date": {"modified_after": "yesterday"},
+        "not changed": {"modified_after": "2999-01-01T00:00:00Z"},
+        "changed here": {"modified_after": "2999-01-01T00:00:00+05:00"},
+        "as imported": {"_fields": LISTED, "status": "inherit,private,trash"},
+        "as dated": {"_fields": "id,modified_gmt"},
     }  # fmt: skip
     for name, query in lists.items():
         shown = {"context": "edit", "orderby": "id", "order": "asc", "_fields": "id,title,source_url"}
@@ -201,6 +208,9 @@ def _posts(server, small):
             {"search": f"<p>{small}"},
             {"status": "any"},
             {"_fields": "id,featured_media"},
+            {"_fields": "id,featured_media,title,link,status", "status": "any"},
+            {"offset": "1", "status": "any"},
+            {"offset": "0", "status": "any", "search": f"<p>{small}"},
         ):
             server.say(f"list {base} {'-'.join(query.values()).replace(str(small), '')}", "GET", f"{API}/{base}",
                        params={"context": "edit", "_fields": "id,content", **query})  # fmt: skip
@@ -223,6 +233,8 @@ def _xmlrpc(server, large):
     server.call("xmlrpc delete", "wp.deletePost", number)
     server.call("xmlrpc delete again", "wp.deletePost", number)
     server.call("xmlrpc large", "wp.getMediaItem", large)
+    server.call("xmlrpc posts", "wp.getPosts", {"post_type": "post", "number": 100, "offset": 0},
+                ["post_content", "post_thumbnail", "post_title", "post_type", "post_status", "link"])  # fmt: skip
     server.call("xmlrpc profile", "wp.getProfile", ["display_name"])
 
 

@@ -126,3 +126,8 @@ def test_a_manifest_names_further_origins_by_its_settings():
     assert PINBOARD.further_origins(Anything()) == ()
     two = replace(PINBOARD, further_origins=lambda settings: (FILES,))
     assert two.further_origins(Anything()) == (FILES,)
+
+
+@pytest.mark.parametrize(("url", "reached"), [(f"{HOME}/a", True), (f"{FILES}/b", True), (f"{STRANGER}/c", False)])
+def test_a_connector_can_ask_whether_an_address_lies_at_its_remote(url, reached):
+    assert speak(fine)[0].reaches(url) is reached

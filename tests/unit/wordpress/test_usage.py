@@ -1,0 +1,64 @@
+"""Uses are listed with what they are: in which post, as what, and whether anybody can see it."""
+
+from __future__ import annotations
+
+import pytest
+
+from connectors.sdk.paging import every
+from connectors.sdk.types import Target
+from connectors.testing.serve import serve
+from connectors.wordpress.sandbox import create
+from connectors.wordpress.sandbox_library import Entry
+from connectors.wordpress.types import LIBRARY
+from tests.unit.wordpress.kit import connected, outgoing, picture
+
+TARGET = Target(LIBRARY, LIBRARY, "Library")
+
+
+@pytest.fixture(params=["rest", "xmlrpc"])
+def site(request):
+    sandbox = create()
+    with serve(sandbox) as origin:
+        yield sandbox, connected(origin, sandbox.secrets, protocol=request.param)
+
+
+def put(sandbox, base, **sent):
+    entry = Entry(sandbox.next_id(), base)
+    sandbox.write(entry, sent)
+    return entry
+
+
+def uses(connector, ref):
+    return sorted((use.label, use.public) for use in every(lambda cursor: connector.uses(TARGET, ref, cursor)))
+
+
+def test_posts_pages_and_blocks_are_listed_with_what_they_show_it_as(site):
+    sandbox, connector = site
+    ref, other = connector.publish(TARGET, outgoing()).ref, connector.publish(TARGET, outgoing(picture(9, 9))).ref
+    url = f"{sandbox.origin}/wp-content/uploads/2026/11/{sandbox.items[int(ref)].file.name}"
+    put(sandbox, "posts", title="Both", status="publish", featured_media=ref,
+        content=f'<!-- wp:image {{"id":{ref}}} --><img class="wp-image-{ref}"><!-- /wp:image -->')  # fmt: skip
+    put(sandbox, "posts", title="Leading", status="draft", featured_media=ref, content="words")
+    put(sandbox, "pages", title="Gallery", status="private", content=f'[gallery ids="{other},{ref}"]')
+    put(sandbox, "blocks", title="Link", status="publish", content=f'<a href="{url}">x</a>')
+    put(sandbox, "posts", title="Other", status="publish", featured_media=other, content=f"wp-image-{ref}0")
+    assert uses(connector, ref) == [
+        ("Both (image, featured image)", True), ("Gallery (gallery)", False), ("Leading (featured image)", False),
+        ("Link (text)", True),
+    ]  # fmt: skip
+
+
+def test_a_use_leads_to_the_post(site):
+    sandbox, connector = site
+    ref = connector.publish(TARGET, outgoing()).ref
+    put(sandbox, "posts", title="A post", status="publish", featured_media=ref, content="")
+    (use,) = connector.uses(TARGET, ref, None).items
+    assert use.url == f"{sandbox.origin}/a-post/"
+
+
+def test_nothing_is_searched_where_no_type_of_content_is_named():
+    sandbox = create()
+    with serve(sandbox) as origin:
+        connector = connected(origin, sandbox.secrets, content_types=())
+        ref = connector.publish(TARGET, outgoing()).ref
+        assert connector.uses(TARGET, ref, None).items == ()
