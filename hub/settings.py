@@ -63,6 +63,8 @@ class Settings(BaseSettings):
     """Signs links and seals credentials; empty: made on first run and kept in `home/keys`, outside the database."""
     trusted_origins: list[str] = Field(default_factory=list)
     """Origins on private or loopback addresses that the hub may call, such as a WordPress in the same network."""
+    folders: dict[Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,40}$")], Path] = Field(default_factory=dict)
+    """Folders outside the home folder that copies may be published to, by name."""
     rights_default: Literal["allow", "deny"] = "allow"
     """Whether an asset without any licence on record may be used."""
     max_upload_bytes: int = Field(default=5 * 1024**3, ge=1)
@@ -77,6 +79,15 @@ class Settings(BaseSettings):
     def _has_a_bucket(self) -> Self:
         if self.storage == "s3" and not self.s3.bucket:
             raise ValueError("DAMHUB_STORAGE is s3, so DAMHUB_S3_BUCKET must name a bucket")
+        return self
+
+    @model_validator(mode="after")
+    def _folders_lie_outside(self) -> Self:
+        home = self.home.resolve()
+        for name, folder in self.folders.items():
+            there = folder.resolve()
+            if not folder.is_absolute() or there.is_relative_to(home) or home.is_relative_to(there):
+                raise ValueError(f"DAMHUB_FOLDERS: {name} must be a whole path, apart from the hub's own home folder")
         return self
 
     @property

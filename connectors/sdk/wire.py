@@ -8,14 +8,16 @@ from __future__ import annotations
 import functools
 import ssl
 import time
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from http.cookiejar import CookieJar, DefaultCookiePolicy
+from pathlib import Path
 
 import httpcore
 import httpx
 
+from connectors.sdk.folder_transport import PATTERN, FolderTransport
 from connectors.sdk.guard import AddressRefused, Guard, origin_of
 
 USER_AGENT = "damhub/0.1"
@@ -165,14 +167,19 @@ Client = httpx.Client
 """The one kind of client that the hub speaks through; others name it from here and never import its library."""
 
 
-def guarded_client(guard: Guard, *, transport: httpx.BaseTransport | None = None) -> httpx.Client:
+def guarded_client(
+    guard: Guard, *, transport: httpx.BaseTransport | None = None, folders: Mapping[str, Path] | None = None
+) -> httpx.Client:
     """Make a client that follows no redirect by itself, uses no proxy and keeps no cookie.
 
     Args:
         guard: decides which addresses may be called.
         transport: replaces the network, in tests.
+        folders: those that may be spoken to as remotes, by the names that the operator gave them; None: not even asked.
     """
+    inside = None if folders is None else {PATTERN: FolderTransport(folders, sent_by=SENT_BY)}
     return httpx.Client(
+        mounts=inside,
         transport=transport or GuardedTransport(guard),
         timeout=httpx.Timeout(IDLE_S, connect=CONNECT_S),
         follow_redirects=False,

@@ -63,6 +63,7 @@ def examine(read: Callable[[], Settings] = Settings, *, environ: Mapping[str, st
 def _of_this_machine(settings: Settings) -> Iterable[Look]:
     yield Look("connectors", ground.connectors)
     yield Look("data folder", lambda: ground.data_folder(settings))
+    yield Look("folders", lambda: ground.folders(settings))
     yield Look("keys", lambda: ground.keys(settings))
     yield Look("blob store", lambda: ground.blob_store(settings))
     yield Look("web", lambda: work.web(settings))

@@ -16,6 +16,7 @@ from typing import Final
 from sqlalchemy import func, select, text
 
 from connectors.sdk.registry import discover
+from connectors.sdk.tree import Away, opened
 from hub.access.actors import Role
 from hub.access.keyring import Keyring
 from hub.access.models import User
@@ -126,6 +127,18 @@ def data_folder(settings: Settings) -> Iterator[Finding]:
         yield look("free space", told, "Make space soon.")
     else:
         yield good("free space", told)
+
+
+def folders(settings: Settings) -> Iterator[Finding]:
+    """Look whether the folders that copies may be published to are mounted."""
+    for name, top in settings.folders.items():
+        try:
+            with opened(top) as folder:
+                folder.key_digest()
+        except (Away, OSError) as error:
+            yield look("folders", f"{name} ({top}): {error}.", "Mount it; it needs a key file (connectors/folder).")
+        else:
+            yield good("folders", f"{name} is there")
 
 
 def keys(settings: Settings) -> Iterator[Finding]:

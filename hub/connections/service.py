@@ -56,8 +56,9 @@ class Connections:
         self._keyring = keyring
         self._registry = registry
         self._speaking = speaking or Speaking(
-            database, clock, keyring, registry, base_url=settings.url, trusted_origins=settings.trusted_origins
-        )
+            database, clock, keyring, registry, base_url=settings.url, trusted_origins=settings.trusted_origins,
+            folders=settings.folders,
+        )  # fmt: skip
         self._checked: dict[str, int] = {}
         self._signing_in = SigningIn(database, clock, keyring, self._speaking)
         self._hearing = Hearing(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from pydantic import BaseModel
@@ -88,6 +89,7 @@ class Speaking:
         *,
         base_url: str,
         trusted_origins: list[str],
+        folders: Mapping[str, Path] | None = None,
         renewal: Renewal | None = None,
         budgets: Budgets | None = None,
         client: WireClient | None = None,
@@ -97,7 +99,7 @@ class Speaking:
         self._clock = clock
         self._keyring = keyring
         self._registry = registry
-        self._client = client or guarded_client(Guard(trusted_origins=trusted_origins))
+        self._client = client or guarded_client(Guard(trusted_origins=trusted_origins), folders=folders or {})
         self.budgets = budgets or Budgets(database, clock, sleep=sleep)
         self._renewal = renewal or Renewal(database, clock, keyring)
         self._sleep = sleep

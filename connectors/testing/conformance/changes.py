@@ -76,9 +76,10 @@ def update_missing(bench: Bench) -> None:
 def replace_keeps_ref(bench: Bench) -> None:
     """Ask the sandbox."""
     sent, receipt = bench.publish()
-    new = bench.outgoing(marker=sent.marker)
+    new, made = bench.outgoing(marker=sent.marker), bench.made()
     replaced = bench.connector.replace(bench.target, receipt.ref, new)
     expect(replaced.ref == receipt.ref, "the ref changed")
+    expect(bench.made() == made, "something new was made instead")
     standing = bench.standing(sent.marker)
     expect([(one.sha256, one.content_key) for one in standing] == [(new.sha256, new.content_key)], "old bytes stand")
 
