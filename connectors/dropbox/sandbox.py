@@ -62,6 +62,7 @@ class DropboxSandbox(Sandbox):
     auth = "access_token"
     text_fields = ("title", "alt_text", "creator")
     contract = KNOWN
+    arguments_header = "Dropbox-API-Arg"
 
     def __init__(self, *, ledger: Ledger | None = None) -> None:
         super().__init__(ledger=ledger)
@@ -95,11 +96,14 @@ class DropboxSandbox(Sandbox):
     def _check_contract(self) -> Response | None:
         sent, fits = arguments(), KNOWN.violations
         wrong = fits(request.method, request.path, sent)
+        if wrong:  # what has not even its type has nothing inside that could be read
+            self.violations.extend(wrong)
+            return complain("; ".join(wrong))
         for name in ("cursor", "commit", "include_property_groups"):
             if isinstance(sent.get(name), dict):
                 wrong += fits("PART", f"/struct/{name}", sent[name])
         for group in (*sent.get("property_groups", ()), *as_object(sent.get("commit")).get("property_groups", ())):
-            wrong += fits("PART", "/struct/property_groups", group)
+            wrong += fits("PART", "/struct/property_groups", as_object(group))
         self.violations.extend(wrong)
         return complain("; ".join(wrong)) if wrong else None
 

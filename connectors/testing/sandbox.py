@@ -82,6 +82,7 @@ class Sandbox(ABC):
     auth: str  # which of the manifest's auths `secrets` is for
     secrets: Mapping[str, str]  # what a person would type in
     contract: Contract | None = None
+    arguments_header: str = ""  # carries the parameters as JSON, at vendors that send them so
     text_fields: tuple[str, ...] = ("title",)  # fields in the remote's shape that hold any text; the first is the name
 
     def __init__(self, *, ledger: Ledger | None = None) -> None:

@@ -63,6 +63,9 @@ def test_the_scorecard_tells_how_a_connector_stands():
     text = shown.file.getvalue()
     assert "1 connectors run, 0 failures" in text
     assert "passed" in text
+    assert "Trello: " in text
+    assert "10 operations known, 10 of them called" in text
+    assert "connector.py" in text
 
 
 def test_an_unknown_connector_is_an_error():

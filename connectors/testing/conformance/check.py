@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from connectors.sdk.errors import ConnectorError
-from connectors.sdk.manifest import Capability, Carries
+from connectors.sdk.manifest import Capability, Carries, Manifest
 from connectors.testing.conformance.bench import Bench
 
 
@@ -32,14 +32,14 @@ class Check:
     carries: Carries | None = None
     inbound: bool = False
 
-    def applies(self, bench: Bench) -> bool:
-        """Tell whether the connector declares what this check is about."""
-        manifest = bench.manifest
-        return (
-            self.needs <= set(manifest.abilities)
-            and self.carries in (None, manifest.carries)
-            and (not self.inbound or manifest.inbound is not None)
-        )
+    def lacks(self, manifest: Manifest) -> str:
+        """Say what a connector does not declare and this check is about; empty where the check applies."""
+        missing = [capability.value for capability in Capability if capability in self.needs - set(manifest.abilities)]
+        if missing:
+            return f"it does not declare {missing[0]}"
+        if self.carries not in (None, manifest.carries):
+            return f"a copy there consists of {'a link' if manifest.carries is Carries.LINK else 'bytes'}"
+        return "no webhooks are taken from it" if self.inbound and manifest.inbound is None else ""
 
 
 CHECKS: dict[str, Check] = {}

@@ -44,8 +44,9 @@ def run(
 
 
 def _outcome(check: Check, bench: Bench) -> Result:
-    if not check.applies(bench):
-        return Result(Outcome.NOT_APPLICABLE, "the connector does not declare it")
+    lacking = check.lacks(bench.manifest)
+    if lacking:
+        return Result(Outcome.NOT_APPLICABLE, lacking)
     try:
         check.act(bench)
     except NotApplicable as reason:
