@@ -12,13 +12,26 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from connectors.postiz.calls import NOTE, Calls, Kind, note_of, settings_of
+from connectors.postiz.calls import NOTE, Calls, Kind, settings_of
+from connectors.postiz.copies import (
+    ALT,
+    CONTENT,
+    DRAFT,
+    QUEUED,
+    TITLE,
+    copy_of,
+    fits,
+    not_failed,
+    noted,
+    parts_of,
+    still_in,
+    url_of,
+)
 from connectors.postiz.types import Channel, Connected, Note, Numbers, Post, Rules, Settings
-from connectors.postiz.wording import as_html, as_text, instant
+from connectors.postiz.wording import as_html, instant
 from connectors.sdk.errors import Misconfigured, Missing, Rejected, RetryLater
 from connectors.sdk.guard import origin_of
 from connectors.sdk.http import Api
-from connectors.sdk.marker import key_in, marker_in
 from connectors.sdk.types import (
     Account,
     Copy,
@@ -33,11 +46,9 @@ from connectors.sdk.types import (
     Use,
 )
 
-CONTENT, ALT, TITLE = "content", "alt", "title"
 USUAL: Mapping[str, Mapping[str, str]] = {"wordpress": {"type": "post"}}
 """What a kind of channel needs besides what the hub knows, where one value suits nearly everybody."""
 DAYS = 90  # how far back the counts of a post go
-DRAFT, QUEUED, FAILED = "DRAFT", "QUEUE", "ERROR"
 UNDER_WAY = timedelta(minutes=10)  # how long after its time a post may be on its way out
 
 
@@ -48,6 +59,7 @@ class Postiz:
         self._api = api
         self._settings = settings
         self._calls = Calls(api, settings)
+        self._follows = settings.texts == "followed"
 
     def identify(self) -> Account:
         """Try the key. Postiz does not say whose it is, so a person does."""
@@ -68,7 +80,7 @@ class Postiz:
         """Upload, then make the post: a draft, unless it has a time or a person said otherwise."""
         kind, at = self._when(outgoing.publish_at)
         text, rules = _text(outgoing.fields, CONTENT), self._calls.rules(target.ref)
-        _fits(text, rules)
+        fits(text, rules)
         settings = self._channel_settings(target, rules, outgoing.fields)
         media = self._calls.upload(outgoing)
         image = {"id": media.id, "path": media.path, **_alt(outgoing.fields)}
@@ -78,18 +90,19 @@ class Postiz:
 
     def update(self, target: Target, ref: str, fields: Fields) -> Receipt:
         """Write the post anew with these fields, with the picture that the hub sent: Postiz does not tell its own."""
-        post = _still_in(self._calls.one(ref))
-        note = _noted(post)
+        post = still_in(self._calls.one(ref))
+        note = noted(post)
         image = {**{name: value for name, value in note.image.items() if name != ALT}, **_alt(note.image)}
         image = {**image, ALT: _text(fields, ALT)} if ALT in fields else image
-        content = as_html(_text(fields, CONTENT)) if CONTENT in fields else post.content
-        title = {TITLE: _text(fields, TITLE)} if TITLE in fields and TITLE in settings_of(post) else {}
+        content = as_html(_text(fields, CONTENT)) if CONTENT in fields and self._follows else post.content
+        titled = self._follows and TITLE in fields and TITLE in settings_of(post)
+        title = {TITLE: _text(fields, TITLE)} if titled else {}
         return self._write_anew(target, post, note, content=content, image=image, more=title)
 
     def replace(self, target: Target, ref: str, outgoing: Outgoing) -> Receipt:
         """Upload other bytes and let the post show them; its id stays."""
-        post = _still_in(self._calls.one(ref))
-        note = _noted(post)
+        post = still_in(self._calls.one(ref))
+        note = noted(post)
         media = self._calls.upload(outgoing)
         image = {"id": media.id, "path": media.path, **_alt(note.image)}
         fresh = note.model_copy(update={"copy_": _copy_key(outgoing)})
@@ -99,28 +112,29 @@ class Postiz:
         """Delete a post that is not out. One that waits is parked first, and looked at again: it may have gone out."""
         del target
         try:
-            post = _still_in(self._calls.one(ref))
+            post = still_in(self._calls.one(ref))
             if post.state != DRAFT:
                 self._calls.park(post)
-                post = _still_in(self._calls.one(ref))
+                post = still_in(self._calls.one(ref))
         except Missing:
             return
         self._calls.delete(post)
 
     def find(self, target: Target, marker: str) -> tuple[Copy, ...]:
         """List all posts and compare the markers in their settings."""
-        copies = (_copy(post) for post in self._calls.every() if post.integration.id == target.ref)
+        posts = (post for post in self._calls.every() if post.integration.id == target.ref)
+        copies = (copy_of(post, texts=self._follows) for post in posts)
         return tuple(copy for copy in copies if copy.marker == marker)
 
     def look(self, target: Target, ref: str) -> Copy:
         """Read one post out of the listing: Postiz has no other way to it."""
         del target
-        return _copy(self._calls.one(ref))
+        return copy_of(self._calls.one(ref), texts=self._follows)
 
     def hold(self, target: Target, ref: str) -> Receipt:
         """Make a waiting post a draft. What is out stays out, and what is on its way out is left alone."""
         del target
-        post = _still_in(self._calls.one(ref))
+        post = still_in(self._calls.one(ref))
         if post.state == QUEUED and timedelta(0) <= datetime.now(UTC) - post.at < UNDER_WAY:
             raise RetryLater("Postiz is publishing this post right now. The hub looks again in a while.")
         if post.state != DRAFT:
@@ -133,15 +147,15 @@ class Postiz:
         kind, due = self._when(at)
         # Scheduling what is on its way out would start that a second time.
         if post.is_out or (post.state == QUEUED and (post.at == due or post.at <= datetime.now(UTC))):
-            return Receipt(ref, _parts(post))
-        note = _noted(_not_failed(post)).model_copy(update={"made_as": kind.value})
+            return Receipt(ref, parts_of(post))
+        note = noted(not_failed(post)).model_copy(update={"made_as": kind.value})
         return self._write_anew(target, post, note, kind=kind, at=due)
 
     def uses(self, target: Target, ref: str, cursor: str | None) -> Page[Use]:
         """Tell where it was published: the one use that Postiz knows."""
         del target, cursor
         post = self._calls.one(ref)
-        return Page((Use("post", url, post.integration.name, url, public=True),) if (url := _url(post)) else (), None)
+        return Page((Use("post", url, post.integration.name, url, public=True),) if (url := url_of(post)) else (), None)
 
     def numbers(self, target: Target, ref: str) -> Mapping[str, int]:
         """Read what the network counts of a published post, by its own names."""
@@ -218,81 +232,3 @@ def _alt(fields: Mapping[str, Any]) -> dict[str, str]:
 
 def _copy_key(outgoing: Outgoing) -> str:
     return f"{outgoing.marker}-{outgoing.content_key}"
-
-
-def _fits(text: str, rules: Rules) -> None:
-    """Refuse what is too long: of a draft Postiz would notice only when it is due."""
-    if 0 < rules.longest < len(text):
-        raise Rejected(
-            f"The text has {len(text)} characters, and this channel takes {rules.longest}. Shorten it, then try again.",
-            code="text_too_long",
-        )
-
-
-def _still_in(post: Post) -> Post:
-    """Return a post that was not published; nobody's hand is guided to what is out."""
-    if post.is_out:
-        raise Rejected(
-            "This post is out already, and Postiz cannot change or take back what is out. "
-            "Do it at the network itself: the post's address stands with the copy.",
-            code="already_published",
-        )
-    return post
-
-
-def _not_failed(post: Post) -> Post:
-    """Return a post that Postiz did not give up: whether such a one went out all the same, only a person can see."""
-    if post.state == FAILED:
-        raise Rejected(
-            "Postiz gave this post up. See at the network whether it went out, then let it go again in Postiz.",
-            code="post_failed",
-        )
-    return post
-
-
-def _noted(post: Post) -> Note:
-    """Return the hub's note; without it the hub does not know the post's picture, and would take it away."""
-    note = note_of(post)
-    if note is None or not note.image:
-        raise Rejected(
-            "Somebody saved this post in Postiz so that the hub does not know its picture any more. Change it there, "
-            "or delete it there and let the hub make a new one.",
-            code="note_lost",
-        )
-    return note
-
-
-def _copy(post: Post) -> Copy:
-    note = note_of(post)
-    marker = marker_in(note.copy_) if note else None
-    settings = settings_of(post)
-    title = {TITLE: settings[TITLE]} if isinstance(settings.get(TITLE), str) else {}
-    return Copy(
-        ref=post.id,
-        marker=marker,
-        content_key=key_in(note.copy_, marker) if note and marker else None,
-        fields={CONTENT: as_text(post.content), **title},
-        parts=_parts(post),
-        url=_url(post),
-    )
-
-
-def _parts(post: Post) -> tuple[Part, ...]:
-    public = (Part(PartKind.PUBLIC_URL, url),) if (url := _url(post)) else ()
-    return (Part(PartKind.MEDIA, post.id, _state(post)), *public)
-
-
-def _state(post: Post) -> PartState:
-    if post.is_out:
-        return PartState.SHOWING
-    if post.state == DRAFT:
-        # A draft that was asked for stands as it should; one that should be waiting for its time is held.
-        note = note_of(post)
-        return PartState.SHOWING if note is None or note.made_as == Kind.DRAFT else PartState.HELD
-    return {QUEUED: PartState.QUEUED, FAILED: PartState.FAILED}.get(post.state, PartState.UNKNOWN)
-
-
-def _url(post: Post) -> str | None:
-    """Return where anybody sees a published post; of a thread Postiz names several, with commas."""
-    url = (post.release_url or "").split(",")[0].strip()
-    return url if url.startswith(("https://", "http://")) else None

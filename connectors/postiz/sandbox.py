@@ -308,13 +308,17 @@ class PostizSandbox(Sandbox):
         return said([{"label": "Impressions", "data": points, "percentageChange": 0}], 200)
 
     def _notifications(self) -> Response:
-        news = [{"id": ref, "content": f"Your post was published: {ref}", "link": None, "createdAt": ""}
-                for ref in self.publications]  # fmt: skip
+        out = [effect.facts for effect in self.ledger.effects(What.CHANGED) if effect.facts.get("state") == "PUBLISHED"]
+        news = [
+            {"id": f"n{number}", "content": f"Your post was published: {facts['releaseURL']}", "link": None,
+             "createdAt": written(self.clock())}
+            for number, facts in enumerate(out)
+        ]  # fmt: skip
         return said({"notifications": news, "total": len(news), "page": 0, "limit": 100, "hasMore": False}, 200)
 
     def settings(self, origin: str) -> Mapping[str, Any]:
-        """Point a connection here; the suite sends things to the year 2096."""
-        return {"address": origin, "years_ahead": 100}
+        """Point a connection here; the suite changes texts, and sends things to the year 2096."""
+        return {"address": origin, "texts": "followed", "years_ahead": 100}
 
     def targets(self) -> tuple[str, ...]:
         """All channels that work."""

@@ -38,6 +38,12 @@ class Settings(BaseModel):
         title="A post that has no time",
         description="Stays a draft until somebody in Postiz lets it go, or is published now.",
     )
+    texts: Literal["once", "followed"] = Field(
+        default="once",
+        title="Texts",
+        description="Given once, and then written further by people in Postiz; or followed, so that the hub's text "
+        "stands there whatever people write.",
+    )
     group: str = Field(
         default="", title="Only channels of this customer", description="The customer's id in Postiz; empty: all."
     )

@@ -149,6 +149,18 @@ def test_what_people_write_there_is_read_as_text():
     assert as_text('<p>One <strong>bold</strong></p>\n<p class="x">Two<br/>three</p>') == "One bold\nTwo\nthree"
 
 
+def test_a_text_is_given_once_and_then_belongs_to_people_there(connect, sandbox):
+    assert Settings().texts == "once"
+    postiz = connect(texts="once")
+    ref = postiz.publish(PAGE, outgoing()).ref
+    sandbox.edit(PAGE.ref, ref, {"content": "Written by people"})
+    assert postiz.look(PAGE, ref).fields == {}
+    assert postiz.find(PAGE, MARKER)[0].fields == {}
+    postiz.update(PAGE, ref, {"content": "The hub's", "alt": "A roof"})
+    assert facts(sandbox, ref)["content"] == "<p>Written by people</p>"
+    assert facts(sandbox, ref)["image"][0]["alt"] == "A roof"
+
+
 # Never a second publication.
 
 
