@@ -19,7 +19,7 @@ LEASE_MS = SECOND
 """The longest time for which a process may keep calls that it leased."""
 HEADROOM = 9
 """Beyond its share a member leaves this part of an app's limit free, for those who come later."""
-LARGEST_PART = 16
+LARGEST_PART = 8
 """At most this part of a limit is leased to one process at once."""
 SOON_S = 10
 SLICES = 60
@@ -60,10 +60,14 @@ class Rule:
         """Return how long leased calls may be kept."""
         return max(1, min(LEASE_MS, self.per_ms // 10))
 
+    @property
+    def slice_ms(self) -> int:
+        """Return how finely it is remembered when calls were made."""
+        return max(1, self.per_ms // SLICES)
+
     def slice_of(self, at: int) -> int:
         """Return the end of the slice that an instant lies in."""
-        length = max(1, self.per_ms // SLICES)
-        return -(-at // length) * length
+        return -(-at // self.slice_ms) * self.slice_ms
 
     def allows(self, total: int, own: int, members: int, *, urgent: bool, alone: bool = True) -> int:
         """Return how many more calls a member may make, after so many of all members and so many of its own.

@@ -9,11 +9,12 @@ Functions here are for the inside of one short unit of work; `hub.connections.tu
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import Insert, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from connectors.sdk.limiter import LONGEST_PAUSE_S, pause_after
@@ -177,11 +178,14 @@ def enter(session: Session, changes: Deltas) -> None:
         if calls
     ]
     if rows:
-        insert = (postgresql if session.get_bind().dialect.name == "postgresql" else sqlite).insert(Spent)
-        added = {"calls": Spent.calls + insert.excluded.calls}
-        session.execute(
-            insert.on_conflict_do_update(index_elements=list(Spent.__table__.primary_key), set_=added), rows
-        )
+        session.execute(_entering(session.get_bind().dialect.name), rows)
+
+
+@functools.cache
+def _entering(dialect: str) -> Insert:
+    insert = (postgresql if dialect == "postgresql" else sqlite).insert(Spent)
+    added = {"calls": Spent.calls + insert.excluded.calls}
+    return insert.on_conflict_do_update(index_elements=list(Spent.__table__.primary_key), set_=added)
 
 
 def settle(session: Session, keys: Sequence[str], changes: Deltas) -> None:
@@ -240,7 +244,7 @@ def _tidy(session: Session, book: Book, now: int, changes: Deltas) -> None:
     """Clear away what counts no more; let what was written under a clock that was ahead count from now on."""
     rule = book.rule
     old = {place for place in book.spent if place[0] <= now - rule.per_ms - FAR_MS}
-    ahead = {place for place in book.spent if place[0] > now + FAR_MS}
+    ahead = {place for place in book.spent if place[0] > now + rule.slice_ms + FAR_MS}
     for place in ahead:
         add(changes, rule, now, place[1], book.spent.pop(place))
     if old or ahead:
@@ -249,14 +253,13 @@ def _tidy(session: Session, book: Book, now: int, changes: Deltas) -> None:
 
 
 def _lock(session: Session, keys: Sequence[str]) -> dict[str, Budget]:
-    """Let one unit at a time decide about these keys; SQLite's writers are alone anyway."""
-    found: dict[str, Budget] = {}
-    for key in keys:
-        row = session.get(Budget, key, with_for_update=True, populate_existing=True)
-        if row is None:
-            insert = (postgresql if session.get_bind().dialect.name == "postgresql" else sqlite).insert(Budget)
-            new = insert.values(key=key, closed_until=0, refusals=0, urgent_until=0, waiting={})
-            session.execute(new.on_conflict_do_nothing())
-            row = session.get_one(Budget, key, with_for_update=True)
-        found[key] = row
-    return found
+    """Let one unit at a time decide about these keys, always locked in the same order; SQLite's are alone anyway."""
+    query = select(Budget).where(Budget.key.in_(keys)).order_by(Budget.key.desc()).with_for_update()
+    rows = {row.key: row for row in session.scalars(query)}
+    if len(rows) == len(keys):
+        return rows
+    new = (postgresql if session.get_bind().dialect.name == "postgresql" else sqlite).insert(Budget)
+    nobody: dict[str, int] = {}
+    values = {"closed_until": 0, "refusals": 0, "urgent_until": 0, "waiting": nobody}
+    session.execute(new.on_conflict_do_nothing(), [{"key": key, **values} for key in sorted(keys)])
+    return {row.key: row for row in session.scalars(query)}
