@@ -102,6 +102,7 @@ class Hub:
                 Drain(f"reconcile-{seat}", partial(self._reconcile, seat), 0.5, eager=True)
                 for seat in range(1, RECONCILERS + 1)
             ),
+            Drain("leaving", rooms.placements.leaving.drain, 5.0),
             Drain("inbox", rooms.connections.drain_inbox, 1.0),
             Drain("health", rooms.connections.drain_health, 10.0),
             Drain("subscriptions", rooms.connections.drain_subscriptions, 30.0),

@@ -123,6 +123,7 @@ def add(
     remote = _find_or_make(session, manifest.name, replace(account, label=printable(account.label)), now)
     deaf = _is_known(session, remote.id) and not _is_heard(session, remote.id)
     for older in session.scalars(select(Connection).where(Connection.remote_id == remote.id)):
+        older.leaving_at = older.leaving_by = None  # whoever connects an account anew wants to stay
         if older.state == health.State.NEEDS_PERSON:
             _replace(session, older, owner_id)
     connection = Connection(
@@ -203,6 +204,12 @@ def is_known(session: Session, remote_id: str) -> bool:
     """Tell whether anybody still wants to hear of this remote: a pause keeps listening."""
     rows = session.scalars(select(Connection).where(Connection.remote_id == remote_id))
     return any(row.state != health.State.OFF or row.problem_code == health.PAUSED for row in rows)
+
+
+def is_being_left(session: Session, remote_id: str) -> bool:
+    """Tell whether all copies are to be taken back from a remote before it is disconnected."""
+    leaving = select(Connection.id).where(Connection.remote_id == remote_id, Connection.leaving_at.is_not(None))
+    return session.scalar(leaving.limit(1)) is not None
 
 
 def get(session: Session, connection_id: str) -> Connection:

@@ -268,6 +268,7 @@ class Connections:
             observing = not may_write(session)
             code, text = health.DISCONNECTED, "Disconnected."
             health.set_state(session, row, health.State.OFF, actor=actor.id, code=code, text=text)
+            row.leaving_at = row.leaving_by = None
         # A copy of a hub must not revoke what the original goes on using.
         if manifest is not None and secrets is not None and not observing:
             self._revoke(manifest, row, secrets)

@@ -38,6 +38,7 @@ class Facts:
     wanted: bool  # no person took the copy back
     substitutes: bool  # the policy lets a successor stand in when rights end
     chain: tuple[Candidate, ...]  # the asset itself first, then its successors in order
+    leaving: bool = False  # all copies are taken back from this account, to disconnect it then
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,7 @@ def _refusal(facts: Facts, asset: Candidate) -> str:
     """Return why the asset may not stand there whatever its rights, for which nothing stands in; empty if it may."""
     reasons = {
         "taken_back": not facts.wanted,
+        "leaving": facts.leaving,
         "deleted": asset.deleted,
         "archived": asset.archived,
         "not_approved": asset.version_id is None,

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from hub.catalogue.models import Asset, Version
+from hub.connections.accounts import is_being_left
 from hub.connections.models import Remote, Target
 from hub.media.models import Rendition, Traits
 from hub.placements.desired import MAX_SUBSTITUTES, Candidate, Desired, Facts, desired
@@ -88,7 +89,8 @@ def gather(
         )
         for asset in chain
     )  # fmt: skip
-    return Facts(row.wanted, row.withdraw_policy == "substitute", candidates)
+    substitutes = row.withdraw_policy == "substitute"
+    return Facts(row.wanted, substitutes, candidates, leaving=is_being_left(session, place.remote_id))
 
 
 def without(known: Facts, asset_id: str, *, ends_rights: bool, substitutes: bool) -> Facts:

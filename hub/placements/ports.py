@@ -9,6 +9,7 @@ from typing import Protocol
 from connectors.sdk.errors import ConnectorError
 from connectors.sdk.manifest import Manifest
 from connectors.sdk.protocols import Connector
+from hub.access.actors import Actor
 
 
 class Speaker(Protocol):
@@ -38,6 +39,10 @@ class Switchboard(Protocol):
 
     def report(self, remote_id: str, error: ConnectorError | None) -> None:
         """Tell how a call ended, for the connection's health."""
+        ...
+
+    def disconnect(self, actor: Actor, connection_id: str) -> None:
+        """Switch a connection off for good."""
         ...
 
 

@@ -24,6 +24,7 @@ from hub.placements.desired import Want
 from hub.placements.evidence import add_evidence
 from hub.placements.findings import Claim
 from hub.placements.impact import Impact, foresee
+from hub.placements.leaving import Leaving
 from hub.placements.ledger import Account, Surroundings, open_account, store_phase
 from hub.placements.models import Placement, Recall
 from hub.placements.phase import Observed
@@ -66,6 +67,7 @@ class Placements:
         self._database, self._clock, self._switchboard = database, clock, connections
         self._around = Surroundings(specs, keyring, settings.url, settings.rights_default)
         self._planner = Planner(database, clock, connections, self._around)
+        self.leaving = Leaving(database, clock, connections, self._planner)
         self._recalls_seen_at = 0
         lease = {} if lease_ms is None else {"lease_ms": lease_ms}
         self._reconciler = Reconciler(

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from hub.catalogue.models import Asset, Version
+from hub.connections.accounts import usable
 from hub.connections.models import Remote, Target
 from hub.placements.desired import Want
 from hub.placements.evidence import latest
@@ -79,6 +80,7 @@ class CopyView:
     observed: str
     observed_at: int | None
     proof: EvidenceView | None
+    watched: bool  # a connection to its account exists; without one nobody looks, and nothing can be changed
     shown_version: int | None  # the version that was last proven there
     stale_since: int | None  # an older version stands there since the newer one was approved
     due_at: int
@@ -106,7 +108,8 @@ def copy_view(session: Session, row: Placement) -> CopyView:
         desired=row.desired, desired_reason=row.desired_reason, desired_asset_id=row.desired_asset_id,
         desired_asset_code=_code(session, row.desired_asset_id),
         desired_version=_number(session, row.desired_version_id), observed=row.observed, observed_at=row.observed_at,
-        proof=evidence_view(proof, row) if proof else None, shown_version=_number(session, shown_id),
+        proof=evidence_view(proof, row) if proof else None, watched=usable(session, remote.id) is not None,
+        shown_version=_number(session, shown_id),
         stale_since=_stale_since(session, row, shown_id), due_at=row.due_at, urgent=row.urgent,
         problem_code=row.problem_code, problem=row.problem, withdraw_policy=row.withdraw_policy,
         version_policy=row.version_policy, settled_at=row.settled_at, settled_reason=row.settled_reason,
