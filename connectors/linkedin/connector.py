@@ -91,8 +91,9 @@ class LinkedIn:
         except ConnectorError:
             outgoing.keep(media)  # refused for certain: what is a duplicate next time is none of ours
             raise
-        ref = answer.headers.get(REF) or self._made_before(target, outgoing, answer, asked=bool(asked))
-        return Receipt(ref, (Part(PartKind.MEDIA, ref),), SHOWN + ref)
+        made = answer.headers.get(REF, "")
+        ref = made or self._made_before(target, outgoing, answer, asked=bool(asked))
+        return Receipt(ref, (Part(PartKind.MEDIA, ref),), SHOWN + ref, again=not made)
 
     def update(self, target: Target, ref: str, fields: Fields) -> Receipt:
         """Change the text: LinkedIn lets nothing else of a post be changed."""

@@ -105,6 +105,9 @@ def faults_of(manifest: Manifest) -> list[str]:
     for capability, ability in manifest.abilities.items():
         if capability is not Capability.SUBSCRIBE and (capability in WRITES) != (ability.write is not None):
             faults.append(f"{capability} must {'name' if capability in WRITES else 'not name'} how its write behaves")
+    for kind, other in manifest.differs.items():
+        unknown = sorted(set(other) - set(manifest.abilities))
+        faults.extend(f"{capability} differs for a {kind}, and is not declared" for capability in unknown)
     silent = set(Capability) - set(manifest.abilities) - {Capability(gap) for gap in _known(manifest.gaps)}
     faults.extend(f"no gap says why {capability} is not possible" for capability in sorted(silent))
     return faults

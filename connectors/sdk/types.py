@@ -131,6 +131,7 @@ class Receipt:
     ref: str
     parts: tuple[Part, ...] = ()
     url: str | None = None
+    again: bool = False  # the remote says that an earlier try had made it already
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +154,7 @@ class Hint:
     kind: str  # the remote's own event name
     refs: tuple[str, ...] = ()  # refs of copies that may have changed; empty: anything may have
     ours: bool = False  # an echo of our own write
+    anything: bool = False  # something happened there, and the remote never says to what: all copies are due
     extra: Fields = field(default_factory=dict[str, JsonValue])
 
 

@@ -22,7 +22,7 @@ from connectors.sdk.types import Part as CopyPart
 from connectors.sdk.types import PartKind, PartState, Receipt
 from hub.db.base import new_id
 from hub.placements.due import backoff
-from hub.placements.ledger import UNKNOWN, Account, block, clear_problem
+from hub.placements.ledger import UNKNOWN, Account, block, clear_problem, kept_note, send_of
 from hub.placements.models import Attempt, Part
 from hub.placements.phase import Observed
 from hub.placements.steps import Op, Send
@@ -43,6 +43,7 @@ def intend(session: Session, account: Account, step: Send, at: int) -> Attempt:
             "content_key": rendering.content_key if rendering else "",
             "fields_hash": rendering.fields_hash if rendering else "",
             "version_id": row.desired_version_id or "",
+            **({"kept": kept} if step.op is Op.PUBLISH and (kept := kept_note(account)) else {}),
         },
     )  # fmt: skip
     session.add(attempt)
@@ -55,6 +56,7 @@ def intend(session: Session, account: Account, step: Send, at: int) -> Attempt:
 def record_done(session: Session, account: Account, attempt: Attempt, receipt: Receipt | None, at: int) -> None:
     """Write down that the remote carried a write out."""
     _answer(account, attempt, "done", at)
+    _settle_earlier(account, attempt, again=receipt is not None and receipt.again)
     detail, row = cast("dict[str, Any]", attempt.detail), account.row
     if receipt is not None and receipt.ref != detail["ref"]:
         attempt.detail = {**detail, "made": receipt.ref}
@@ -75,6 +77,14 @@ def record_done(session: Session, account: Account, attempt: Attempt, receipt: R
             pass
     row.attempt = 0
     clear_problem(row)
+
+
+def _settle_earlier(account: Account, attempt: Attempt, *, again: bool) -> None:
+    """What a repeat was sent to learn is known now: whether the earlier tries of the same write had an effect."""
+    for earlier in account.open_attempts:
+        gone = attempt.step == Op.WITHDRAW and send_of(earlier).ref == send_of(attempt).ref
+        if gone or send_of(earlier) == send_of(attempt):
+            earlier.outcome = "found" if again else "not_found"
 
 
 def note_copy(session: Session, account: Account, ref: str, content_key: str, parts: tuple[CopyPart, ...] = ()) -> Part:

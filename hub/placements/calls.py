@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import IO, cast
 
 from connectors.sdk.protocols import Connector, Publish, Replace, Repoint, Update, Withdraw
-from connectors.sdk.types import JsonValue, Receipt, Target
+from connectors.sdk.types import JsonValue, Receipt, Target, forget
 from hub.db.unit import refuse_in_transaction
 from hub.placements.ledger import Account
 from hub.placements.rendering import Rendering, outgoing
@@ -21,13 +22,18 @@ def perform(
     *,
     push: Mapping[str, JsonValue] | None,
     opener: Callable[[str], IO[bytes]],
+    kept: str = "",
+    keep: Callable[[str], None] = forget,
 ) -> Receipt | None:
-    """Make the one call that a step stands for; `push` are the fields to set, by default all that are ours."""
+    """Make the one call that a step stands for; `push` are the fields to set, by default all that are ours.
+
+    `kept` is what an earlier try to publish the same noted of its way; `keep` writes such a note down.
+    """
     refuse_in_transaction(f"a call to {account.place.connector}")
     match step.op:
         case Op.PUBLISH:
             sent = outgoing(_whole(account), marker=account.row.marker, link=account.link, opener=opener)
-            return cast("Publish", connector).publish(target, sent)
+            return cast("Publish", connector).publish(target, replace(sent, kept=kept, keep=keep))
         case Op.REPLACE:
             sent = outgoing(_whole(account), marker=account.row.marker, link=account.link, opener=opener)
             return cast("Replace", connector).replace(target, step.ref, sent)

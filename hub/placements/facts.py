@@ -61,10 +61,17 @@ def place_of(session: Session, target_id: str) -> Place:
 
 
 def desired_now(
-    session: Session, row: Placement, place: Place, *, preset: str, at: int, default: Default
+    session: Session,
+    row: Placement,
+    place: Place,
+    *,
+    preset: str,
+    at: int,
+    default: Default,
+    by_hand: bool = False,
 ) -> tuple[Desired, tuple[str, ...]]:
     """Return what should be true of a row now, and the ids of all assets that this depends upon."""
-    known = gather(session, row, place, preset=preset, at=at, default=default)
+    known = gather(session, row, place, preset=preset, at=at, default=default, by_hand=by_hand)
     return desired(known), tuple(candidate.asset_id for candidate in known.chain)
 
 
@@ -77,8 +84,12 @@ def gather(
     at: int,
     default: Default,
     considered: Mapping[str, str] | None = None,
+    by_hand: bool = False,
 ) -> Facts:
-    """Return the facts about a row; `considered` are successors that are not, but might be, named: by asset."""
+    """Return the facts about a row; `considered` are successors that are not, but might be, named: by asset.
+
+    Where publishing is a person's act (`by_hand`), nothing stands in: it would go out by itself.
+    """
     use = "new" if never_sent(row) else "existing"
     pinned = row.pinned_version_id if row.version_policy == "pin" else None
     chain = _chain(session, row.asset_id, considered or {})
@@ -89,7 +100,8 @@ def gather(
         )
         for asset in chain
     )  # fmt: skip
-    substitutes = row.withdraw_policy == "substitute"
+    # What never stood there is not stood in for: nobody chose that place for the successor.
+    substitutes = row.withdraw_policy == "substitute" and not by_hand and not never_sent(row)
     return Facts(row.wanted, substitutes, candidates, leaving=is_being_left(session, place.remote_id))
 
 

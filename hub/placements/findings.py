@@ -62,6 +62,20 @@ def conclude(expected: Expected, looks: Looks, *, agree: bool) -> Finding:
     return Finding(Observed.PRESENT, level, current)
 
 
+def at_its_word(expected: Expected, standing: Mapping[str, str]) -> Finding:
+    """Return what may be said of a remote that lets nobody read: what its answers to our writes said.
+
+    Args:
+        expected: what should be there.
+        standing: the copies that it said to have made and not to have taken away, with the name of their bytes.
+    """
+    if expected.want is Want.ABSENT:
+        return Finding(Observed.PRESENT if standing else Observed.ABSENT, Level.SAID)
+    if expected.content_key not in standing.values():
+        return Finding(Observed.MIXED if standing else Observed.ABSENT, Level.SAID)
+    return Finding(Observed.PRESENT if len(standing) == 1 else Observed.MIXED, Level.SAID)
+
+
 def current_of(expected: Expected, standing: list[Copy]) -> Copy | None:
     """Return the copy that shows what should be shown."""
     fitting = [copy for copy in standing if _fits(expected, copy)]

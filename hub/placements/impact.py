@@ -65,9 +65,9 @@ def foresee(
     lines: list[ImpactLine] = []
     for row in rows:
         place = facts.place_of(session, row.target_id)
-        preset = switchboard.manifest(place.connector).rendition
-        known = facts.gather(session, row, place, preset=preset, at=at, default=default, considered=offered)
-        stands_in = known.substitutes or (row.asset_id in offered)
+        manifest = switchboard.manifest(place.connector)
+        known = facts.gather(session, row, place, preset=manifest.rendition, at=at, default=default, considered=offered)
+        stands_in = (known.substitutes or row.asset_id in offered) and not manifest.by_hand
         want = desired(facts.without(known, asset_id, ends_rights=act == "recall", substitutes=stands_in))
         reachable = row.phase != Phase.BLOCKED and _is_reachable(session, place.remote_id)
         lines.append(ImpactLine(copy_view(session, row), _becomes(row, want, asset_id), want.asset_id, reachable))

@@ -9,7 +9,7 @@ from typing import Any, Final, cast
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from connectors.sdk.manifest import Manifest, Write
+from connectors.sdk.manifest import Capability, Manifest, Write
 from connectors.sdk.types import PartKind, PartState
 from hub.events.log import emit
 from hub.placements import due, facts
@@ -87,8 +87,9 @@ def is_open(attempt: Attempt) -> bool:
 def open_account(session: Session, row: Placement, manifest: Manifest, around: Surroundings, at: int) -> Account:
     """Bring a row up to date with the facts and return it with all that is known. Counts the generation on a change."""
     place = facts.place_of(session, row.target_id)
+    manifest = manifest.at(place.kind)
     want, depends_on = facts.desired_now(
-        session, row, place, preset=manifest.rendition, at=at, default=around.rights_default
+        session, row, place, preset=manifest.rendition, at=at, default=around.rights_default, by_hand=manifest.by_hand
     )
     link = around.link(row.marker)
     rendering = None
@@ -149,7 +150,7 @@ def known(account: Account, *, now: int, may_write: bool, looked_now: bool, audi
     if unknown:
         since = max(attempt.answered_at or attempt.intended_at for attempt in unknown)
         worst = next((a for a in unknown if a.write == Write.UNANSWERABLE.value), unknown[0])
-        first_open = Open(Op(worst.step), Write(worst.write), since)
+        first_open = _open(account, worst, since)
     mine = [attempt for attempt in account.attempts if attempt.generation == row.desired_generation]
     return Known(
         now=now,
@@ -175,7 +176,45 @@ def known(account: Account, *, now: int, may_write: bool, looked_now: bool, audi
         open=first_open,
         repointed=frozenset(_pair(a.detail) for a in account.attempts if a.step == Op.REPOINT and a.outcome == "done"),
         done=Counter(send_of(attempt) for attempt in mine if attempt.outcome == "done"),
+        spent=account.manifest.by_hand and any(is_spent(attempt) for attempt in account.attempts),
     )
+
+
+def _open(account: Account, attempt: Attempt, since: int) -> Open:
+    """Return a write in doubt, with whether it can be repeated to the letter."""
+    detail, rendering, step = cast("dict[str, Any]", attempt.detail), account.rendering, send_of(attempt)
+    ability = account.manifest.abilities.get(Capability(attempt.step))
+    texts = (detail.get("content_key"), detail.get("fields_hash"))
+    same = rendering is not None and texts == (rendering.content_key, rendering.fields_hash)
+    first = min(each.intended_at for each in account.open_attempts if each.step == attempt.step)
+    return Open(
+        step.op, Write(attempt.write), since, step.ref, step.to, first,
+        repeatable_ms=int(ability.repeatable_s * 1000) if ability else 0,
+        same=same and account.row.desired == Want.PRESENT.value,
+    )  # fmt: skip
+
+
+def is_spent(attempt: Attempt) -> bool:
+    """Tell whether this is a publication that was carried out and that nobody asked for anew since."""
+    carried_out = attempt.step == Op.PUBLISH and attempt.outcome in {"done", "found"}
+    return carried_out and not cast("dict[str, Any]", attempt.detail).get("asked_anew")
+
+
+def ask_anew(account: Account) -> None:
+    """Note that a person asks for what was published once to be published again."""
+    for attempt in account.attempts:
+        if is_spent(attempt):
+            attempt.detail = {**cast("dict[str, Any]", attempt.detail), "asked_anew": True}
+
+
+def kept_note(account: Account) -> str:
+    """Return what the last try to publish these bytes noted of its way, unless it ended well."""
+    key = account.rendering.content_key if account.rendering else ""
+    for attempt in reversed(account.attempts):
+        detail = cast("dict[str, Any]", attempt.detail)
+        if attempt.step == Op.PUBLISH and detail.get("content_key") == key:
+            return "" if attempt.outcome in {"done", "found"} else str(detail.get("kept", ""))
+    return ""
 
 
 def send_of(attempt: Attempt) -> Send:

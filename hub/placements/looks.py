@@ -54,7 +54,7 @@ def read_back(
     """
     looks = Looks()
     known = list(dict.fromkeys(refs))
-    abilities = speaker.manifest.abilities
+    abilities = speaker.manifest.at(target.kind).abilities
     found: dict[str, Copy] = {}
     if Capability.FIND in abilities and (search or not known or Capability.LOOK not in abilities):
         found = _search(looks, speaker, target, marker, clock)

@@ -14,7 +14,7 @@ from hub.placements.desired import Want
 from hub.placements.due import CONFIRM_GONE_MS
 from hub.placements.evidence import add_evidence, latest
 from hub.placements.fields import Comparison, agree_upon, bases_of, compare, take_over
-from hub.placements.findings import Claim, Finding, conclude, key_of, state_of
+from hub.placements.findings import Claim, Finding, at_its_word, conclude, key_of, state_of
 from hub.placements.ledger import REMOVED_THERE, Account, block, clear_problem
 from hub.placements.looks import Looks
 from hub.placements.models import Part
@@ -30,7 +30,7 @@ def record_looks(session: Session, account: Account, looks: Looks, *, at: int) -
     """Write down what looks found. The caller has made sure that nothing was written since they began."""
     vanished = _enter_copies(session, account, looks, at)
     comparison = _compare(session, account, looks)
-    finding = conclude(account.expected(), looks, agree=comparison.agree)
+    finding = _finding(account, looks, comparison)
     row = account.row
     if row.desired != Want.ABSENT and finding.observed is Observed.ABSENT and not vanished:
         # It never was seen there: what we sent has not arrived (yet), or nothing was sent.
@@ -47,6 +47,14 @@ def record_looks(session: Session, account: Account, looks: Looks, *, at: int) -
     _agree(session, account, comparison, finding.current, at)
     _claim(session, account, finding, looks, at=at)
     return comparison
+
+
+def _finding(account: Account, looks: Looks, comparison: Comparison) -> Finding:
+    """Say what the looks show; where nothing can ever be looked at, what the remote said."""
+    if {Capability.FIND, Capability.LOOK} & set(account.manifest.abilities):
+        return conclude(account.expected(), looks, agree=comparison.agree)
+    standing = {each.external_ref: each.content_key for each in account.media() if each.state != PartState.GONE.value}
+    return at_its_word(account.expected(), standing)
 
 
 def _enter_copies(session: Session, account: Account, looks: Looks, at: int) -> bool:

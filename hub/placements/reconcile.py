@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import IO, Final
 
 import structlog
@@ -233,8 +234,9 @@ class Reconciler:
         try:
             with self._kept(account.row.id, visit.owner), under_way():
                 receipt = calls.perform(
-                    speaker.connector, order.step, account, target_of(account), push=visit.push, opener=self._opener
-                )
+                    speaker.connector, order.step, account, target_of(account), push=visit.push, opener=self._opener,
+                    kept=str(attempt.detail.get("kept", "")), keep=partial(self._note, attempt.id),
+                )  # fmt: skip
         except ConnectorError as error:
             failure = error
         except DEFECTS as error:
@@ -246,6 +248,12 @@ class Reconciler:
         goes_on = self._record(account.row.id, attempt.id, receipt, failure, visit)
         reach("recorded_not_acknowledged")
         return goes_on
+
+    def _note(self, attempt_id: str, note: str) -> None:
+        """Write down how far a write is; it survives whatever comes next."""
+        with self._database.unit() as session:
+            attempt = session.get_one(Attempt, attempt_id, with_for_update=True, populate_existing=True)
+            attempt.detail = {**attempt.detail, "kept": note}
 
     def _record(
         self, placement_id: str, attempt_id: str, receipt: Receipt | None, failure: ConnectorError | None, visit: Visit

@@ -25,7 +25,7 @@ from hub.placements.evidence import add_evidence
 from hub.placements.findings import Claim
 from hub.placements.impact import Impact, foresee
 from hub.placements.leaving import Leaving
-from hub.placements.ledger import Account, Surroundings, open_account, store_phase
+from hub.placements.ledger import REMOVED_THERE, Account, Surroundings, ask_anew, open_account, store_phase
 from hub.placements.models import Placement, Recall
 from hub.placements.phase import Observed
 from hub.placements.plan import Planner, rows_concerned_by
@@ -122,6 +122,8 @@ class Placements:
                     session, asset_id=asset.id, target_id=target.id, slot=slot, withdraw_policy=withdraw_policy,
                     version_policy=version_policy, pinned_version_id=pinned, by=actor.id, at=at,
                 )  # fmt: skip
+            elif not row.wanted:
+                ask_anew(self._account(session, row))
             row.wanted, row.withdraw_policy = True, withdraw_policy
             row.version_policy, row.pinned_version_id = version_policy, pinned
             self._planner.wake(session, row)
@@ -150,6 +152,8 @@ class Placements:
             account = self._account(session, row)
             if row.problem_code == "unanswerable":
                 _answer_open(account, "not_found", self._clock.now())
+            elif row.problem_code in {"by_hand", REMOVED_THERE}:
+                ask_anew(account)
             row.blocked, row.problem_code, row.problem, row.attempt = False, "", "", 0
             if row.observed != Observed.ABSENT.value or row.observed_at is not None:
                 row.observed = Observed.UNKNOWN.value
@@ -305,7 +309,7 @@ class Placements:
         if target is None:
             raise NotFound("no_such_target", "There is no such place.", next_step="Refresh the connection's places.")
         place = facts.place_of(session, target.id)
-        if Capability.PUBLISH not in self._switchboard.manifest(place.connector).abilities:
+        if Capability.PUBLISH not in self._switchboard.manifest(place.connector).at(place.kind).abilities:
             raise Invalid("cannot_publish", f"{place.connector} takes no copies.", next_step="Choose another place.")
         return target
 

@@ -76,6 +76,11 @@ class Open:
     op: Op
     write: Write
     since: int
+    ref: str = ""
+    to: str = ""
+    first: int = 0  # when it was begun, the first time
+    repeatable_ms: int = 0  # for so long a repeat of the very same write tells what became of the first
+    same: bool = False  # it would be the very same write, and is still wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +106,7 @@ class Known:
     open: Open | None = None
     repointed: frozenset[tuple[str, str]] = frozenset()
     done: Mapping[Send, int] = field(default_factory=dict[Send, int])  # writes of this generation answered "done"
+    spent: bool = False  # what a person asked to be published by hand is out already, or was
 
 
 def next_step(known: Known) -> Step:
@@ -116,12 +122,36 @@ def next_step(known: Known) -> Step:
 def _find_out(known: Known, attempt: Open) -> Step:
     """Decide how to learn what became of a write. Time alone never decides it."""
     readable = Capability.FIND in known.abilities if attempt.op == Op.PUBLISH else Capability.LOOK in known.abilities
-    if attempt.write is Write.UNANSWERABLE or not readable:
+    asks = not readable and _repeat_tells(known, attempt)
+    if attempt.write is Write.UNANSWERABLE or not (readable or asks):
         return Block(
             "unanswerable", f"Whether '{attempt.op}' was carried out cannot be asked there. Look yourself, then decide."
         )
     settled = attempt.since + known.settles_ms
-    return ReadBack() if known.now >= settled else Rest(settled)
+    if known.now < settled:
+        return Rest(settled)
+    if asks:
+        return _again(known, attempt) if known.may_write else Rest()
+    return ReadBack()
+
+
+def _repeat_tells(known: Known, attempt: Open) -> bool:
+    """Tell whether doing it again is the way to learn what became of it, where nothing can be read.
+
+    What is harmless may be done twice. What is refused the second time, and then named, may be repeated for as long as
+    the remote remembers it, if it is the same to the letter.
+    """
+    if attempt.write is Write.HARMLESS and attempt.op is not Op.PUBLISH:
+        return True
+    soon = known.now < attempt.first + attempt.repeatable_ms
+    return attempt.write is Write.KEYED and attempt.same and soon
+
+
+def _again(known: Known, attempt: Open) -> Send:
+    """Repeat a write; what is to go away is taken away instead, which ends every doubt about it."""
+    if known.desired == Want.ABSENT and attempt.op is not Op.PUBLISH:
+        return Send(Op.WITHDRAW, ref=attempt.ref)
+    return Send(attempt.op, attempt.ref, attempt.to)
 
 
 def _allowed(known: Known, step: Send) -> Step:
@@ -129,6 +159,11 @@ def _allowed(known: Known, step: Send) -> Step:
         return ReadBack() if not known.looked_now else Rest()
     if Capability(step.op.value) not in known.abilities:
         return Block(f"cannot_{step.op}", f"This channel has no way to {step.op} a copy. Do it there by hand.")
+    if step.op is Op.PUBLISH and known.spent:
+        return Block(
+            "by_hand",
+            "This was published here once, as somebody asked. Publishing it anew is a person's act: press Try again.",
+        )
     if known.done.get(step, 0) >= MAX_REPEATS:
         return Block(
             "not_kept",

@@ -94,3 +94,51 @@ def test_what_a_channel_cannot_do_and_what_it_does_not_keep_is_a_persons_matter(
     step = next_step(forgetful)
     assert isinstance(step, Block)
     assert step.code == "not_kept"
+
+
+BLIND = replace(LIVE, abilities=ALL - {Capability.FIND, Capability.LOOK, Capability.REPLACE})
+ASKED = Open(Op.PUBLISH, Write.KEYED, since=90, first=50, repeatable_ms=10_000, same=True)
+
+
+def test_where_nothing_can_be_read_the_very_same_write_again_is_the_question():
+    doubt = replace(BLIND, open=ASKED)
+    assert next_step(doubt) == Rest(5090)  # it may still be under way
+    assert next_step(replace(doubt, now=5090)) == Send(Op.PUBLISH)
+    assert next_step(replace(doubt, now=5090, may_write=False)) == Rest()
+
+
+@pytest.mark.parametrize(
+    ("change", "now"),
+    [
+        ({"same": False}, 5090),  # other words, or not wanted any more
+        ({}, 10_050),  # the remote may have forgotten the first one
+        ({"repeatable_ms": 0}, 5090),
+        ({"write": Write.FINDABLE}, 5090),
+        ({"write": Write.HARMLESS}, 5090),  # a publication is never repeated on that ground
+    ],
+)
+def test_any_other_repeat_is_a_persons_matter(change, now):
+    step = next_step(replace(BLIND, now=now, open=replace(ASKED, **change)))
+    assert isinstance(step, Block)
+    assert step.code == "unanswerable"
+
+
+def test_where_it_can_be_searched_nothing_is_repeated_before_a_look():
+    assert next_step(replace(LIVE, now=5090, open=ASKED)) == ReadBack()
+
+
+@pytest.mark.parametrize("op", [Op.UPDATE, Op.REPLACE, Op.WITHDRAW])
+def test_what_is_harmless_is_done_again_where_nothing_can_be_read(op):
+    doubt = replace(BLIND, now=5090, open=Open(op, Write.HARMLESS, since=90, ref="2"))
+    assert next_step(doubt) == Send(op, "2")
+    assert next_step(replace(doubt, desired=Want.ABSENT)) == Send(Op.WITHDRAW, "2")  # a recall waits for no doubt
+
+
+def test_what_was_published_by_hand_is_published_anew_by_nobody_else():
+    spent = replace(LIVE, standing=(), looked_now=True, spent=True)
+    step = next_step(spent)
+    assert isinstance(step, Block)
+    assert step.code == "by_hand"
+    assert next_step(replace(spent, spent=False)) == Send(Op.PUBLISH)
+    assert next_step(replace(LIVE, spent=True, desired=Want.ABSENT)) == Send(Op.WITHDRAW, "2")
+    assert next_step(replace(LIVE, spent=True, fields_agree=False, looked_now=True)) == Send(Op.UPDATE, "2")

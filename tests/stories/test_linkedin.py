@@ -1,0 +1,251 @@
+"""LinkedIn and the whole hub: a post is a person's act, is made once whatever breaks, and is taken away at once."""
+
+from __future__ import annotations
+
+import io
+from contextlib import ExitStack
+
+import pytest
+from PIL import Image
+from sqlalchemy import select
+
+from connectors.linkedin.sandbox import create, create_member
+from connectors.testing.faults import Fault, Rule
+from connectors.testing.ledger import What
+from connectors.testing.serve import serve
+from hub.clock import HOUR, MINUTE
+from hub.placements import reconcile
+from hub.placements.models import Attempt
+from tests.stories.story import ADA, Story
+
+ALT = {"alt_text": "A plain field of one colour"}
+LOST = Rule(fault=Fault.LOSE_ANSWER, on="write")
+
+
+@pytest.fixture
+def story(tmp_path, database_url, clock):
+    with ExitStack() as stack:
+        sandboxes = {"pages": create(), "member": create_member()}
+        origins = {name: stack.enter_context(serve(sandbox)) for name, sandbox in sandboxes.items()}
+        made = Story(stack, tmp_path / "home", database_url, clock, trusted=origins.values())
+        made.sandboxes.update(sandboxes)
+        made.origins.update(origins)
+        yield made
+
+
+def posts(story, name):
+    return list(story.sandboxes[name].ledger.living().values())
+
+
+def made(story, name):
+    return len(story.sandboxes[name].ledger.effects(What.MADE))
+
+
+def outcomes(story, placement, op="publish"):
+    with story.rooms.database.read() as session:
+        query = select(Attempt.outcome).where(Attempt.placement_id == placement, Attempt.op == op)
+        return list(session.scalars(query.order_by(Attempt.id)))
+
+
+def placed(story, name, colour="navy", **options):
+    asset = story.asset(colour, **ALT)
+    target = story.connect(name)
+    return asset, story.rooms.placements.place(ADA, asset, target.id, **options).id
+
+
+def copy(story, placement):
+    return story.rooms.placements.copy(ADA, placement)
+
+
+def test_on_a_page_a_post_is_read_back_with_the_pictures_web_rendition_and_alternative_text(story):
+    asset, placement = placed(story, "pages")
+    story.run(within_ms=MINUTE)
+    there = copy(story, placement)
+    assert (there.phase, there.proof.claim, there.proof.level) == ("live", "in_place", "read")
+    (post,) = posts(story, "pages")
+    assert (post["sha256"], post["alt"]) == (story.sent(asset), ALT["alt_text"])
+
+
+def test_a_picture_without_an_alternative_text_waits_for_one(story):
+    asset = story.asset("navy")
+    placement = story.rooms.placements.place(ADA, asset, story.connect("pages").id).id
+    story.run(within_ms=MINUTE)
+    assert (copy(story, placement).phase, copy(story, placement).problem_code) == ("blocked", "alt_text_missing")
+    story.rooms.catalogue.edit(ADA, asset, ALT)
+    story.run(within_ms=MINUTE)
+    assert copy(story, placement).phase == "live"
+    assert len(posts(story, "pages")) == 1
+
+
+def test_a_new_version_is_not_posted_before_a_person_asks_for_it(story):
+    asset, placement = placed(story, "pages")
+    story.run(within_ms=MINUTE)
+    first = story.sent(asset)
+    story.version(asset, "teal")
+    story.run(within_ms=MINUTE)
+    story.approve(asset)
+    story.run(within_ms=MINUTE)
+    assert (copy(story, placement).phase, copy(story, placement).problem_code) == ("blocked", "by_hand")
+    assert [post["sha256"] for post in posts(story, "pages")] == [first]
+    story.rooms.placements.retry(ADA, placement)
+    story.run(within_ms=MINUTE)
+    assert copy(story, placement).phase == "live"
+    assert [post["sha256"] for post in posts(story, "pages")] == [story.sent(asset)] != [first]
+    assert made(story, "pages") == 2
+
+
+def test_rights_that_begin_again_post_nothing_by_themselves(story):
+    asset, placement = placed(story, "pages")
+    story.run(within_ms=MINUTE)
+    story.rooms.catalogue.archive(ADA, asset)
+    story.run(within_ms=MINUTE)
+    assert (copy(story, placement).phase, posts(story, "pages")) == ("withdrawn", [])
+    story.rooms.catalogue.unarchive(ADA, asset)
+    story.run(within_ms=MINUTE)
+    assert (copy(story, placement).problem_code, posts(story, "pages")) == ("by_hand", [])
+    assert made(story, "pages") == 1
+
+
+def test_no_stand_in_is_posted_when_an_asset_is_recalled(story):
+    asset, placement = placed(story, "pages", withdraw_policy="substitute")
+    story.run(within_ms=MINUTE)
+    other = story.asset("teal", **ALT)
+    story.run(within_ms=MINUTE)
+    foreseen = story.rooms.placements.impact(ADA, asset, "recall", other)
+    assert [line.becomes for line in foreseen.lines] == ["withdrawn"]
+    story.rooms.placements.recall(ADA, asset, "The client asked", other)
+    story.run(within_ms=MINUTE)
+    there = copy(story, placement)
+    assert (there.phase, there.proof.claim, there.proof.level) == ("withdrawn", "withdrawn", "read")
+    assert posts(story, "pages") == []
+    assert made(story, "pages") == 1
+
+
+def test_a_person_who_took_a_post_back_may_ask_for_it_anew(story):
+    asset, placement = placed(story, "pages")
+    story.run(within_ms=MINUTE)
+    story.rooms.placements.take_back(ADA, placement)
+    story.run(within_ms=MINUTE)
+    assert posts(story, "pages") == []
+    story.sandboxes["pages"].deleted.clear()  # two days later
+    target = story.rooms.placements.where(ADA, asset)[0].target_id
+    story.rooms.placements.place(ADA, asset, target)
+    story.run(within_ms=MINUTE)
+    assert copy(story, placement).phase == "live"
+    assert made(story, "pages") == 2
+
+
+def test_what_a_member_posts_is_said_and_not_read_and_withdrawn_in_the_same_way(story):
+    asset, placement = placed(story, "member")
+    story.run(within_ms=MINUTE)
+    there = copy(story, placement)
+    assert (there.phase, there.proof.claim, there.proof.level) == ("live", "in_place", "said")
+    story.rooms.placements.recall(ADA, asset, "The client asked")
+    story.run(within_ms=MINUTE)
+    there = copy(story, placement)
+    assert (there.phase, there.proof.claim, there.proof.level) == ("withdrawn", "withdrawn", "said")
+    assert posts(story, "member") == []
+    assert not [r for r in story.sandboxes["member"].requests if r.method == "GET" and r.path.startswith("/rest/posts")]
+
+
+@pytest.mark.parametrize("name", ["member", "pages"])
+def test_a_lost_answer_is_settled_and_posts_once(story, name):
+    _, placement = placed(story, name)
+    story.sandboxes[name].faults.add(LOST)
+    story.run(within_ms=MINUTE)
+    assert copy(story, placement).phase == "live"
+    assert made(story, name) == 1
+    assert len(story.sandboxes[name].uploads.media) == 1
+    assert outcomes(story, placement) == (["found", "done"] if name == "member" else ["found"])
+
+
+def test_a_members_post_that_never_arrived_is_made_by_the_same_repeat(story):
+    _, placement = placed(story, "member")
+    story.sandboxes["member"].faults.add(Rule(fault=Fault.LOSE_REQUEST, on="write"))
+    story.run(within_ms=MINUTE)
+    assert copy(story, placement).phase == "live"
+    assert made(story, "member") == 1
+    assert outcomes(story, placement) == ["not_found", "done"]
+
+
+def test_a_worker_that_died_after_a_members_post_leaves_one_post(story, monkeypatch):
+    _, placement = placed(story, "member")
+    died = []
+
+    def die(point):
+        if point == "answered_not_recorded" and not died:
+            died.append(point)
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(reconcile, "reach", die)
+    with pytest.raises(KeyboardInterrupt):
+        story.run(within_ms=MINUTE)
+    story.clock.advance(5 * MINUTE)
+    story.run(within_ms=5 * MINUTE)
+    assert copy(story, placement).phase == "live"
+    assert made(story, "member") == 1
+    assert outcomes(story, placement) == ["found", "done"]
+
+
+@pytest.mark.parametrize("change", ["recalled", "reworded", "late"])
+def test_a_repeat_that_would_ask_something_else_is_left_to_a_person(story, change):
+    asset, placement = placed(story, "member")
+    story.sandboxes["member"].faults.add(LOST)
+    story.run(within_ms=0)
+    assert copy(story, placement).phase == "unsure"
+    if change == "recalled":
+        story.rooms.placements.recall(ADA, asset, "The client asked")
+    elif change == "reworded":
+        story.rooms.catalogue.edit(ADA, asset, {"description": "Another text"})
+    else:
+        story.clock.advance(HOUR)
+    story.run(within_ms=MINUTE)
+    assert (copy(story, placement).phase, copy(story, placement).problem_code) == ("blocked", "unanswerable")
+    assert made(story, "member") == 1
+
+
+def test_a_withdrawal_whose_answer_was_lost_is_done_again(story):
+    asset, placement = placed(story, "member")
+    story.run(within_ms=MINUTE)
+    story.sandboxes["member"].faults.add(LOST)
+    story.rooms.placements.recall(ADA, asset, "The client asked")
+    story.run(within_ms=MINUTE)
+    assert copy(story, placement).phase == "withdrawn"
+    assert outcomes(story, placement, "withdraw")[-1] == "done"
+    assert "unknown" not in outcomes(story, placement, "withdraw")
+
+
+def test_a_recall_does_not_wait_for_a_change_of_text_that_is_in_doubt(story):
+    asset, placement = placed(story, "member")
+    story.run(within_ms=MINUTE)
+    story.sandboxes["member"].faults.add(LOST)
+    story.rooms.catalogue.edit(ADA, asset, {"description": "Another text"})
+    story.run(within_ms=0)
+    assert copy(story, placement).phase == "unsure"
+    story.rooms.placements.recall(ADA, asset, "The client asked")
+    story.run(within_ms=MINUTE)
+    assert (copy(story, placement).phase, posts(story, "member")) == ("withdrawn", [])
+    assert "unknown" not in outcomes(story, placement, "update")
+
+
+def test_a_picture_that_is_not_known_everywhere_yet_is_uploaded_once(story):
+    story.sandboxes["pages"].uploads.late = 2
+    _, placement = placed(story, "pages")
+    story.run(within_ms=HOUR)
+    assert copy(story, placement).phase == "live"
+    assert len(story.sandboxes["pages"].uploads.media) == 1
+
+
+def test_a_document_is_posted_whole_and_not_as_a_picture_of_its_first_page(story):
+    out = io.BytesIO()
+    Image.new("RGB", (60, 80), "teal").save(out, "PDF")
+    asset = story.rooms.intake.upload(
+        ADA, io.BytesIO(out.getvalue()), filename="report.pdf", fields={"title": "Report"}
+    ).asset_id
+    story.approve(asset)
+    placement = story.rooms.placements.place(ADA, asset, story.connect("pages").id).id
+    story.run(within_ms=MINUTE)
+    assert copy(story, placement).phase == "live"
+    (post,) = posts(story, "pages")
+    assert post["sha256"] == story.newest(asset).sha256
+    assert post["media"].startswith("urn:li:document:")
