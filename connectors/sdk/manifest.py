@@ -117,6 +117,17 @@ class OAuth:
 
 
 @dataclass(frozen=True, slots=True)
+class HandOver:
+    """Credentials that a vendor hands over in a person's way back: there is no code to exchange, and no PKCE.
+
+    `take` must make sure that they come from where they will be sent to: a remote may lead a person to another one.
+    """
+
+    page: Callable[[Any, str], str]  # (connector signed in as nobody, our address to come back to) -> the vendor's page
+    take: Callable[[Any, Mapping[str, str]], Mapping[str, str]]  # (settings, what came back) -> secrets; none: a no
+
+
+@dataclass(frozen=True, slots=True)
 class Auth:
     """One way to connect. `headers` turns the typed-in or granted secrets into request headers."""
 
@@ -127,6 +138,7 @@ class Auth:
     oauth: OAuth | Callable[[Any], OAuth] | None = None  # or a function of the settings, where each site has its own
     grant: GrantKind = GrantKind.CODE
     assertion: Callable[[Mapping[str, str], int], str] | None = None  # (secrets, now in s) -> the signed statement
+    hand_over: HandOver | None = None  # for vendors that make credentials on a page of theirs, without OAuth
     sign: Sign | None = None  # for remotes that want each request signed, not only credentials in a header
     app: str = "client_id"  # the field that names the app at the vendor, whose connections share limits
     # How long a person's yes usually lasts before it must be given anew, or a function of the settings; None: until it
@@ -136,7 +148,7 @@ class Auth:
     @property
     def in_browser(self) -> bool:
         """Tell whether a person says yes at the vendor."""
-        return self.oauth is not None and self.grant is GrantKind.CODE
+        return self.hand_over is not None or (self.oauth is not None and self.grant is GrantKind.CODE)
 
     @property
     def by_machine(self) -> bool:

@@ -7,10 +7,11 @@ from collections.abc import Mapping
 
 from connectors.sdk.guard import origin_of
 from connectors.sdk.http import Api
-from connectors.sdk.manifest import Ability, Auth, AuthField, Capability, Carries, Manifest, Meaning, Write
+from connectors.sdk.manifest import Ability, Auth, AuthField, Capability, Carries, HandOver, Manifest, Meaning, Write
 from connectors.sdk.types import Level
 from connectors.wordpress.connector import WordPress
 from connectors.wordpress.events import HelperEvents
+from connectors.wordpress.handing_over import take
 from connectors.wordpress.types import Settings
 from connectors.wordpress.xmlrpc import WordPressXmlRpc
 
@@ -18,8 +19,14 @@ __all__ = ["MANIFEST"]
 
 
 def _basic(secrets: Mapping[str, str]) -> dict[str, str]:
+    if not secrets:  # nobody yet: asked where passwords are made
+        return {}
     pair = f"{secrets['username']}:{secrets['password']}".encode()
     return {"Authorization": "Basic " + base64.b64encode(pair).decode("ascii")}
+
+
+def _page(site: WordPress | WordPressXmlRpc, back: str) -> str:
+    return site.page_for_us(back)
 
 
 def _connect(api: Api, settings: Settings) -> WordPress | WordPressXmlRpc:
@@ -47,6 +54,9 @@ MANIFEST = Manifest(
                     hint="Made under Users, Profile, Application Passwords; not the password you sign in with.",
                 ),
             ),
+        ),
+        Auth(
+            name="authorize", label="Say yes on the site", headers=_basic, hand_over=HandOver(_page, take),
         ),
     ),
     abilities={

@@ -29,7 +29,7 @@ from connectors.sdk.types import (
     Target,
     Use,
 )
-from connectors.wordpress import feed, usage
+from connectors.wordpress import feed, handing_over, usage
 from connectors.wordpress.calls import MEDIA, STATES, Site, Spot
 from connectors.wordpress.files import fetched, hash_of, md5_of
 from connectors.wordpress.marker import marked_name, read_marker
@@ -174,6 +174,10 @@ class WordPress:
             return Page((), None)
         found = tuple(place.use(item) for place in usage.found_in(site, kinds[at], item, featured=True))
         return Page(found, kinds[at + 1] if at + 1 < len(kinds) else None)
+
+    def page_for_us(self, back: str) -> str:
+        """Return the page of the site where a person makes an application password for us, and comes back from."""
+        return handing_over.address(handing_over.page_of(self._index(self._main)), back)
 
     def _sites(self) -> Iterator[Site]:
         yield self._main

@@ -67,6 +67,9 @@ class WordPressSandbox(Sandbox):
         self.hook_secret = secrets.token_hex(16)
         self.items: dict[int, Attachment] = {}
         self.entries: dict[int, Entry] = {}
+        self.passwords: set[str] = set()  # that people made for programs on the site's own page
+        self.passwords_on = True
+        self.page = ""  # where people are sent to make them, instead of the site's own page
         self.hidden: set[int] = set()  # items that this account may not edit, and is not shown
         self.below: dict[str, WordPressSandbox] = {}
         self._last_id = 3
@@ -76,6 +79,7 @@ class WordPressSandbox(Sandbox):
         """Put another site of the same network below this one, such as `/second`: same accounts, own library."""
         site = type(self)()
         site.secrets, site.origin, site.contract = self.secrets, self.origin + path, self.contract
+        site.passwords = self.passwords
         self.below[path] = site
         return site
 
@@ -148,9 +152,12 @@ class WordPressSandbox(Sandbox):
         item.modified = now()
 
     def knows(self, username: str, password: str) -> bool:
-        """Tell whether these are the administrator's user name and application password."""
-        pair, known = f"{username}:{password}", f"{self.secrets['username']}:{self.secrets['password']}"
-        return secrets.compare_digest(pair.encode(), known.encode())
+        """Tell whether these are the administrator's user name and one of the application passwords."""
+        fits = [secrets.compare_digest(password.encode(), one.encode()) for one in self._passwords()]
+        return secrets.compare_digest(username.encode(), self.secrets["username"].encode()) and any(fits)
+
+    def _passwords(self) -> tuple[str, ...]:
+        return (self.secrets["password"], *self.passwords)
 
     def next_id(self) -> int:
         """Count on: items, posts and everything else share one row of numbers."""

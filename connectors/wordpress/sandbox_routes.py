@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Response, request
 
-from connectors.wordpress import sandbox_xmlrpc
+from connectors.wordpress import sandbox_people, sandbox_xmlrpc
 from connectors.wordpress.sandbox_http import answer, edits, matches, page, refuse, sent, uploaded
 from connectors.wordpress.sandbox_library import (
     BASES,
@@ -52,15 +52,17 @@ class Routes:
         add(f"{API}/<any({', '.join(BASES)}):base>/<int:number>", "rewrite", self._write_entry,
             methods=["POST", "PUT", "PATCH"])  # fmt: skip
         add(f"/wp-content/uploads/{FOLDER}/<name>", "file", self._file)
+        add(sandbox_people.PAGE, "authorize", lambda: sandbox_people.authorize(site), methods=["GET", "POST"])
         add("/xmlrpc.php", "xmlrpc", lambda: sandbox_xmlrpc.answer(site, request.get_data()), methods=["POST"])
 
     def _index(self) -> Response:
         origin = self._origin()
-        sign_in = {"authorization": f"{origin}/wp-admin/authorize-application.php"}
+        sign_in = {"authorization": self.site.page or f"{origin}{sandbox_people.PAGE}"}
         return answer({
             "name": TITLE, "description": "", "url": origin, "home": origin, "gmt_offset": "0", "timezone_string": "",
             "page_for_posts": 0, "page_on_front": 0, "show_on_front": "posts", "namespaces": ["oembed/1.0", "wp/v2"],
-            "authentication": {"application-passwords": {"endpoints": sign_in}}, "site_logo": 0, "site_icon": 0,
+            "authentication": {"application-passwords": {"endpoints": sign_in}} if self.site.passwords_on else [],
+            "site_logo": 0, "site_icon": 0,
             "site_icon_url": "",
         })  # fmt: skip
 

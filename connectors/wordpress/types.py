@@ -129,12 +129,22 @@ class Post(Numbered):
     featured_media: NotRequired[int]
 
 
+class Passwords(TypedDict):
+    """Where application passwords are made."""
+
+    endpoints: dict[str, str]
+
+
+Ways = TypedDict("Ways", {"application-passwords": NotRequired[Passwords]})
+
+
 class Index(TypedDict):
     """The REST index."""
 
     name: str
     home: str
     namespaces: list[str]
+    authentication: NotRequired[Ways | list[Any]]  # PHP's empty array is a list
 
 
 class User(TypedDict):

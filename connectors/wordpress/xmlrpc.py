@@ -49,7 +49,7 @@ from connectors.sdk.types import (
 )
 from connectors.sdk.types import Item as Listed
 from connectors.sdk.xmlrpc import XmlRpcTransport
-from connectors.wordpress import feed, usage
+from connectors.wordpress import feed, handing_over, usage
 from connectors.wordpress.content import Item, file_name, repointed, uses, without
 from connectors.wordpress.files import fetched, hash_of
 from connectors.wordpress.marker import marked_name, read_marker
@@ -252,6 +252,10 @@ class WordPressXmlRpc:
         shown = ((post, usage.shown_as(post["post_content"], item, featured=_thumbnail(post) == ref))
                  for post in self._posts())  # fmt: skip
         return Page(tuple(_use(post, ways) for post, ways in shown if ways), None)
+
+    def page_for_us(self, back: str) -> str:
+        """Return the page of the site where a person makes an application password for us: XML-RPC names none."""
+        return handing_over.address(self._settings.site_url + handing_over.PAGE, back)
 
     def _library(self) -> list[MediaItem]:
         return self._all(_library_page, {}, MediaItem, "attachment_id")

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from pydantic import BaseModel
 
 from connectors.sdk.errors import BadAnswer, ConnectorError
-from connectors.sdk.manifest import Manifest
+from connectors.sdk.manifest import HandOver, Manifest
 from connectors.sdk.oauth import Grant
 from connectors.sdk.types import Account
 from hub.connections import accounts, credentials, dance, health
@@ -86,12 +89,8 @@ class SigningIn:
             begun = dance.take(
                 session, self._keyring, Dancer(actor.id, session_hash), query.get("state", ""), now=self._clock.now()
             )
-        code = query.get("code", "")
-        if "error" in query or not code:
-            raise Invalid("consent_denied", "The account was not connected: permission was not given.",
-                          next_step="Start again, and allow it there.")  # fmt: skip
         manifest = self._speaking.manifest(begun.connector)
-        granted = self._exchange(manifest, begun, code)
+        granted = self._brought(manifest, begun, query)
         if begun.connection_id:
             return self._renew(actor, begun.connection_id, manifest, granted)
         return self._add(actor, manifest, granted)
@@ -127,7 +126,13 @@ class SigningIn:
                 settings=way.settings.model_dump(mode="json"), secrets=way.secrets, connection_id=connection_id,
                 now=self._clock.now(),
             )  # fmt: skip
-        return self._speaking.flow(way).authorize_url(state=state, verifier=begun.verifier)
+        if way.auth.hand_over is None:
+            return self._speaking.flow(way).authorize_url(state=state, verifier=begun.verifier)
+        back = f"{self._speaking.redirect_uri}?{urlencode({'state': state})}"
+        try:
+            return way.auth.hand_over.page(self._speaking.unproven(manifest, way), back)
+        except ConnectorError as error:
+            raise to_person(error, where=manifest.title) from error
 
     def _typed(self, manifest: Manifest, way: Way) -> Granted:
         """Return what was typed in, with a machine's permission where it takes one."""
@@ -138,10 +143,19 @@ class SigningIn:
                           next_step="Start the sign-in from the connections page.")  # fmt: skip
         return Granted(way, Ends())
 
-    def _exchange(self, manifest: Manifest, begun: Dance, code: str) -> Granted:
+    def _brought(self, manifest: Manifest, begun: Dance, query: Mapping[str, str]) -> Granted:
+        """Take what the browser brought: a code to be exchanged, or the credentials themselves."""
         settings = accounts.check_settings(manifest, begun.settings)
         way = Way(accounts.auth_of(manifest, begun.auth), settings, begun.secrets)
-        return self._granted(manifest, way, lambda: self._speaking.flow(way).exchange(code, verifier=begun.verifier))
+        code = query.get("code", "")
+        if "error" not in query and way.auth.hand_over is not None:
+            if handed := _handed(manifest, way.auth.hand_over, settings, query):
+                return Granted(replace(way, secrets={**way.secrets, **handed}), Ends())
+        elif "error" not in query and code:
+            verifier = begun.verifier
+            return self._granted(manifest, way, lambda: self._speaking.flow(way).exchange(code, verifier=verifier))
+        raise Invalid("consent_denied", "The account was not connected: permission was not given.",
+                      next_step="Start again, and allow it there.")  # fmt: skip
 
     def _granted(self, manifest: Manifest, way: Way, ask: Callable[[], Grant]) -> Granted:
         """Ask a vendor for its tokens; return the way with them in it, and when they end."""
@@ -184,3 +198,13 @@ class SigningIn:
         except ConnectorError as error:
             raise to_person(error, where=manifest.title) from error
         return account
+
+
+def _handed(
+    manifest: Manifest, hand_over: HandOver, settings: BaseModel, query: Mapping[str, str]
+) -> Mapping[str, str]:
+    """Take credentials that the vendor handed over; none where the person said no."""
+    try:
+        return hand_over.take(settings, query)
+    except ConnectorError as error:
+        raise to_person(error, where=manifest.title) from error

@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from hub.access.actors import Role
 from hub.access.models import User
+from hub.connections.service import Connections
 from hub.errors import Conflict, Invalid, NotFound
 from tests import media_samples as files
 from tests.attacks.rig import API, PASSWORD, problem
@@ -228,6 +229,19 @@ def test_the_way_back_needs_a_session_and_a_state(rig):
     for role in (Role.VIEWER, Role.EDITOR):
         assert rig.client(role).get("/oauth/callback?state=x&code=y").status_code == 403
     assert rig.client().get("/oauth/callback?state=x&code=y").status_code == 400
+
+
+def test_what_comes_back_twice_is_nobodys_word(rig, monkeypatch):
+    """A remote that leads a person to another site's page could put the address that it wants before the true one."""
+    brought = []
+
+    def finish(_self, _session, _actor, query):
+        brought.append(query)
+        raise Invalid("consent_denied", "No.", next_step="None.")
+
+    monkeypatch.setattr(Connections, "finish_oauth", finish)
+    rig.client().get("/oauth/callback?state=x&site_url=https://evil.example&user_login=a&site_url=https://good.example")
+    assert brought == [{"state": "x", "user_login": "a"}]
 
 
 # Things that are used twice or by somebody else

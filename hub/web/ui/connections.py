@@ -115,7 +115,9 @@ def connect(name: str) -> Response:
 @connections.get("/oauth/callback")
 def oauth_callback() -> Response:
     """Finish a sign-in at a vendor."""
-    query = {name: value for name, value in request.args.items() if len(value) <= LONGEST_CODE}
+    # What comes twice is nobody's word: one of the two was put there by somebody else (RFC 6749, 3.1).
+    given = request.args.lists()
+    query = {name: values[0] for name, values in given if len(values) == 1 and len(values[0]) <= LONGEST_CODE}
     made = services().connections.finish_oauth(caller().session_hash, actor(), query)
     services().connections.refresh_targets(actor(), made.id)
     return go(f"/connections/{made.id}", "connected")
