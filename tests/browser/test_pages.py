@@ -22,6 +22,7 @@ PAGES = {
     "use": "/use?asset={lake_id}",
     "connection": "/connections/{connection}",
     "connect": "/connections/new/wordpress",
+    "scorecard": "/connectors/drupal",
     "proof": "/copies/{copy}/proof",
     "nothing-found": "/?q=nothing-is-called-this",
 }

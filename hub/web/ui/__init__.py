@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, cast
+
 from flask import Flask
 
 from hub.web.api.links import open_doors
@@ -13,11 +15,13 @@ from hub.web.ui.copies import copies
 from hub.web.ui.entry import entry
 from hub.web.ui.health import health
 from hub.web.ui.library import library
+from hub.web.ui.scorecards import quality, rating
 from hub.web.ui.selection import selection
 
 
 def install(app: Flask) -> None:
     """Register every page."""
     frame.install(app)
-    for blueprint in (entry, library, selection, copies, asset, connections, activity, open_doors, health):
+    cast("dict[str, Any]", app.jinja_env.globals).update(rating=rating)
+    for blueprint in (entry, library, selection, copies, asset, connections, quality, activity, open_doors, health):
         app.register_blueprint(blueprint)

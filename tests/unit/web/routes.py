@@ -62,6 +62,7 @@ def _of(kind):
         "token": "token_id",
         "user": "user_id",
         "endpoint": "endpoint_id",
+        "notice": "notice_id",
     }[kind]
 
 
@@ -156,6 +157,15 @@ API_ROUTES = [
     one("POST", "connections/connection", "/pause", ADMINS_DO),
     one("POST", "connections/connection", "/resume", "401 403 403 403 409 403"),
     one("DELETE", "connections/connection", "", ADMINS_DO),
+    api("GET", "/connections/calendar", "401 403 403 200 200 403"),
+    one("GET", "connections/connection", "/health", "401 403 403 200 200 403"),
+    one("POST", "connections/connection", "/reconnect", "401 403 403 403 400 403", json={"secrets": {}}),
+    one("POST", "connections/connection", "/reconnect/oauth", "401 403 403 403 400 403", json={"secrets": {}}),
+    one("GET", "connections/connection", "/leaving", ADMINS),
+    one("POST", "connections/connection", "/leaving", ADMINS),
+    one("DELETE", "connections/connection", "/leaving", "401 403 403 403 409 403"),
+    api("GET", "/notices", READERS),
+    one("POST", "notices/notice", "/read", "401 204 204 204 204 204"),
     api("GET", "/targets", "401 403 403 200 200 403"),
     api("GET", "/endpoints", "401 403 403 403 200 403"),
     api(
@@ -299,6 +309,7 @@ PAGES = [
     page("POST", "/first-run", "409 409 409 409 409 409", "/first-run", form=EVE),
     page("POST", "/upload?csrf={csrf}", "303 403 303 303 303 403", "/upload", form={"file": "!"}),
     page("GET", "/connections/new/trello", SEEN, "/connections/new/<name>"),
+    page("GET", "/connectors/trello", SEEN, "/connectors/<name>"),
 ]
 
 ROUTES = [*API_ROUTES, *BYTES, *PAGES]

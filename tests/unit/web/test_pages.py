@@ -2,7 +2,11 @@ from __future__ import annotations
 
 import pytest
 
+from connectors.sdk.registry import discover
+from connectors.sdk.scorecard import State, scorecard_of
 from hub.clock import DAY
+from hub.web.ui import scorecards
+from hub.web.ui.scorecards import rating
 from tests.web_hub import picture
 
 
@@ -33,6 +37,7 @@ PAGES = [
     "/connections",
     "/connections/new/trello",
     "/connections/new/wordpress",
+    "/connectors/drupal",
     "/activity",
 ]
 
@@ -48,6 +53,28 @@ def test_a_field_for_a_whole_file_has_room_for_its_lines(hub):
     page = hub.client("administrator").get("/connections/new/google_drive?auth=service_account").get_data(as_text=True)
     assert '<textarea class="input" id="f-key_file" name="key_file"' in page
     assert 'id="f-subject" name="subject" type="text"' in page
+
+
+def test_each_connector_carries_its_tier_and_leads_to_what_is_behind_it(hub):
+    client = hub.client("administrator")
+    offered = client.get("/connections").get_data(as_text=True)
+    for name, manifest in discover().items():
+        assert f'href="/connectors/{name}"' in offered, name
+        assert rating(manifest) in ("Not rated", "Bronze", "Silver", "Gold", "Platinum")
+    behind = client.get("/connectors/drupal").get_data(as_text=True)
+    card = scorecard_of(discover()["drupal"])
+    assert f"{rating(discover()['drupal'])}</span>" in behind
+    assert all(line.says.replace("'", "&#39;") in behind for line in card.lines)
+    assert behind.count("To do</span>") == sum(line.state is State.TODO for line in card.lines)
+    assert f"checked {card.measured.contract.requests:,} requests" in behind
+    assert client.get("/connectors/nobody").status_code == 404
+
+
+def test_a_connector_without_a_scorecard_says_so(hub, monkeypatch):
+    monkeypatch.setattr(scorecards, "scorecard_of", lambda _: None)
+    client = hub.client("viewer")
+    assert "Not rated" in client.get("/connectors/trello").get_data(as_text=True)
+    assert "Not rated" in hub.client("administrator").get("/connections").get_data(as_text=True)
 
 
 def test_an_asset_that_was_withdrawn_everywhere_is_said_to_be_in_no_place(hub):
