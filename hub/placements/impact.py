@@ -67,7 +67,8 @@ def foresee(
         place = facts.place_of(session, row.target_id)
         manifest = switchboard.manifest(place.connector)
         known = facts.gather(session, row, place, preset=manifest.rendition, at=at, default=default, considered=offered)
-        stands_in = (known.substitutes or row.asset_id in offered) and not manifest.by_hand
+        asked = known.substitutes or (row.asset_id in offered and not never_sent(row))
+        stands_in = asked and not manifest.by_hand
         want = desired(facts.without(known, asset_id, ends_rights=act == "recall", substitutes=stands_in))
         reachable = row.phase != Phase.BLOCKED and _is_reachable(session, place.remote_id)
         lines.append(ImpactLine(copy_view(session, row), _becomes(row, want, asset_id), want.asset_id, reachable))
@@ -80,7 +81,7 @@ def _is_reachable(session: Session, remote_id: str) -> bool:
 
 
 def _becomes(row: Placement, want: Desired, asset_id: str) -> Becomes:
-    if never_sent(row):
+    if never_sent(row) and want.want is not Want.SUBSTITUTE:
         return Becomes.NOTHING_THERE
     if want.want is Want.ABSENT:
         return Becomes.WITHDRAWN

@@ -106,7 +106,8 @@ def open_recall(
     session.add(recall)
     for row in concerned:
         row.urgent = True
-        if substitute_id is not None and row.asset_id == asset.id:
+        # Where nothing ever stood, nobody chose the place for a substitute.
+        if substitute_id is not None and row.asset_id == asset.id and not never_sent(row):
             row.withdraw_policy = "substitute"
     emit(session, "recall.opened", recall.id, actor=by, body={"asset_id": asset.id, "reason": recall.reason})
     return recall, concerned

@@ -14,7 +14,7 @@ from hub.placements.impact import Becomes
 def outcome(desk, placement, before):
     """What really became of a copy."""
     copy = desk.copy(placement)
-    if before["nothing_sent"]:
+    if before["nothing_sent"] and copy.desired != "substitute":
         return "nothing_there"
     if copy.desired == "absent":
         assert copy.phase == "withdrawn"

@@ -264,3 +264,17 @@ def test_a_copy_that_vanished_before_counts_as_away(desk):
     recall = desk.placements.recall(desk.actor, asset, "wrong face")
     desk.run()
     assert adds_up(report_of(desk, recall)) == {"withdrawn": 1}
+
+
+def test_a_recall_puts_no_substitute_where_the_asset_itself_never_stood(desk):
+    asset, stand_in = desk.approved(), desk.approved(b"stand-in")
+    desk.rights.add_term(desk.actor, asset, source="licence", effect="allow", channels=["elsewhere"])
+    waiting = desk.place(asset)
+    desk.run()
+    assert desk.copy(waiting).phase == "waiting"
+    foreseen = desk.placements.impact(desk.actor, asset, "recall", stand_in)
+    assert [line.becomes for line in foreseen.lines] == ["nothing_there"]
+    recall = desk.placements.recall(desk.actor, asset, "wrong face", stand_in)
+    desk.run()
+    assert report_of(desk, recall).counts == {"never_there": 1}
+    assert (desk.copy(waiting).phase, desk.shown(waiting)) == ("waiting", [])
