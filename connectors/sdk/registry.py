@@ -69,13 +69,28 @@ def discover() -> dict[str, Manifest]:
 def _folders() -> Iterable[Manifest]:
     for folder in pkgutil.iter_modules(connectors.__path__):
         if folder.ispkg and folder.name not in NOT_CONNECTORS:
-            module = importlib.import_module(f"connectors.{folder.name}")
-            yield _manifest(getattr(module, "MANIFEST", None), folder.name)
+            yield _manifest(_loaded(folder.name), folder.name)
 
 
 def _entry_points() -> Iterable[Manifest]:
     for entry in importlib.metadata.entry_points(group=ENTRY_POINTS):
-        yield _manifest(entry.load(), entry.name)
+        try:
+            value: object = entry.load()
+        except Exception as error:
+            raise _unloadable(f"the package of {entry.name} ({entry.value})", error) from error
+        yield _manifest(value, entry.name)
+
+
+def _loaded(name: str) -> object:
+    try:
+        module = importlib.import_module(f"connectors.{name}")
+    except Exception as error:
+        raise _unloadable(f"connectors/{name}", error) from error
+    return getattr(module, "MANIFEST", None)
+
+
+def _unloadable(what: str, error: Exception) -> BrokenConnector:
+    return BrokenConnector(f"{what} cannot be loaded: {type(error).__name__}: {error}")
 
 
 def _manifest(value: object, name: str) -> Manifest:

@@ -16,6 +16,7 @@ from pydantic_settings import SettingsError
 from rich.console import Console
 from sqlalchemy.exc import SQLAlchemyError
 
+from connectors.sdk.registry import BrokenConnector
 from hub.cli.keeping import Keeping
 from hub.cli.people import People
 from hub.cli.printing import plain, say
@@ -30,7 +31,10 @@ log = logging.getLogger(__name__)
 
 FAILED = 1
 REFUSED = 2
-TOLD = (HubError, MappingError, ValidationError, SettingsError, tomllib.TOMLDecodeError, SQLAlchemyError, OSError)
+TOLD = (
+    HubError, BrokenConnector, MappingError, ValidationError, SettingsError, tomllib.TOMLDecodeError, SQLAlchemyError,
+    OSError,
+)  # fmt: skip
 """What can go wrong without anybody's programming error; everything else shows its traceback."""
 
 
@@ -100,6 +104,9 @@ def explained(failure: BaseException) -> HubError:
     match failure:
         case HubError():
             error = failure
+        case BrokenConnector():
+            error = Invalid("connector_broken", f"A connector is broken: {failure}.",
+                            next_step="Its author must put it right. Until then, take it away.")  # fmt: skip
         case MappingError():
             error = Invalid(failure.code, str(failure), next_step=failure.next_step)
         case ValidationError():

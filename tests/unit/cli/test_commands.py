@@ -9,6 +9,7 @@ import sys
 import pytest
 from sqlalchemy.exc import OperationalError
 
+from connectors.sdk.registry import BrokenConnector
 from hub.access.actors import SYSTEM, Role
 from hub.app.compose import Hub
 from hub.app.main import toolbox
@@ -118,6 +119,15 @@ def test_a_file_that_cannot_be_used_is_named(damhub, tmp_path):
     code, _, err = damhub("adopt", tools=replaced(adopt=fails(PermissionError(13, "Permission denied", "/no/way"))))
     assert code == FAILED
     assert "refused: Permission denied. (/no/way)" in err
+
+
+@pytest.mark.parametrize("command", ["serve", "worker", "adopt"])
+def test_a_broken_connector_is_told_by_its_folder(damhub, command):
+    broken = fails(BrokenConnector("connectors/halfway cannot be loaded: SyntaxError: invalid syntax"))
+    code, out, err = damhub(command, tools=replaced(**{command: broken}))
+    assert (code, out) == (REFUSED, "")
+    assert "connectors/halfway cannot be loaded" in err
+    assert "[connector_broken]" in err
 
 
 def test_a_programming_error_is_not_hidden(damhub):

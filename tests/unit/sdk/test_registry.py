@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+import connectors
 from connectors.sdk.manifest import Ability, Capability, Write
 from connectors.sdk.registry import BrokenConnector, classes_of, discover, faults_of
 from connectors.trello import MANIFEST
@@ -80,6 +81,25 @@ class Entry:
 def test_a_package_that_does_not_fit_is_refused(monkeypatch, name, value, problem):
     monkeypatch.setattr(importlib.metadata, "entry_points", lambda group: [Entry(name, value)])
     with pytest.raises(BrokenConnector, match=problem):
+        discover()
+
+
+def test_a_folder_that_cannot_be_loaded_is_named(monkeypatch, tmp_path):
+    (tmp_path / "halfway").mkdir()
+    (tmp_path / "halfway" / "__init__.py").write_text("from connectors.halfway.connector import MANIFEST\n")
+    monkeypatch.setattr(connectors, "__path__", [*connectors.__path__, str(tmp_path)])
+    with pytest.raises(BrokenConnector, match="connectors/halfway cannot be loaded: ModuleNotFoundError: No module"):
+        discover()
+
+
+def test_a_package_that_cannot_be_loaded_is_named(monkeypatch):
+    def load():
+        raise ImportError("no module named acme_api")
+
+    entry = Entry("acme", "acme.damhub:MANIFEST")
+    entry.load = load
+    monkeypatch.setattr(importlib.metadata, "entry_points", lambda group: [entry])
+    with pytest.raises(BrokenConnector, match="the package of acme .* ImportError: no module named acme_api"):
         discover()
 
 
