@@ -99,7 +99,7 @@ def test_a_package_that_cannot_be_loaded_is_named(monkeypatch):
     entry = Entry("acme", "acme.damhub:MANIFEST")
     entry.load = load
     monkeypatch.setattr(importlib.metadata, "entry_points", lambda group: [entry])
-    with pytest.raises(BrokenConnector, match="the package of acme .* ImportError: no module named acme_api"):
+    with pytest.raises(BrokenConnector, match=r"the package of acme .* ImportError: no module named acme_api"):
         discover()
 
 
