@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Final, Self
+from typing import Self
 
 from connectors.sdk.manifest import Manifest
 from connectors.sdk.registry import discover
@@ -24,6 +24,7 @@ from hub.jobs.drains import Drain
 from hub.media.pool import MediaPool
 from hub.media.service import Media
 from hub.notify.service import Notify
+from hub.placements.seats import ORDINARY, SPARE
 from hub.placements.service import Placements
 from hub.review.service import Review
 from hub.review.standing import standing_of
@@ -32,9 +33,6 @@ from hub.search.service import Search
 from hub.settings import Settings
 from hub.storage.stores import make_store
 from hub.web.services import Services
-
-RECONCILERS: Final = 3
-"""How many copies one worker process works on at once: a slow remote holds up one of them, not all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +98,7 @@ class Hub:
             Drain("plan", rooms.placements.plan, 0.5),
             *(
                 Drain(f"reconcile-{seat}", partial(self._reconcile, seat), 0.5, eager=True)
-                for seat in range(1, RECONCILERS + 1)
+                for seat in range(1, ORDINARY + SPARE + 1)
             ),
             Drain("leaving", rooms.placements.leaving.drain, 5.0),
             Drain("inbox", rooms.connections.drain_inbox, 1.0),
@@ -119,4 +117,4 @@ class Hub:
 
     def _reconcile(self, seat: int, owner: str) -> int:
         """Work as one of several reconcilers of a process; each holds leases of its own."""
-        return self.services.placements.reconcile(f"{owner}/{seat}")
+        return self.services.placements.reconcile(f"{owner}/{seat}", spare=seat > ORDINARY)

@@ -15,7 +15,6 @@ from functools import partial
 from typing import IO, Final
 
 import structlog
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from connectors.sdk.errors import BadAnswer, ConnectorError, NeedsPerson, OutcomeUnknown, RetryLater, Unreachable
@@ -34,13 +33,14 @@ from hub.placements.models import Attempt, Placement
 from hub.placements.observe import record_looks
 from hub.placements.phase import Phase
 from hub.placements.ports import Speaker, Switchboard, Viewer
+from hub.placements.seats import Seats
 from hub.placements.settle import settle_if_over
 from hub.placements.steps import Block, ReadBack, Rest, Send, Step, next_step
-from hub.placements.unsure import lose_lease, resolve
+from hub.placements.taking import Taking
+from hub.placements.unsure import resolve
 
 LEASE_MS: Final = 3 * MINUTE
 MAX_STEPS: Final = 16
-BATCH: Final = 20
 DEFECTS: Final = (HubError, LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RuntimeError, OSError)
 log = structlog.get_logger(__name__)
 
@@ -88,13 +88,25 @@ class Reconciler:
         self._switchboard, self._viewer = switchboard, viewer
         self._around, self._opener = around, opener
         self._chance, self._lease_ms = chance, lease_ms
+        self._seats = Seats(clock)
+        self._taking = Taking(database, clock, self._seats, lease_ms)
 
-    def drain(self, owner: str) -> int:
-        """Work on what is due, recalls first; return how many rows were taken."""
-        taken = self._take(owner)
-        for placement_id in taken:
-            self.work(placement_id, owner)
-        return len(taken)
+    def drain(self, owner: str, *, spare: bool = False) -> int:
+        """Work on what is due, recalls first; return how many rows were worked on. A spare one waits until needed."""
+        batch = self._taking.take(owner, spare=spare)
+        if batch is None:
+            return 0
+        done = 0
+        try:
+            for placement_id in batch.placement_ids:
+                if not self._seats.goes_on(batch.seat) and done:
+                    break
+                self.work(placement_id, owner)
+                done += 1
+        finally:
+            self._seats.stand_up(batch.seat)
+        self._taking.give_back(batch.placement_ids[done:], owner)
+        return done
 
     def work(self, placement_id: str, owner: str) -> None:
         """Work on one row that `owner` has leased until nothing can be done for now."""
@@ -113,26 +125,6 @@ class Reconciler:
             if order is None or not self._carry_out(order, speaker, visit):
                 return
         self._release(placement_id, owner)
-
-    def _take(self, owner: str) -> list[str]:
-        now = self._clock.now()
-        with self._database.unit() as session:
-            due_rows = session.scalars(
-                select(Placement)
-                .where(
-                    Placement.settled_at.is_(None),
-                    Placement.due_at <= now,
-                    (Placement.lease_until.is_(None)) | (Placement.lease_until <= now),
-                )
-                .order_by(Placement.urgent.desc(), Placement.due_at, Placement.id)
-                .limit(BATCH)
-                .with_for_update(skip_locked=True)
-            ).all()
-            for row in due_rows:
-                lose_lease(session, row, now)
-                row.lease_owner = owner
-                self._hold(row)
-            return [row.id for row in due_rows]
 
     def _hold(self, row: Placement, *, asked: bool = False) -> None:
         """Lease a row on; a killed worker's row is due again when its lease ends, or as it was asked meanwhile."""

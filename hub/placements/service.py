@@ -81,9 +81,12 @@ class Placements:
         """Read events and make the rows due that they concern; return how many events were read."""
         return self._planner.drain(owner)
 
-    def reconcile(self, owner: str) -> int:
-        """Work on due rows; close recalls whose copies are all accounted for. Return how many rows were worked on."""
-        worked = self._reconciler.drain(owner)
+    def reconcile(self, owner: str, *, spare: bool = False) -> int:
+        """Work on due rows; close recalls whose copies are all accounted for. Return how many rows were worked on.
+
+        A spare reconciler only works while slow remotes keep the ordinary ones.
+        """
+        worked = self._reconciler.drain(owner, spare=spare)
         # From time to time without work too: a worker that was killed may have proven the last copy of a recall.
         if worked or abs(self._clock.now() - self._recalls_seen_at) >= MINUTE:
             self._close_recalls()

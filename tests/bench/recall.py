@@ -30,8 +30,8 @@ from connectors.sdk.types import PartKind
 from connectors.testing.control import CONTROL, CONTROL_HEADER
 from connectors.testing.ledger import What
 from hub.app import samples
-from hub.app.compose import RECONCILERS
 from hub.placements.models import Recall
+from hub.placements.seats import ORDINARY
 from hub.placements.visitor import Visitor
 from hub.settings import Settings
 from tests.bench.calls import outgoing
@@ -70,11 +70,11 @@ def measure(tell, name, rounds, copies):
             + f"; for the {calls:.2f} calls a copy that were made it is {least_s(limits, round(calls * copies)):.1f} s"
         )
     else:
-        peer = f"the connector alone, {RECONCILERS} copies at once"
+        peer = f"the connector alone, {ORDINARY} copies at once"
         told = "withdraw, find, look and a visit to every public address for as many copies, no ledger"
     counted = (
         f"from the recall to its last proof; {calls:.2f} calls a copy; ours: {copies} copies on SQLite and a folder, "
-        f"{RECONCILERS} reconcilers, each write intended first, each copy read back, evidence kept; peer: {told}"
+        f"{ORDINARY} reconcilers, each write intended first, each copy read back, evidence kept; peer: {told}"
     )
     gap = "" if all(figures[1]) else "so few calls may all be made at once"
     return Row(f"recall of {copies} copies: {name}", peer, "s", *figures, counted, gap)
@@ -144,7 +144,7 @@ class Scene:
                 raise AssertionError(f"{receipt.ref} still stands")
 
         begun = time.perf_counter()
-        with ThreadPoolExecutor(RECONCILERS) as seats:
+        with ThreadPoolExecutor(ORDINARY) as seats:
             list(seats.map(take_away, *zip(*receipts, strict=True)))
         taken = time.perf_counter() - begun
         client.close()

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from connectors.sdk.errors import Missing, OutcomeUnknown, Unreachable
 from connectors.sdk.types import Level
-from hub.placements import answers, facts, ledger, looks, observe, reconcile, steps, unsure
+from hub.placements import answers, facts, ledger, looks, observe, reconcile, steps, taking, unsure
 from hub.placements.findings import Claim
 from hub.placements.phase import Observed
 from tests.faults.model.remote import Fake
@@ -100,7 +100,7 @@ def forget_open_writes_of_the_dead(monkeypatch):
         for attempt in session.scalars(lost):
             attempt.outcome = "not_sent"
 
-    monkeypatch.setattr(reconcile, "lose_lease", lose)
+    monkeypatch.setattr(taking, "lose_lease", lose)
     monkeypatch.setattr(steps, "_make", lambda known: steps.Send(steps.Op.PUBLISH))
 
 
