@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from connectors.postiz.connector import Postiz
+from connectors.postiz.events import PostizInbound
 from connectors.postiz.types import Settings
 from connectors.sdk.guard import origin_of
 from connectors.sdk.manifest import (
@@ -119,9 +120,11 @@ MANIFEST = Manifest(
         "channel_not_found": Meaning.MISCONFIGURED,  # 400: the channel was taken out of Postiz
     },
     error_code=_error_code,
+    inbound=PostizInbound(),
     gaps={
         "repoint": "A post in Postiz shows its own picture and nobody else's: there are no further uses to change.",
-        "subscribe": "Postiz lets no key make webhooks, and its own say nothing: the hub reads the list of posts.",
+        "subscribe": "Postiz lets no key make webhooks: a person enters the hub's address there, and what they say is "
+        "so little that the hub reads the list of posts all the same.",
         "import": "Postiz shows its media library to people in the browser only, not to a key.",
         "changes": "Postiz tells no changes: the hub looks at its own posts again in turn.",
         "published posts": "What is out cannot be changed or taken back through Postiz: do it at the network itself.",

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from flask import Response, request
 
+from connectors.postiz.events import WORD
 from connectors.postiz.sandbox_answers import Throttle, said, sniffed, told
 from connectors.postiz.sandbox_posts import first_refusal, refusals, strangers
 from connectors.postiz.wording import as_html, as_text, milliseconds, written
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
 CONTRACT = Path(__file__).parent / "fixtures" / "contract.json"
 CALLBACK = "https://hub.example/hooks/subscription"
+HOOK_SECRET = "c0ffee5ec2e7f00d5ec2e7"
+HOOK_HEADERS = {"Content-Type": "application/json", "User-Agent": "node"}
 MARKER = re.compile(r"(?<![a-z0-9])(dh[a-z0-9]{6}-[a-z0-9]{20})-([0-9a-f]{12})(?![a-z0-9])")
 CHUNK = 64 * 1024
 LARGEST_BODY = 100 * 1024
@@ -265,7 +268,7 @@ class PostizSandbox(Sandbox):
         url = f"https://network.example/{target}/{len(self.publications)}"
         self.ledger.add(What.CHANGED, ref, target, state="PUBLISHED", releaseURL=url, releaseId=str(len(url)))
         for hook in self.hooks:
-            self.outbox.add(Delivery(hook, {"Content-Type": "application/json", "User-Agent": "node"}, b"[]"))
+            self.outbox.add(Delivery(hook, HOOK_HEADERS, b"[]", signed=False))
         return url
 
     def _delete(self, ref: str) -> Response:
@@ -363,6 +366,15 @@ class PostizSandbox(Sandbox):
     def uses(self, target: str, ref: str) -> int:
         """Count where a post stands."""
         return 1 if self.ledger.living(target)[ref]["releaseURL"] else 0
+
+    def delivery(self, *, target: str, ref: str, ours: bool = False, kind: str = "") -> Delivery:
+        """Postiz tells that a post went out, as its documents and its test button show it. A real one is `[]`."""
+        del ours
+        channel = {"id": target, "name": PAGES[target][1], "providerIdentifier": self.kinds[target], "type": "social"}
+        post = {"id": ref, "content": "x", "publishDate": written(self.clock()), "releaseURL": "", "state": "PUBLISHED"}
+        body = json.dumps({"event": kind} if kind else [{**post, "integration": channel}]).encode()
+        return Delivery(f"{CALLBACK}?{WORD}={HOOK_SECRET}", HOOK_HEADERS, body, secret=HOOK_SECRET, tells_whose=False,
+                        signed=False)  # fmt: skip
 
     def view(self, target: str, ref: str) -> Mapping[str, int]:
         """Somebody publishes a draft, and somebody sees it."""

@@ -195,7 +195,11 @@ class Inbound(Protocol):
         ...
 
     def verify(self, *, secret: str, url: str, headers: Mapping[str, str], body: bytes) -> None:
-        """Check the signature over the raw body; raise `webhooks.SignatureError` in every case of doubt."""
+        """Check the signature over the raw body; raise `webhooks.SignatureError` in every case of doubt.
+
+        `url` is the address that was called, its query included: a remote that signs nothing can only repeat a word
+        that a person entered with the address.
+        """
         ...
 
     def read(self, headers: Mapping[str, str], body: bytes) -> Hint:

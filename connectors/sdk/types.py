@@ -154,8 +154,8 @@ class Hint:
     kind: str  # the remote's own event name
     refs: tuple[str, ...] = ()  # refs of copies that may have changed; empty: anything may have
     ours: bool = False  # an echo of our own write
-    anything: bool = False  # something happened there, and the remote never says to what: all copies are due
     extra: Fields = field(default_factory=dict[str, JsonValue])
+    anything: bool = False  # something happened there, and the remote never says to what: all copies are due
 
 
 class ItemKind(StrEnum):

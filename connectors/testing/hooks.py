@@ -24,6 +24,7 @@ class Delivery:
     names: bool = True  # whether this vendor's webhooks say what they are about
     tells_whose: bool = True  # whether they say who caused it
     numbered: bool = True  # whether one that comes again can be told from a new one
+    signed: bool = True  # whether something in it proves it; else a word in the query of its address does
 
 
 class HookFault(StrEnum):

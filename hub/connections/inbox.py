@@ -115,7 +115,11 @@ def find(session: Session, subscription_id: str) -> Post | None:
 def keep(session: Session, post: Post, hint: Hint, *, headers: Mapping[str, str], body: bytes, now: int) -> bool:
     """Keep a verified delivery as it came; False when it was kept before."""
     key = _key(hint.delivery_key, body)
-    if session.get(Inbox, (post.remote_id, key)) is not None:
+    kept = session.get(Inbox, (post.remote_id, key))
+    if kept is not None and hint.anything and kept.state != NEW:
+        kept.state, kept.at = NEW, now  # all its deliveries are alike: this is another one, as far as anybody can tell
+        return True
+    if kept is not None:
         return False
     row = Inbox(
         remote_id=post.remote_id, delivery_key=key, at=now, body=base64.b64encode(body).decode(),
@@ -153,6 +157,10 @@ def _work_one(session: Session, row: Inbox, remote: Remote, inbound: Inbound | N
     hint = read(inbound, row.headers, base64.b64decode(row.body))
     # What is not printable cannot be a reference, and not every database can keep it.
     refs = list(dict.fromkeys(ref for ref in hint.refs if ref.isprintable()))[:MOST_REFS]
+    if hint.anything and not hint.ours:
+        row.state = WORKED
+        catch_up(session, remote, "something_happened")
+        return
     if hint.ours or not refs:
         row.state, row.error = IGNORED, "our own write" if hint.ours else "names nothing that could be looked at"
         return
