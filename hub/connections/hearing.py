@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol, cast
+from urllib.parse import urlencode
 
 import structlog
 
@@ -80,7 +82,10 @@ class Hearing:
             remote = session.get_one(Remote, target.remote_id)
             connection = accounts.usable(session, remote.id)
         manifest = self._speaking.manifest(remote.connector)
-        if manifest.inbound is None:
+        here = manifest.at(target.kind).abilities
+        if manifest.inbound is None or (
+            Capability.SUBSCRIBE in manifest.abilities and Capability.SUBSCRIBE not in here
+        ):
             raise Invalid(
                 "no_webhooks",
                 f"{manifest.title} sends no webhooks.",
@@ -224,7 +229,8 @@ class Hearing:
         )
         if greeting is not None or method != "POST":
             return Reply(*greeting) if greeting is not None else Reply(405, {"Allow": "POST"}, b"")
-        return self._take(subscription_id, post, inbound, headers, body)
+        called = f"{post.callback_url}?{urlencode(query)}" if query else post.callback_url
+        return self._take(subscription_id, replace(post, callback_url=called), inbound, headers, body)
 
     def _inbound(self, post: Post | None) -> Inbound | None:
         manifest = self._speaking.installed(post.connector) if post else None
