@@ -74,6 +74,7 @@ REASON: Final = {
     "archived": "The asset is archived.",
     "deleted": "The asset is deleted.",
     "taken_back": "It was taken back before it was sent.",
+    "leaving": "Its account is being disconnected.",
 }
 
 NO_USE: Final = {
@@ -124,6 +125,11 @@ ABILITY: Final = {
     "find": "Find by marker",
     "look": "Read back",
     "subscribe": "Reports changes",
+    "hold": "Holds and resumes",
+    "import": "Brings in what is there",
+    "changes": "Lists changes",
+    "usage": "Lists uses",
+    "numbers": "Counts looks",
 }
 
 EVENT: Final = {
@@ -148,6 +154,11 @@ EVENT: Final = {
     "connection.ailing": ("Connection ails", "activity"),
     "connection.needs_person": ("Connection needs somebody", "hand"),
     "connection.off": ("Connection paused", "circle-pause"),
+    "connection.renewed": ("Reconnected", "plug"),
+    "connection.ends_soon": ("A connection ends soon", "calendar-clock"),
+    "connection.leaving": ("Leaving an account", "unlink"),
+    "connection.staying": ("Staying after all", "undo-2"),
+    "connection.left": ("Account left", "unlink"),
     "target.changed": ("Place changed", "map-pin"),
     "remote.hint": ("A remote reported a change", "bell"),
     "placement.planned": ("Copy planned", "map-pin"),

@@ -2,11 +2,13 @@ from __future__ import annotations
 
 import pytest
 
+from connectors.sdk.manifest import Capability
 from connectors.sdk.registry import discover
 from connectors.sdk.scorecard import State, scorecard_of
 from hub.clock import DAY
 from hub.web.ui import scorecards
 from hub.web.ui.scorecards import rating
+from hub.web.ui.words import ABILITY
 from tests.web_hub import picture
 
 
@@ -68,6 +70,10 @@ def test_each_connector_carries_its_tier_and_leads_to_what_is_behind_it(hub):
     assert behind.count("To do</span>") == sum(line.state is State.TODO for line in card.lines)
     assert f"checked {card.measured.contract.requests:,} requests" in behind
     assert client.get("/connectors/nobody").status_code == 404
+
+
+def test_everything_that_a_connector_can_do_has_words_for_people():
+    assert set(ABILITY) == {each.value for each in Capability}
 
 
 def test_a_connector_without_a_scorecard_says_so(hub, monkeypatch):
