@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,7 +22,7 @@ class RealWordPress:
     version: str
     passwords: Mapping[str, str] = field(repr=False)
     home: Path
-    port: int
+    knobs: Mapping[str, str]
 
     def secrets(self, user="admin"):
         """What this user would type in to connect."""
@@ -29,7 +30,7 @@ class RealWordPress:
 
     def run(self, code):
         """Run PHP inside the site."""
-        services.call("wordpress", "eval", WP_PORT=str(self.port), SVC_HOME=str(self.home), WP_CODE=code)
+        services.call("wordpress", "eval", SVC_HOME=str(self.home), WP_CODE=code, **self.knobs)
 
     @property
     def complaints(self):
@@ -38,22 +39,44 @@ class RealWordPress:
         return log.read_text() if log.exists() else ""
 
 
-@pytest.fixture(scope="session")
-def wordpress_server(tmp_path_factory):
-    """The site, or None where it cannot run."""
-    home, port = tmp_path_factory.mktemp("wordpress"), services.free_ports()
+@contextmanager
+def a_site(home: Path, **more: str) -> Generator[RealWordPress | None]:
+    """Yield a site, or None where it cannot run."""
+    knobs = {"WP_PORT": str(services.free_ports()), "WP_PLUGINS": str(PLUGIN), **more}
     try:
-        with services.running("wordpress", home, WP_PORT=str(port), WP_PLUGINS=str(PLUGIN)) as printed:
+        with services.running("wordpress", home, **knobs) as printed:
             passwords = {user: printed[f"{user.upper()}_PASSWORD"] for user in ("admin", "author", "reader")}
-            yield RealWordPress(printed["URL"], printed["VERSION"], passwords, home, port)
+            yield RealWordPress(printed["URL"], printed["VERSION"], passwords, home, knobs)
     except services.CannotStart as gap:
         services.note_gap("wordpress", str(gap))
         yield None
+
+
+@pytest.fixture(scope="session")
+def wordpress_server(tmp_path_factory):
+    """The site, or None where it cannot run."""
+    with a_site(tmp_path_factory.mktemp("wordpress")) as site:
+        yield site
 
 
 @pytest.fixture
 def wordpress(request):
     """The site; without it the test is left out."""
     site = request.getfixturevalue("wordpress_server")
+    services.need(request, "wordpress")
+    return site
+
+
+@pytest.fixture(scope="session")
+def wordpress_network_server(tmp_path_factory):
+    """A network in the folder /blog, with a second site in /blog/second; None where it cannot run."""
+    with a_site(tmp_path_factory.mktemp("network"), WP_PATH="/blog", WP_NETWORK="1") as site:
+        yield site
+
+
+@pytest.fixture
+def wordpress_network(request):
+    """The network; without it the test is left out."""
+    site = request.getfixturevalue("wordpress_network_server")
     services.need(request, "wordpress")
     return site

@@ -1,13 +1,16 @@
 #!/usr/bin/env bash
 # A real WordPress 7.1 (PHP's own server, SQLite) on loopback: wordpress.sh start | stop
 # Needs WP_PORT and SVC_HOME; WP_PLUGINS names folders of plugins to install and switch on, separated by colons.
+# WP_PATH puts the site into a folder such as /blog; WP_NETWORK=1 makes it a network with a second site, /second.
 # The npm archive of wp-studio holds WordPress, wp-cli and the SQLite driver: it is unpacked, nothing of it is installed.
 . "$(dirname "$(readlink -f "$0")")/lib.sh"
 PORT="${WP_PORT:?set WP_PORT}"
-URL="http://127.0.0.1:$PORT"
+export WP_PATH="${WP_PATH:-}" WP_NETWORK="${WP_NETWORK:-}"
+URL="http://127.0.0.1:$PORT$WP_PATH"
 VERSION=1.22.0
 PARTS="$SVC_CACHE/wordpress-$VERSION"
-SITE="$SVC_HOME/site"
+ROOT="$SVC_HOME/site"
+SITE="$ROOT$WP_PATH"
 FORMS="$(dirname "$(readlink -f "$0")")/wordpress_site"
 PIDFILE="$SVC_HOME/wordpress.pid"
 WORD="127.0.0.1:$PORT"
@@ -42,6 +45,15 @@ unpack() {
   exec 9>&-
 }
 
+# A network of sites in folders; it must stand before passwords are made, or none of them counts.
+network() {
+  wp core multisite-convert --title="Real network" --base="$WP_PATH/" || fail "no network: $(tail -n 1 "$SVC_HOME/setup.log")"
+  sed -e "s|@HOST@|$WORD|g" -e "s|@BASE@|$WP_PATH/|g" "$FORMS/network.php" >"$SVC_HOME/network.php"
+  sed -i "/^defined( 'ABSPATH' )/i require '$SVC_HOME/network.php';" "$SITE/wp-config.php"
+  wp site create --slug=second --title="Second site" || fail "no second site: $(tail -n 1 "$SVC_HOME/setup.log")"
+  URL="$URL/second" wp rewrite structure '/%postname%/' || fail "no addresses: $(tail -n 1 "$SVC_HOME/setup.log")"
+}
+
 build() {
   local content="$SITE/wp-content" driver plugin name
   mkdir -p "$SITE" "$SVC_HOME/db"
@@ -55,6 +67,7 @@ build() {
   sed -e "s|@URL@|$URL|g" -e "s|@HOME@|$SVC_HOME|g" -e "s|@KEY@|$(secret 32)|g" "$FORMS/config.php" >"$SITE/wp-config.php"
   wp core install --title="Real site" --admin_user=admin --admin_password="$(secret 12)" \
     --admin_email=admin@example.test --skip-email || fail "WordPress cannot be installed: $(tail -n 1 "$SVC_HOME/setup.log")"
+  [ -z "$WP_NETWORK" ] || network
   local IFS=:
   for plugin in ${WP_PLUGINS:-}; do
     name="$(basename "$plugin")"
@@ -70,7 +83,7 @@ case "${1:-}" in
     unpack
     taken "$PORT" && fail "port $PORT is taken"
     build
-    PHP_CLI_SERVER_WORKERS=4 launch "$PIDFILE" "$SVC_HOME/php.log" "${PHP[@]}" -S "$WORD" -t "$SITE" "$FORMS/router.php"
+    PHP_CLI_SERVER_WORKERS=4 launch "$PIDFILE" "$SVC_HOME/php.log" "${PHP[@]}" -S "$WORD" -t "$ROOT" "$FORMS/router.php"
     until_ready 30 curl -fs -m 10 -o "$SVC_HOME/index.json" "$URL/wp-json/" \
       || { halt "$PIDFILE" "$WORD" 2; fail "WordPress does not answer: $(tail -n 1 "$SVC_HOME/php.log")"; }
     printf 'URL=%s\nLOG=%s\nHOME_FOLDER=%s\n' "$URL" "$SVC_HOME/debug.log" "$SVC_HOME"; cat "$SVC_HOME/accounts" ;;

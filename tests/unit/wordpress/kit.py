@@ -21,8 +21,9 @@ def connected(url, secrets, **settings):
     """A connector that speaks to the site at `url`."""
     chosen = MANIFEST.settings(site_url=url, **settings)
     headers = MANIFEST.auths[0].headers(secrets)
-    client = guarded_client(Guard(trusted_origins=[url]))
-    return MANIFEST.connect(Api(url, manifest=MANIFEST, client=client, headers=lambda: headers), chosen)
+    origin = MANIFEST.origin(chosen)
+    client = guarded_client(Guard(trusted_origins=[origin]))
+    return MANIFEST.connect(Api(origin, manifest=MANIFEST, client=client, headers=lambda: headers), chosen)
 
 
 def picture(width=400, height=300, kind="PNG", colour=(10, 120, 200)):

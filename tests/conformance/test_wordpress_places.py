@@ -1,0 +1,84 @@
+"""Real sites in folders, with plain addresses, and in a network: everything the connector does, in each place."""
+
+from __future__ import annotations
+
+import io
+
+import httpx
+import pytest
+
+from connectors.sdk.errors import Missing
+from connectors.sdk.paging import every
+from connectors.wordpress.types import LIBRARY
+from tests.unit.wordpress.kit import connected, outgoing, picture
+
+pytestmark = pytest.mark.service("wordpress")
+API = "/wp-json/wp/v2"
+
+
+def told(connector, cursor):
+    found = connector.changes(cursor)
+    assert not found.more
+    return {one.ref: one.gone for one in found.items}
+
+
+def walk(connector, target, site, address):
+    """A copy's life in one library: made, used, changed, listed, followed by a new version, gone."""
+    marker = f"dhplaces-{'abcdefghijklmnopqrst' if target.ref == LIBRARY else 'tsrqponmlkjihgfedcba'}"
+    sent = outgoing(marker=marker)
+    old = connector.publish(target, sent).ref
+    ref = old if target.ref == LIBRARY else f"{old}@{target.ref}"
+    look = connector.look(target, old)
+    assert (look.marker, look.sha256) == (marker, sent.sha256)
+    cursor = connector.changes(None).cursor
+    content = f'<!-- wp:image {{"id":{old}}} --><img class="wp-image-{old}" src="x"><!-- /wp:image -->'
+    written = {"title": "Shown", "content": content, "status": "publish", "featured_media": int(old)}
+    post = httpx.post(f"{address}{API}/posts", auth=("admin", site.passwords["admin"]), timeout=60, json=written)
+    assert post.status_code == 201, post.text
+    (use,) = every(lambda at: connector.uses(target, old, at))
+    assert (use.label, use.public, use.url) == ("Shown (image, featured image)", True, post.json()["link"])
+    connector.update(target, old, {"title": "Changed"})
+    assert told(connector, cursor) == {ref: False}
+    assert ref in {item.ref for item in every(connector.inventory)}
+    into = io.BytesIO()
+    connector.fetch(ref, into)
+    assert into.getvalue() == picture()
+    new = connector.publish(target, outgoing(picture(colour=(200, 10, 10)), marker=marker)).ref
+    connector.repoint(target, old, new)
+    assert list(every(lambda at: connector.uses(target, old, at))) == []
+    assert [one.label for one in every(lambda at: connector.uses(target, new, at))] == [use.label]
+    connector.withdraw(target, old)
+    assert [copy.ref for copy in connector.find(target, marker)] == [new]
+    assert told(connector, cursor) == {ref: True, ref.replace(old, new, 1): False}
+    connector.withdraw(target, new)
+    with pytest.raises(Missing):
+        connector.look(target, new)
+
+
+@pytest.mark.parametrize("root", ["/wp-json", "?rest_route="])
+def test_a_site_with_readable_or_plain_addresses(wordpress, root):
+    connector = connected(wordpress.url, wordpress.secrets(), rest_root=root)
+    (target,) = every(connector.targets)
+    walk(connector, target, wordpress, wordpress.url)
+
+
+@pytest.mark.parametrize("root", ["/wp-json", "?rest_route="])
+def test_a_network_in_a_folder(wordpress_network, root):
+    home, second = wordpress_network.url, f"{wordpress_network.url}/second"
+    connector = connected(home, wordpress_network.secrets(), rest_root=root, sites=(second,))
+    assert connector.identify().key == home
+    main, other = every(connector.targets)
+    assert (main.ref, other.ref, other.label) == (LIBRARY, second, "Second site: media library")
+    walk(connector, main, wordpress_network, home)
+    walk(connector, other, wordpress_network, second)
+
+
+def test_a_site_of_a_network_by_itself_over_either_protocol(wordpress_network):
+    second = f"{wordpress_network.url}/second"
+    for protocol in ("rest", "xmlrpc"):
+        connector = connected(second, wordpress_network.secrets(), protocol=protocol)
+        assert connector.identify().key == second
+        (target,) = every(connector.targets)
+        ref = connector.publish(target, outgoing()).ref
+        assert connector.look(target, ref).sha256 == outgoing().sha256
+        connector.withdraw(target, ref)
