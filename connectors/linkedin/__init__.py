@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from connectors.linkedin.connector import KINDS, LinkedIn
+from connectors.linkedin.events import LinkedInInbound
 from connectors.linkedin.types import MEMBER, SUNSET, VERSION, Settings, error_code
 from connectors.sdk.guard import origin_of
 from connectors.sdk.manifest import (
@@ -25,7 +26,8 @@ from connectors.sdk.types import Level
 __all__ = ["MANIFEST"]
 
 AS_MEMBER = ("openid", "profile", "w_member_social")
-AS_PAGES = ("r_basicprofile", "r_organization_admin", "w_organization_social", "r_organization_social")
+AS_PAGES = ("r_basicprofile", "w_organization_social", "r_organization_social")
+READS_ROLES, COUNTS_TOO = "r_organization_admin", "rw_organization_admin"
 IN_BODY = "client_secret_post"  # how the app names itself
 DAYS = 60
 REPEATABLE_S = 3600.0
@@ -38,10 +40,11 @@ def _headers(secrets: Mapping[str, str]) -> dict[str, str]:
 
 def _server(settings: Settings) -> OAuth:
     """Ask only for what is switched on: a scope that the app's products lack fails the whole sign-in."""
+    as_pages = (*AS_PAGES, COUNTS_TOO if settings.insights else READS_ROLES)
     return OAuth(
         authorize_url=f"{settings.www()}/oauth/v2/authorization",
         token_url=f"{settings.www()}/oauth/v2/accessToken",
-        scopes=AS_PAGES if settings.pages else AS_MEMBER,
+        scopes=as_pages if settings.pages else AS_MEMBER,
         token_auth=IN_BODY,
         pkce=False,  # LinkedIn has it for native apps only
     )
@@ -77,6 +80,7 @@ MANIFEST = Manifest(
                     secret=True,
                     hint="From linkedin.com/developers/tools/oauth/token-generator; ends in 60 days.",
                 ),
+                AuthField("client_secret", "Client secret", secret=True, optional=True, signs=True, hint="For news."),
             ),
             lasts_days=DAYS,
         ),
@@ -88,6 +92,8 @@ MANIFEST = Manifest(
         Capability.WITHDRAW: Ability(Write.HARMLESS),
         Capability.FIND: Ability(),
         Capability.LOOK: Ability(),
+        Capability.SUBSCRIBE: Ability(Write.HARMLESS),
+        Capability.NUMBERS: Ability(),
     },
     differs={
         MEMBER: {
@@ -96,6 +102,8 @@ MANIFEST = Manifest(
             Capability.WITHDRAW: Ability(Write.HARMLESS, Level.SAID),
             Capability.FIND: None,
             Capability.LOOK: None,
+            Capability.SUBSCRIBE: None,
+            Capability.NUMBERS: None,
         }
     },
     by_hand=True,
@@ -114,6 +122,7 @@ MANIFEST = Manifest(
         "not_ready": Meaning.RETRY_LATER,  # the media are not known everywhere yet
         "CONFLICT": Meaning.RETRY_LATER,  # of two writes at once, this one was not carried out
     },
+    inbound=LinkedInInbound(),
     ends=(
         End(
             f"API version {VERSION}",
@@ -124,14 +133,16 @@ MANIFEST = Manifest(
     gaps={
         "replace": "LinkedIn changes no picture of a post: another version is another post, which a person asks for.",
         "repoint": "What links to a post or reposts it cannot be pointed to another one.",
-        "subscribe": "LinkedIn notifies approved apps of comments and reactions only, never of posts.",
         "hold": "A post is public at once: LinkedIn keeps no drafts and schedules nothing.",
         "import": "Posts are no masters: their bytes are changed by LinkedIn, and their addresses end.",
         "changes": "LinkedIn has no feed of what changed.",
         "usage": "LinkedIn does not tell who links to a post or reposts it.",
-        "numbers": "Not offered yet: reactions and comments of a page's posts.",
         "reading as a member": "LinkedIn lets no app read a member's posts: that a post stands is known only from the "
         "answer to posting it, and whether somebody changed or deleted it is not known at all.",
+        "news of posts": "LinkedIn sends approved apps news of reactions, comments and shares, never that a post was "
+        "changed or deleted: the hub looks by itself.",
+        "numbers of others": "Views and clicks are counted for a page's posts, where its admin allowed it, for a year.",
+        "sign-out": "Permission is taken back at LinkedIn, under Data privacy and Permitted services.",
         "several pictures": "A copy carries one asset, so posts with several pictures are not made.",
         "fixed after posting": "Of a post only the text can be changed: the alternative text and the title stay.",
         "code in titles": "A document's title ends in a code by which the hub finds the post again; people see it.",

@@ -11,7 +11,19 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlsplit
 
-from connectors.linkedin.types import Begun, Organization, Post, Posts, Profile, Roles, Started, UserInfo, Video
+from connectors.linkedin.types import (
+    Begun,
+    Organization,
+    Post,
+    Posts,
+    Profile,
+    Roles,
+    Started,
+    Statistics,
+    Subscription,
+    UserInfo,
+    Video,
+)
 from connectors.sdk.answer import Answer
 from connectors.sdk.http import Api
 from connectors.sdk.source import CHUNK, SourceBroken
@@ -19,7 +31,7 @@ from connectors.sdk.types import Outgoing
 
 PAGE_SIZE = 100
 IMAGES, VIDEOS, DOCUMENTS = "images", "videos", "documents"
-POSTS = "/rest/posts"
+POSTS, SUBSCRIPTIONS = "/rest/posts", "/rest/eventSubscriptions"
 _UNKNOWN_TYPE = {"Content-Type": "application/octet-stream"}
 
 
@@ -59,6 +71,26 @@ class Calls:
     def post(self, ref: str) -> Post:
         """Read one post as its author sees it."""
         return self.api.get(_path(ref), Post, query={"viewContext": "AUTHOR"}, headers=self._headers)
+
+    def statistics(self, author: str, ref: str) -> Statistics:
+        """Read what is counted of one post of a page. Encoded brackets would be text to LinkedIn, and no list."""
+        kind = "ugcPosts" if ref.startswith("urn:li:ugcPost:") else "shares"
+        query = (
+            f"q=organizationalEntity&organizationalEntity={quote(author, safe='')}&{kind}=List({quote(ref, safe='')})"
+        )
+        return self.api.get(f"/rest/organizationalEntityShareStatistics?{query}", Statistics, headers=self._headers)
+
+    def subscribe(self, key: str, webhook: str) -> None:
+        """Have news sent to an address."""
+        self.api.ask("PUT", f"{SUBSCRIPTIONS}/{key}", json={"webhook": webhook}, headers=self._headers)
+
+    def subscription(self, key: str) -> Subscription:
+        """Read where news are sent to."""
+        return self.api.get(f"{SUBSCRIPTIONS}/{key}", Subscription, headers=self._headers)
+
+    def unsubscribe(self, key: str) -> None:
+        """Have no news sent any more."""
+        self.api.delete(f"{SUBSCRIPTIONS}/{key}", headers=self._headers)
 
     def create(self, post: Mapping[str, Any]) -> Answer:
         """Post: the answer has no body, the new reference stands in a header."""
@@ -127,6 +159,13 @@ class Calls:
         self.api.ask(
             "POST", f"/rest/{VIDEOS}", query=query, json={"finalizeUploadRequest": ends}, headers=self._headers
         )
+
+
+def subscription_key(app: str, person: str, page: str, kind: str) -> str:
+    """Name a subscription: brackets, colons and commas of its own, and references whose colons are encoded."""
+    refs = {"developerApplication": f"urn:li:developerApplication:{app}", "user": person, "entity": page}
+    named = ",".join(f"{name}:{quote(ref, safe='')}" for name, ref in refs.items())
+    return f"({named},eventType:{kind})"
 
 
 def _path(ref: str) -> str:

@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from connectors.linkedin.calls import DOCUMENTS, IMAGES, PAGE_SIZE, VIDEOS, Calls
+from connectors.linkedin.calls import DOCUMENTS, IMAGES, PAGE_SIZE, VIDEOS, Calls, subscription_key
+from connectors.linkedin.events import KIND
 from connectors.linkedin.little_text import escape, plain
 from connectors.linkedin.types import MAY_POST, MEMBER, ORGANIZATION, PAGE, Post, Roles, Settings, duplicate_in
 from connectors.sdk.answer import Answer
-from connectors.sdk.errors import ConnectorError, Missing, OutcomeUnknown, RateLimited, Rejected
+from connectors.sdk.errors import ConnectorError, Misconfigured, Missing, OutcomeUnknown, RateLimited, Rejected
 from connectors.sdk.http import Api
 from connectors.sdk.marker import key_in, marker_in
 from connectors.sdk.paging import every
@@ -55,6 +56,7 @@ class LinkedIn:
     def __init__(self, api: Api, settings: Settings) -> None:
         self._calls = Calls(api, settings.version)
         self._pages = settings.pages
+        self._app = settings.app
 
     def identify(self) -> Account:
         """Read who signed in; the pages of a member are another account than the member."""
@@ -126,6 +128,30 @@ class LinkedIn:
         """Read one post."""
         del target
         return _copy(self._calls.post(ref))
+
+    def subscribe(self, target: Target, callback_url: str) -> str:
+        """Have news of a page sent; there is one address for each app, person and page."""
+        if not self._app:
+            raise Misconfigured("LinkedIn wants to know which app asks. Enter the app's number in the settings.")
+        person = f"urn:li:person:{self._calls.profile().id}"
+        key = subscription_key(self._app, person, target.ref, KIND)
+        self._calls.subscribe(key, callback_url)
+        return f"{key} {callback_url}"
+
+    def unsubscribe(self, ref: str) -> None:
+        """End a subscription, unless another address has taken its place."""
+        key, _, callback_url = ref.partition(" ")
+        try:
+            if self._calls.subscription(key).webhook == callback_url:
+                self._calls.unsubscribe(key)
+        except Missing:
+            return
+
+    def numbers(self, target: Target, ref: str) -> Mapping[str, int]:
+        """Read what LinkedIn counts of a page's post, of the last twelve months."""
+        found = self._calls.statistics(target.ref, ref).elements
+        counts = found[0].counts if found else {}
+        return {name: int(count) for name, count in counts.items() if name.endswith("Count")}
 
     def _roles(self, cursor: str | None) -> Page[Any]:
         start = int(cursor or 0)

@@ -5,14 +5,17 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
+import re
 import secrets
 from collections.abc import Mapping
 from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from flask import Response, request
 
+from connectors.linkedin.events import KIND, SIGNATURE, sign
 from connectors.linkedin.sandbox_answers import (
     answer,
     as_object,
@@ -28,6 +31,7 @@ from connectors.linkedin.sandbox_text import protect, shown
 from connectors.linkedin.sandbox_uploads import Uploads
 from connectors.sdk.marker import key_in, marker_in
 from connectors.testing.contract import Contract
+from connectors.testing.hooks import Delivery
 from connectors.testing.ledger import Ledger, What
 from connectors.testing.sandbox import Sandbox, Standing
 
@@ -40,6 +44,12 @@ MEMBER = "urn:li:person:782bbtaQ"
 LIKED = frozenset({"ADMINISTRATOR", "CONTENT_ADMINISTRATOR", "DIRECT_SPONSORED_CONTENT_POSTER"})
 LONGEST_TEXT, LONGEST_ALT, LONGEST_TITLE = 3000, 4086, 400
 PAGES = 30
+APP, CALLBACK = "4992581", "https://hub.example/hooks/subscription"
+SUBSCRIBED = (
+    rf"\(developerApplication:urn:li:developerApplication:{APP},user:{MEMBER},entity:urn:li:organization:\d+,"
+    rf"eventType:{KIND}\)"
+)
+LISTED = r"&(?:shares=List\((urn%3Ali%3Ashare%3A\d+)\)|ugcPosts=List\((urn%3Ali%3AugcPost%3A\d+)\))$"
 
 
 def create(*, ledger: Ledger | None = None) -> LinkedInSandbox:
@@ -63,8 +73,10 @@ class LinkedInSandbox(Sandbox):
     def __init__(self, *, ledger: Ledger | None = None, pages: bool = True) -> None:
         super().__init__(ledger=ledger)
         self.pages = pages
-        self.secrets = {"access_token": "AQXsandbox-7fe0e1dd0c5b2-token"}
+        self.secrets = {"access_token": "AQXsandbox-7fe0e1dd0c5b2-token", "client_secret": "WPL-AP1-sandbox-secret"}
+        self.hooks: dict[str, str] = {}
         self.uploads = Uploads()
+        self.views: dict[str, int] = {}
         self.calls_left: int | None = None  # of the day's budget
         self.deleted: set[str] = set()  # fingerprints of posts that were deleted: not forgotten for a day or two
         self._numbers = itertools.count(7141138937766391808)
@@ -74,11 +86,13 @@ class LinkedInSandbox(Sandbox):
         route("/v2/me", view_func=self._me)
         route("/rest/organizationAcls", view_func=self._roles)
         route("/rest/organizations/<number>", view_func=self._organization)
+        route("/rest/organizationalEntityShareStatistics", view_func=self._statistics)
         route("/rest/posts", view_func=self._list)
         route("/rest/posts", view_func=self._create, methods=["POST"])
         route("/rest/posts/<ref>", view_func=self._read)
         route("/rest/posts/<ref>", view_func=self._patch, methods=["POST"])
         route("/rest/posts/<ref>", view_func=self._delete, methods=["DELETE"])
+        route("/rest/eventSubscriptions/<key>", view_func=self._subscription, methods=["GET", "PUT", "DELETE"])
         route("/rest/<any(images, videos, documents):kind>", view_func=self._upload, methods=["POST"])
         route("/rest/<any(images, videos, documents):kind>/<ref>", view_func=self._medium)
         route("/dms-uploads/<ref>/<int:at>", view_func=self.uploads.take, methods=["PUT"])
@@ -111,7 +125,8 @@ class LinkedInSandbox(Sandbox):
             return refuse(426, "NONEXISTENT_VERSION", f"Requested version {version}01 is not active")
         if request.headers.get("X-Restli-Protocol-Version") != "2.0.0":
             return refuse(HTTPStatus.BAD_REQUEST, "INVALID_VALUE_FOR_FIELD", "X-Restli-Protocol-Version")
-        if ":" in str(request.environ.get("REQUEST_URI", "")).partition("?")[0]:
+        keyed = request.path.startswith("/rest/eventSubscriptions/")  # colons of its own stand in such a key
+        if not keyed and ":" in str(request.environ.get("REQUEST_URI", "")).partition("?")[0]:
             return refuse(HTTPStatus.BAD_REQUEST, "ILLEGAL_ARGUMENT", "Syntax exception in path variables")
         return None
 
@@ -155,6 +170,48 @@ class LinkedInSandbox(Sandbox):
             return refuse(HTTPStatus.NOT_FOUND, "NOT_FOUND", "Organization not found")
         name = f"Company {number} & Söhne"
         return answer({"id": int(number), "localizedName": name, "vanityName": f"company-{number}"})
+
+    def _statistics(self) -> Response:
+        if not self.pages:
+            return self._denied("organizationalEntityShareStatistics.FINDER-organizationalEntity.20260801")
+        query = str(request.environ["QUERY_STRING"])
+        found = re.search(LISTED, query)
+        if found is None:
+            return self.refusal("shares or ugcPosts")
+        ref = unquote(found.group(1) or found.group(2))
+        kind = "ugcPost" if ":ugcPost:" in ref else "share"
+        counts = {**self._counts(ref), "engagement": 0.25}
+        about = {
+            "organizationalEntity": request.args["organizationalEntity"],
+            kind: ref,
+            "totalShareStatistics": counts,
+        }
+        return answer(
+            {"elements": [about] if ref in self.views else [], "paging": {"start": 0, "count": 10, "links": []}}
+        )
+
+    def _subscription(self, key: str) -> Response:
+        if not self.pages or re.fullmatch(SUBSCRIBED, key) is None:
+            return self._denied("eventSubscriptions.20260801") if self.pages else self.refusal(key)
+        if request.method == "PUT":
+            self.hooks[key] = str(body_of_request()["webhook"])
+            return empty(HTTPStatus.NO_CONTENT)
+        if key not in self.hooks:
+            return refuse(HTTPStatus.NOT_FOUND, "NOT_FOUND", "no such subscription")
+        if request.method == "DELETE":
+            del self.hooks[key]
+            return empty(HTTPStatus.NO_CONTENT)
+        return answer({"webhook": self.hooks[key], "expiresAt": 1792678400000})
+
+    def _counts(self, ref: str) -> dict[str, int]:
+        names = ("shareCount", "likeCount", "commentCount")
+        seen = self.views.get(ref, 0)
+        return {
+            **dict.fromkeys(names, 0),
+            "impressionCount": seen,
+            "uniqueImpressionsCount": 1,
+            "clickCount": seen // 2,
+        }
 
     def _upload(self, kind: str) -> Response:
         if request.args.get("action") == "finalizeUpload" and kind == "videos":
@@ -258,7 +315,7 @@ class LinkedInSandbox(Sandbox):
 
     def settings(self, origin: str) -> Mapping[str, Any]:
         """Point a connection here."""
-        return {"origin": origin, "pages": self.pages}
+        return {"origin": origin, "pages": self.pages, "insights": self.pages, "app": APP if self.pages else ""}
 
     def targets(self) -> tuple[str, ...]:
         """The pages, or the member."""
@@ -284,6 +341,23 @@ class LinkedInSandbox(Sandbox):
         """Somebody edits a post's text."""
         del target
         self._change(ref, commentary=protect(str(fields["commentary"])))
+
+    def view(self, target: str, ref: str) -> Mapping[str, int]:
+        """Somebody sees a post in the feed, and clicks every second time."""
+        del target
+        self.views[ref] = self.views.get(ref, 0) + 1
+        return self._counts(ref)
+
+    def delivery(self, *, target: str, ref: str, ours: bool = False, kind: str = "") -> Delivery:
+        """Somebody likes a post of a page. Whose post it is, LinkedIn does not say."""
+        del ours
+        about = {
+            "notificationId": next(self._numbers), "organizationalEntity": target, "action": "LIKE", "sourcePost": ref,
+            "lastModifiedAt": 1790000000000, "generatedActivity": "urn:li:activity:1",
+        }  # fmt: skip
+        body = json.dumps({"type": kind or KIND, "notifications": [about]}).encode()
+        secret = self.secrets["client_secret"]
+        return Delivery(CALLBACK, {SIGNATURE: sign(secret, body)}, body, secret=secret, tells_whose=False)
 
     def edit_little(self, ref: str, little: str) -> None:
         """Somebody edits a post there, with mentions and hashtags."""

@@ -26,6 +26,10 @@ class Settings(BaseModel):
     """A connection's settings."""
 
     pages: bool = Field(default=False, title="Post as company pages instead of as yourself")
+    insights: bool = Field(default=False, title="Views, clicks and news of pages' posts (asks for more rights)")
+    app: Annotated[str, StringConstraints(pattern=r"^\d{0,20}$")] = Field(
+        default="", title="Number of the app, for news (stands in its address at linkedin.com/developers/apps)"
+    )
     version: Annotated[str, StringConstraints(pattern=r"^20[2-9]\d(0[1-9]|1[0-2])$")] = Field(
         default=VERSION, title="Version of LinkedIn's interface (year and month)"
     )
@@ -158,6 +162,24 @@ class Posts(_Shape):
 
     elements: list[Post]
     paging: Paging = Paging()
+
+
+class Subscription(_Shape):
+    """Where LinkedIn sends news of a page to."""
+
+    webhook: str = ""
+
+
+class Counted(_Shape):
+    """What LinkedIn counts of one post."""
+
+    counts: dict[str, float] = Field(default={}, alias="totalShareStatistics")
+
+
+class Statistics(_Shape):
+    """What LinkedIn counts; nothing is listed of what nobody saw yet."""
+
+    elements: list[Counted]
 
 
 def error_code(body: Any, text: str) -> str:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import io
 from contextlib import ExitStack
 
+import httpx
 import pytest
 from PIL import Image
 from sqlalchemy import select
 
+from connectors.linkedin.events import KIND
 from connectors.linkedin.sandbox import create, create_member
 from connectors.testing.faults import Fault, Rule
 from connectors.testing.ledger import What
 from connectors.testing.serve import serve
 from hub.clock import HOUR, MINUTE
+from hub.errors import Invalid
 from hub.placements import reconcile
 from hub.placements.models import Attempt
 from tests.stories.story import ADA, Story
@@ -249,3 +254,27 @@ def test_a_document_is_posted_whole_and_not_as_a_picture_of_its_first_page(story
     (post,) = posts(story, "pages")
     assert post["sha256"] == story.newest(asset).sha256
     assert post["media"].startswith("urn:li:document:")
+
+
+def test_news_of_a_page_come_through_the_hubs_door_and_a_member_has_none(story):
+    _, placement = placed(story, "pages")
+    story.run(within_ms=MINUTE)
+    target = story.rooms.placements.copy(ADA, placement).target_id
+    story.rooms.connections.subscribe(ADA, target)
+    linkedin, word = story.sandboxes["pages"], "890e4665-4dfe-4ab1-b689-ed553bceeed0"
+    [url] = linkedin.hooks.values()
+    asked = httpx.get(url, params={"challengeCode": word}, trust_env=False)
+    secret = linkedin.secrets["client_secret"].encode()
+    assert asked.json() == {
+        "challengeCode": word, "challengeResponse": hmac.new(secret, word.encode(), hashlib.sha256).hexdigest(),
+    }  # fmt: skip
+    forged = f'hmacsha256={{"type":"{KIND}"}}'
+    assert httpx.get(url, params={"challengeCode": forged}, trust_env=False).status_code >= 400
+    (ref,) = linkedin.ledger.living()
+    told = linkedin.delivery(target=linkedin.targets()[0], ref=ref)
+    assert httpx.post(url, content=told.body, headers=dict(told.headers), trust_env=False).status_code == 200
+    story.run(within_ms=MINUTE)
+    assert [event.body["refs"] for event in story.events("remote.hint")] == [[ref]]
+    with pytest.raises(Invalid) as refused:
+        story.rooms.connections.subscribe(ADA, story.connect("member").id)
+    assert refused.value.code == "no_webhooks"

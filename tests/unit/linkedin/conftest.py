@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from connectors.linkedin import MANIFEST
-from connectors.linkedin.sandbox import create, create_member
+from connectors.linkedin.sandbox import APP, create, create_member
 from connectors.sdk.guard import Guard
 from connectors.sdk.http import Api, Limits, guarded_client
 from connectors.sdk.types import Outgoing
@@ -46,7 +46,8 @@ class Desk:
     def __init__(self, sandbox, **settings):
         sandbox.origin = WWW
         self.sandbox, self.wire = sandbox, Wire(sandbox)
-        self.settings = MANIFEST.settings(pages=sandbox.pages, **settings)
+        app = {"app": APP} if sandbox.pages else {}
+        self.settings = MANIFEST.settings(pages=sandbox.pages, **app, **settings)
         api = Api(
             MANIFEST.origin(self.settings), manifest=MANIFEST, client=guarded_client(Guard(), transport=self.wire),
             further=MANIFEST.further_origins(self.settings), sleep=lambda seconds: None,

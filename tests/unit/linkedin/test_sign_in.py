@@ -122,3 +122,9 @@ def test_the_suite_holds_for_a_member_too():
     results = {name: run(as_member, check) for name, check in CHECKS.items() if name not in skipped}
     assert not {name: result.why for name, result in results.items() if result.outcome is Outcome.FAILED}
     assert sum(result.outcome is Outcome.PASSED for result in results.values()) >= 30
+
+
+def test_the_right_to_manage_pages_is_asked_for_only_with_views_and_news():
+    asked = [SIGN_IN.server(MANIFEST.settings(pages=True, insights=insights)).scopes for insights in (False, True)]
+    assert ["rw_organization_admin" in scopes for scopes in asked] == [False, True]
+    assert ["r_organization_admin" in scopes for scopes in asked] == [True, False]
