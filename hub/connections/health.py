@@ -63,6 +63,14 @@ def to_check(session: Session, now: int) -> list[str]:
     return list(session.scalars(query))
 
 
+def next_try(connection: Connection, now: int) -> int | None:
+    """Return when the hub speaks over an ailing connection again by itself; None where it is well, or nothing helps."""
+    told = connection.not_before if connection.not_before > now else None
+    if connection.state == State.AILING:
+        return told or now + CHECK_EVERY_MS
+    return told if connection.state in USABLE else None
+
+
 def note(session: Session, connection: Connection, error: ConnectorError | None, now: int, *, actor: str) -> None:
     """Write down how a call ended."""
     if connection.state == State.OFF:

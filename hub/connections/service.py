@@ -81,7 +81,7 @@ class Connections:
         """Return all connections, newest first, for those who connect or place."""
         _require_sight(actor)
         with self._database.read() as session:
-            return views.connections(session, self._registry)
+            return views.connections(session, self._registry, self._clock.now())
 
     def view(self, actor: Actor, connection_id: str) -> views.ConnectionView:
         """Return one connection."""

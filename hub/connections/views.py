@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from connectors.sdk.manifest import Capability, Manifest
+from hub.connections import health
 from hub.connections.models import Connection, Remote, Subscription, Target
 
 if TYPE_CHECKING:
@@ -44,7 +45,8 @@ class ConnectionView:
     problem: str
     last_ok_at: int | None
     ends_at: int | None
-    not_before: int
+    next_try_at: int | None  # when the hub asks again by itself
+    leaving_since: int | None  # its copies are being withdrawn, to disconnect it then
     created_at: int
     scopes: tuple[str, ...]
     settings: Mapping[str, object]
@@ -94,20 +96,33 @@ def _ability(manifest: Manifest, capability: Capability) -> AbilityView:
     return AbilityView(capability.value, able=True, write=write, best=ability.best.value, gap=gap)
 
 
-def connections(session: Session, registry: Mapping[str, Manifest]) -> list[ConnectionView]:
+def connections(session: Session, registry: Mapping[str, Manifest], now: int) -> list[ConnectionView]:
     """Return all connections, newest first."""
     remotes = {row.id: row for row in session.scalars(select(Remote))}
     targets = Counter(session.scalars(select(Target.remote_id)))
     subscriptions = Counter(session.scalars(select(Subscription.remote_id)))
     rows = session.scalars(select(Connection).order_by(Connection.id.desc()))
     return [
-        connection(row, remotes[row.remote_id], registry, targets[row.remote_id], subscriptions[row.remote_id])
+        connection(
+            row,
+            remotes[row.remote_id],
+            registry,
+            targets=targets[row.remote_id],
+            subscriptions=subscriptions[row.remote_id],
+            now=now,
+        )
         for row in rows
     ]
 
 
 def connection(
-    row: Connection, remote: Remote, registry: Mapping[str, Manifest], targets: int, subscriptions: int
+    row: Connection,
+    remote: Remote,
+    registry: Mapping[str, Manifest],
+    *,
+    targets: int,
+    subscriptions: int,
+    now: int,
 ) -> ConnectionView:
     """Return one connection."""
     manifest = registry.get(remote.connector)
@@ -116,7 +131,8 @@ def connection(
         connector_title=manifest.title if manifest else remote.connector, account_key=remote.account_key,
         account_label=remote.label, owner_id=row.owner_id, auth=row.auth, state=row.state,
         problem_code=row.problem_code, problem=row.problem, last_ok_at=row.last_ok_at, ends_at=row.expires_at,
-        not_before=row.not_before, created_at=row.created_at, scopes=tuple(row.granted_scopes),
+        next_try_at=health.next_try(row, now), leaving_since=row.leaving_at, created_at=row.created_at,
+        scopes=tuple(row.granted_scopes),
         settings=row.settings, abilities=abilities(manifest), targets=targets, subscriptions=subscriptions,
     )  # fmt: skip
 

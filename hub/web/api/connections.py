@@ -89,6 +89,8 @@ class ConnectionOut(Shown):
     problem: str
     last_ok_at: Instant | None
     ends_at: Instant | None
+    next_try_at: Instant | None
+    leaving_since: Instant | None
     created_at: Instant
     abilities: list[AbilityOut]
     targets: int
@@ -197,8 +199,8 @@ def resume(path: ConnectionPath) -> Response:
 
 @connections.delete("/connections/<connection_id>", responses={204: None})
 def disconnect(path: ConnectionPath) -> Response:
-    """Forget an account's secrets; its copies stay known."""
-    services().connections.disconnect(actor(), path.connection_id)
+    """Forget an account's secrets; its copies stay where they are, and stay known."""
+    services().placements.leaving.disconnect(actor(), path.connection_id)
     return answer()
 
 

@@ -118,6 +118,7 @@ class CopyOut(Shown):
     observed: str
     observed_at: int | None
     proof: EvidenceOut | None
+    watched: bool = Field(description="Whether a connection exists that can look after it.")
     shown_version: int | None
     stale_since: int | None
     due_at: int

@@ -10,10 +10,12 @@ from hub.web.api.links import open_doors
 from hub.web.ui import frame
 from hub.web.ui.activity import activity
 from hub.web.ui.asset import asset
+from hub.web.ui.calendar import calendar
 from hub.web.ui.connections import connections
 from hub.web.ui.copies import copies
 from hub.web.ui.entry import entry
 from hub.web.ui.health import health
+from hub.web.ui.keeping import keeping
 from hub.web.ui.library import library
 from hub.web.ui.scorecards import quality, rating
 from hub.web.ui.selection import selection
@@ -23,5 +25,8 @@ def install(app: Flask) -> None:
     """Register every page."""
     frame.install(app)
     cast("dict[str, Any]", app.jinja_env.globals).update(rating=rating)
-    for blueprint in (entry, library, selection, copies, asset, connections, quality, activity, open_doors, health):
+    for blueprint in (
+        entry, library, selection, copies, asset, connections, calendar, keeping, quality, activity,
+        open_doors, health,
+    ):  # fmt: skip
         app.register_blueprint(blueprint)

@@ -11,12 +11,15 @@ from flask import Blueprint, Response, request
 from sqlalchemy import func, select
 
 from connectors.sdk.manifest import Auth, AuthField, Manifest
+from hub.access.permissions import Act, require
+from hub.connections.calendar import Sure, What
 from hub.connections.models import Target
 from hub.errors import HubError, NotFound
 from hub.placements.models import Placement
 from hub.web.identity import actor, caller
 from hub.web.services import services
 from hub.web.ui import words
+from hub.web.ui.calendar import hue_of, when
 from hub.web.ui.frame import go, page
 from hub.web.ui.words import Sign
 
@@ -25,6 +28,16 @@ if TYPE_CHECKING:
 
 connections = Blueprint("connections", "hub.web")
 LONGEST_CODE: Final = 8192
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """When a person must sign in again."""
+
+    at: int
+    when: str
+    hue: str
+    usual: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +57,10 @@ class Card:
     copies: int
     places: int
     last_ok_at: int | None
-    expires_at: int | None
+    next_try_at: int | None
+    ends: Ending | None
+    budget: str
+    leaving_since: int | None
     created_at: int
     abilities: Sequence[str]
 
@@ -72,11 +88,11 @@ def show_connection(connection_id: str) -> Response:
 
 @connections.post("/connections/<connection_id>/<act>")
 def act_on_connection(connection_id: str, act: str) -> Response:
-    """Test, read places, pause, resume, disconnect."""
+    """Test, read places, pause, resume."""
     room = services().connections
     doing: dict[str, tuple[Any, str]] = {
         "test": (room.test, "tested"), "targets": (room.refresh_targets, "refreshed"), "pause": (room.pause, "paused"),
-        "resume": (room.resume, "resumed"), "disconnect": (room.disconnect, "disconnected"),
+        "resume": (room.resume, "resumed"),
     }  # fmt: skip
     if act not in doing:
         raise NotFound("no_such_act", "There is no such act.", where=act, next_step="Choose one on the page.")
@@ -90,6 +106,7 @@ def act_on_connection(connection_id: str, act: str) -> Response:
 @connections.get("/connections/new/<name>")
 def connect_page(name: str) -> Response:
     """Show the form that a connector's manifest asks for."""
+    require(actor(), Act.CONNECT)
     return _form(_manifest(name), request.args.get("auth", ""), {}, None)
 
 
@@ -97,7 +114,7 @@ def connect_page(name: str) -> Response:
 def connect(name: str) -> Response:
     """Connect an account, or send the browser to the vendor to sign in there."""
     manifest = _manifest(name)
-    auth = _auth(manifest, request.form.get("auth", ""))
+    auth = auth_named(manifest, request.form.get("auth", ""))
     settings = _settings(manifest)
     secrets = {field.name: request.form[field.name] for field in auth.fields if request.form.get(field.name)}
     room = services().connections
@@ -132,23 +149,43 @@ def _cards(found: Sequence[ConnectionView]) -> list[Card]:
             .group_by(Target.remote_id)
         )
         copies = dict(session.execute(counted).all())
+    room, now = services().connections, services().clock.now()
+    ends = {
+        one.connection_id: Ending(one.ends_at, when(one.ends_at, now), hue_of(one, now), one.sure is Sure.USUAL)
+        for one in room.calendar(actor())
+        if one.what is What.SIGN_IN
+    }
     return [
         Card(
             one.id, one.remote_id, one.connector, one.connector_title, one.account_label, one.state,
             words.CONNECTION.get(one.state, words.UNKNOWN), one.problem, one.problem_code, _said(one.auth),
-            copies.get(one.remote_id, 0), one.targets, one.last_ok_at, one.ends_at, one.created_at,
+            copies.get(one.remote_id, 0), one.targets, one.last_ok_at, one.next_try_at, ends.get(one.id),
+            _budget(one.id), one.leaving_since, one.created_at,
             [words.ABILITY.get(ability.name, ability.name) for ability in one.abilities if ability.able],
         )
         for one in found
     ]  # fmt: skip
 
 
+def _budget(connection_id: str) -> str:
+    """Say how many calls the tightest limit still allows."""
+    try:
+        budget = services().connections.budget_left(actor(), connection_id)
+    except HubError:  # the way to connect is not offered any more: the connection itself says so when it is used
+        return ""
+    tightest = min(budget.limits, key=lambda one: one.left / one.calls, default=None)
+    if tightest is None:
+        return ""
+    span = {60: "a minute", 3600: "an hour", 86400: "a day"}.get(int(tightest.per_s), f"{tightest.per_s:g} s")
+    return f"{words.figure(tightest.left)} of {words.figure(tightest.calls)} calls in {span}"
+
+
 def _form(manifest: Manifest, auth_name: str, values: Mapping[str, Any], error: HubError | None) -> Response:
-    auth = _auth(manifest, auth_name)
+    auth = auth_named(manifest, auth_name)
     return page(
         "connect.html", error.status if error else 200, here="connections", name=manifest.name, title=manifest.title,
         summary=manifest.summary, auths=manifest.auths, auth=auth, error=error, gaps=manifest.gaps,
-        fields=[*_setting_fields(manifest, values), *_secret_fields(auth)],
+        fields=[*_setting_fields(manifest, values), *secret_fields(auth)],
     )  # fmt: skip
 
 
@@ -193,7 +230,8 @@ def _setting_fields(manifest: Manifest, values: Mapping[str, Any]) -> list[dict[
     return found
 
 
-def _secret_fields(auth: Auth) -> list[dict[str, Any]]:
+def secret_fields(auth: Auth) -> list[dict[str, Any]]:
+    """Return the fields of a form for what a way to connect asks for."""
     return [
         {
             "name": field.name, "label": field.label, "type": _input_type(field),
@@ -208,7 +246,8 @@ def _input_type(field: AuthField) -> str:
     return "lines" if field.lines else "password" if field.secret else "text"
 
 
-def _auth(manifest: Manifest, name: str) -> Auth:
+def auth_named(manifest: Manifest, name: str) -> Auth:
+    """Return a way to connect by its name; the first of them for any other."""
     return next((auth for auth in manifest.auths if auth.name == name), manifest.auths[0])
 
 

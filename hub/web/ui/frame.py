@@ -45,7 +45,9 @@ TOLD: Final = {
     "refreshed": "Places read again.",
     "paused": "Paused: nothing is sent there until it is resumed.",
     "resumed": "Resumed.",
-    "disconnected": "Disconnected. Its copies stay listed, with their last look.",
+    "disconnected": "Disconnected. Copies that stand there stay listed, with their last look; nobody looks any more.",
+    "reconnected": "Reconnected. What was missed meanwhile is being looked at.",
+    "staying": "You stay connected. What was withdrawn is put back.",
     "linked": "Link made.",
     "unlinked": "The link is dead from now on.",
 }

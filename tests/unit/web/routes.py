@@ -308,7 +308,36 @@ PAGES = [
     page("POST", "/sign-in", "303 303 303 303 303 303", "/sign-in", form=VIEWER),
     page("POST", "/first-run", "409 409 409 409 409 409", "/first-run", form=EVE),
     page("POST", "/upload?csrf={csrf}", "303 403 303 303 303 403", "/upload", form={"file": "!"}),
-    page("GET", "/connections/new/trello", SEEN, "/connections/new/<name>"),
+    page("GET", "/connections/new/trello", "303 403 403 403 200 403", "/connections/new/<name>"),
+    page("GET", "/connections/calendar", "303 403 403 200 200 403", "/connections/calendar"),
+    page(
+        "GET",
+        "/connections/{connection}/reconnect",
+        "303 403 403 403 200 403",
+        "/connections/<connection_id>/reconnect",
+    ),
+    page(
+        "POST",
+        "/connections/{connection}/reconnect",
+        "303 403 403 403 400 403",
+        "/connections/<connection_id>/reconnect",
+        form={},
+    ),
+    page("GET", "/connections/{connection}/leave", "303 403 403 403 200 403", "/connections/<connection_id>/leave"),
+    page(
+        "POST",
+        "/connections/{connection}/leave",
+        "303 403 403 403 303 403",
+        "/connections/<connection_id>/leave",
+        form={"copies": "withdraw"},
+    ),
+    page(
+        "POST",
+        "/connections/{connection}/stay",
+        "303 403 403 403 409 403",
+        "/connections/<connection_id>/stay",
+        form={},
+    ),
     page("GET", "/connectors/trello", SEEN, "/connectors/<name>"),
 ]
 

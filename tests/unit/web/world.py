@@ -85,7 +85,7 @@ class World:
             "deleted": self.deleted.id, "target": self.target.id, "blog": self.blog.id, "copy": self.copy.id,
             "connection": self.connection.id, "term": self.term.id, "link": self.link.id,
             "signed": self.link.url.rpartition("/")[2], "recall": self.recall.id, "token": self.token,
-            "user": self.hub.people[Role.VIEWER].id, "endpoint": "endpoint-1",
+            "user": self.hub.people[Role.VIEWER].id, "endpoint": "endpoint-1", "notice": "notice-1",
         }  # fmt: skip
 
     def restore(self):
