@@ -1,4 +1,4 @@
-"""Trello: links to approved assets on cards, with an API key and a token."""
+"""Trello: links to approved assets on cards, and an import of the files that people put there."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def _error_code(body: Any, text: str) -> str:
 MANIFEST = Manifest(
     name="trello",
     title="Trello",
-    summary="Puts links to approved assets on cards and keeps them true.",
+    summary="Puts links to approved assets on cards, keeps them true, and imports files that people put there.",
     settings=Settings,
     origin=lambda settings: origin_of(settings.origin),
     auths=(
@@ -65,6 +65,8 @@ MANIFEST = Manifest(
         Capability.FIND: Ability(),
         Capability.LOOK: Ability(),
         Capability.SUBSCRIBE: Ability(Write.HARMLESS),
+        Capability.IMPORT: Ability(),
+        Capability.CHANGES: Ability(),
     },
     carries=Carries.LINK,
     connect=Trello,
@@ -85,10 +87,10 @@ MANIFEST = Manifest(
         "replace": "A card holds a link to the hub, no bytes: the link itself shows the new version.",
         "repoint": "A link on a card has no further uses in Trello.",
         "hold": "A link on a card is there at once: Trello schedules nothing.",
-        "import": "Not offered yet: the hub does not list files that people attached.",
-        "changes": "Not offered yet: webhooks are the only news.",
         "usage": "A link on a card has no further uses in Trello.",
         "numbers": "Trello counts no clicks on links.",
+        "deleted files": "Atlassian says that only webhooks tell of deleted attachments; recorded feeds do too. "
+        "An inventory shows it in any case.",
         "descriptions": "Links that people typed into a card's description or comments are not found.",
     },
 )

@@ -6,14 +6,28 @@ Manual: https://developer.atlassian.com/cloud/trello/rest/api-group-cards/
 
 from __future__ import annotations
 
-from connectors.sdk.errors import Missing
+from typing import IO
+
+from connectors.sdk.errors import Missing, Unreachable
 from connectors.sdk.http import Api
 from connectors.sdk.marker import marker_in
-from connectors.sdk.types import Account, Copy, Outgoing, Page, Part, PartKind, Receipt, Target
+from connectors.sdk.types import (
+    Account,
+    Changes,
+    Copy,
+    Fetched,
+    Item,
+    Outgoing,
+    Page,
+    Part,
+    PartKind,
+    Receipt,
+    Target,
+)
+from connectors.trello.calls import ALL, FILE_FIELDS, LINK_FIELDS, OPEN, Calls
+from connectors.trello.feed import read_feed
+from connectors.trello.items import file_name, of_board, of_card, path_of
 from connectors.trello.types import Attachment, Board, Card, Member, Settings, Token, Webhook
-
-PAGE_SIZE = 100
-FIELDS = "name,url,isUpload"
 
 
 class Trello:
@@ -21,6 +35,7 @@ class Trello:
 
     def __init__(self, api: Api, settings: Settings) -> None:
         self._api = api
+        self._calls = Calls(api)
         self._settings = settings
 
     def identify(self) -> Account:
@@ -29,19 +44,9 @@ class Trello:
         return Account(key=member.id, label=member.full_name or member.username, user=member.username)
 
     def targets(self, cursor: str | None) -> Page[Target]:
-        """List the open cards of all open boards, board by board; within a board Trello pages by the oldest id seen."""
-        boards = self._boards()
-        done, _, before = (cursor or "").partition(":")
-        for board in boards:
-            if board.id < done or (board.id == done and not before):
-                continue
-            cards = self._cards(board, before if board.id == done else "")
-            if cards:
-                full = len(cards) >= PAGE_SIZE
-                after = f"{board.id}:{min(card.id for card in cards)}" if full else f"{board.id}:"
-                last = not full and board.id == boards[-1].id
-                return Page(tuple(_target(board, card) for card in cards), None if last else after)
-        return Page((), None)
+        """List the open cards of all open boards, board by board."""
+        board, cards, after = self._calls.cards(cursor, OPEN, empty=False)
+        return Page(tuple(_target(board, card) for card in cards if board), after)
 
     def publish(self, target: Target, outgoing: Outgoing) -> Receipt:
         """Attach our link; the marker stands in its path."""
@@ -59,7 +64,7 @@ class Trello:
     def find(self, target: Target, marker: str) -> tuple[Copy, ...]:
         """List the card's attachments, which Trello does not page, and compare the markers in their addresses."""
         attachments = self._api.get(
-            f"/1/cards/{target.ref}/attachments", list[Attachment], query={"fields": FIELDS, "filter": "false"}
+            f"/1/cards/{target.ref}/attachments", list[Attachment], query={"fields": LINK_FIELDS, "filter": "false"}
         )
         copies = (_copy(target, attachment) for attachment in attachments)
         return tuple(copy for copy in copies if copy.marker == marker)
@@ -67,7 +72,7 @@ class Trello:
     def look(self, target: Target, ref: str) -> Copy:
         """Read one attachment."""
         path = f"/1/cards/{target.ref}/attachments/{ref}"
-        return _copy(target, self._api.get(path, Attachment, query={"fields": FIELDS}))
+        return _copy(target, self._api.get(path, Attachment, query={"fields": LINK_FIELDS}))
 
     def subscribe(self, target: Target, callback_url: str) -> str:
         """Register a webhook on the card, unless there is one; Trello calls the address once before it answers."""
@@ -85,13 +90,25 @@ class Trello:
         except Missing:
             return
 
-    def _boards(self) -> list[Board]:
-        query = {"filter": "open", "fields": "name"}
-        return sorted(self._api.get("/1/members/me/boards", list[Board], query=query), key=lambda board: board.id)
+    def inventory(self, cursor: str | None) -> Page[Item]:
+        """List the boards, and the cards and files on them, archived ones too."""
+        board, cards, after = self._calls.cards(cursor, ALL, empty=True)
+        if board is None:
+            return Page((), None)
+        first = (of_board(board),) if (cursor or "").partition(":")[0] != board.id else ()
+        return Page((*first, *(item for card in cards for item in of_card(card, board.id))), after)
 
-    def _cards(self, board: Board, before: str) -> list[Card]:
-        query = {"fields": "name,url", "limit": PAGE_SIZE, "before": before or None}
-        return self._api.get(f"/1/boards/{board.id}/cards/open", list[Card], query=query)
+    def fetch(self, ref: str, into: IO[bytes]) -> Fetched:
+        """Read a file's bytes; Trello may send us on to its storage, where the credentials do not go."""
+        known = self._api.get(path_of(ref), Attachment, query={"fields": FILE_FIELDS})
+        answer = self._api.download(f"{path_of(ref)}/download/{file_name(known)}", into)
+        if known.size not in (None, answer.size):
+            raise Unreachable("A file came in part. The hub reads it again.", detail=f"{ref}: {answer.size} bytes")
+        return Fetched(answer.size, known.mime_type or "", known.id)
+
+    def changes(self, cursor: str | None) -> Changes:
+        """Read the actions of all boards, one board with each call."""
+        return read_feed(self._api, cursor)
 
 
 def _target(board: Board, card: Card) -> Target:

@@ -12,9 +12,10 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from connectors.sdk.types import Hint
+from connectors.trello.types import Action
 from webhooks import SignatureError
 
 CLIENT_IDENTIFIER = "damhub"
@@ -24,27 +25,9 @@ ECHO = "x-trello-client-identifier"
 ABOUT_ATTACHMENTS = frozenset({"addAttachmentToCard", "deleteAttachmentFromCard"})
 
 
-class _Named(BaseModel):
-    model_config = ConfigDict(extra="ignore")
-    id: str = ""
-
-
-class _Data(BaseModel):
-    model_config = ConfigDict(extra="ignore")
-    attachment: _Named = Field(default_factory=_Named)
-    card: _Named = Field(default_factory=_Named)
-
-
-class _Action(BaseModel):
-    model_config = ConfigDict(extra="ignore")
-    id: str
-    type: str = ""
-    data: _Data = Field(default_factory=_Data)
-
-
 class _Body(BaseModel):
     model_config = ConfigDict(extra="ignore")
-    action: _Action
+    action: Action
 
 
 class TrelloInbound:
@@ -78,7 +61,9 @@ class TrelloInbound:
         attachment = action.data.attachment.id
         refs = (attachment,) if action.type in ABOUT_ATTACHMENTS and attachment else ()
         extra: dict[str, Any] = {"target": action.data.card.id} if action.data.card.id else {}
-        return Hint(action.id, action.type or "unknown", refs, ours, extra)
+        # With a card all its links go, and Trello does not say which these were.
+        anything = action.type == "deleteCard"
+        return Hint(action.id, action.type or "unknown", refs, ours, anything=anything, extra=extra)
 
 
 def sign(secret: str, url: str, body: bytes) -> str:

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from flask import Response, jsonify, request
 
+from connectors.sdk.types import ItemKind
 from connectors.testing.contract import Contract
 from connectors.testing.hooks import Delivery, post
 from connectors.testing.ledger import Ledger, What
-from connectors.testing.sandbox import Sandbox, Standing
+from connectors.testing.sandbox import Sandbox, Standing, Stock
 from connectors.trello.events import CLIENT_IDENTIFIER, ECHO, SIGNATURE, sign
+from connectors.trello.sandbox_answers import MEMBER, NOT_FOUND, says, shape
+from connectors.trello.sandbox_files import Files
 
 CONTRACT = Path(__file__).parent / "fixtures" / "contract.json"
 CALLBACK = "https://hub.example/hooks/subscription"
 SIZES = (("Campaign spring", 3), ("Website", 120), ("Empty board", 0), ("Brand", 2))
-MEMBER = {"id": "5abbe4b7ddc1b351ef961414", "username": "dana", "fullName": "Dana Editor"}
 MARKER = re.compile(r"(?<![a-z0-9])dh[a-z0-9]{6}-[a-z0-9]{20}(?![a-z0-9])")
 OK = 200
 
@@ -41,17 +44,24 @@ class TrelloSandbox(Sandbox):
         super().__init__(ledger=ledger)
         self.secrets = {"key": "0471642aefef5fa1", "token": "ATTA7e1dd0c5b2sandbox", "secret": "c0ffee5ec2e7f00d"}
         self.boards = [{"id": f"b{number:023x}", "name": name} for number, (name, _) in enumerate(SIZES, 1)]
-        self.cards = {
-            f"c{number:03x}{card:020x}": {"board": f"b{number:023x}", "name": f"Card {card} für Anna & Jörg"}
+        self.cards: dict[str, dict[str, Any]] = {
+            f"c{number:03x}{card:020x}": {
+                "board": f"b{number:023x}",
+                "name": f"Card {card} für Anna & Jörg",
+                "closed": False,
+            }
             for number, (_, count) in enumerate(SIZES, 1)
             for card in range(1, count + 1)
-        }
+        }  # fmt: skip
         self.hooks: dict[str, dict[str, Any]] = {}
+        self.clock = time.time
+        self.files = Files(self.app, self.ledger, self.cards.__getitem__)
         route = self.app.add_url_rule
         route("/1/members/me", view_func=self._me)
         route("/1/members/me/boards", view_func=self._boards)
         route("/1/members/me/tokens", view_func=self._tokens)
-        route("/1/boards/<board>/cards/open", view_func=self._cards)
+        route("/1/boards/<board>/cards/<which>", view_func=self._cards)
+        route("/1/cards/<card>", view_func=self._one_card)
         route("/1/cards/<card>/attachments", view_func=self._attachments)
         route("/1/cards/<card>/attachments", view_func=self._attach, methods=["POST"])
         route("/1/cards/<card>/attachments/<ref>", view_func=self._attachment)
@@ -63,8 +73,8 @@ class TrelloSandbox(Sandbox):
     def _sign_in(self) -> Response | None:
         sent = dict(re.findall(r'(\w+)="([^"]*)"', request.headers.get("Authorization", "")))
         if sent.get("oauth_consumer_key") != self.secrets["key"]:
-            return _says("invalid key", 401)
-        return None if sent.get("oauth_token") == self.secrets["token"] else _says("invalid token", 401)
+            return says("invalid key", 401)
+        return None if sent.get("oauth_token") == self.secrets["token"] else says("invalid token", 401)
 
     def _me(self) -> Response:
         return jsonify(MEMBER)
@@ -72,46 +82,59 @@ class TrelloSandbox(Sandbox):
     def _boards(self) -> Response:
         return jsonify([{**board, "closed": False} for board in reversed(self.boards)])
 
-    def _cards(self, board: str) -> Response:
+    def _cards(self, board: str, which: str) -> Response:
         if board not in {one["id"] for one in self.boards}:
-            return _says("The requested resource was not found.", 404)
+            return says(NOT_FOUND, 404)
         before = request.args.get("before", "~")
         refs = sorted(
-            (ref for ref, card in self.cards.items() if card["board"] == board and ref < before), reverse=True
-        )
+            (
+                ref for ref, card in self.cards.items()
+                if card["board"] == board and ref < before and (which == "all" or not card["closed"])
+            ),
+            reverse=True,
+        )  # fmt: skip
         return jsonify([self._card(ref) for ref in refs[: request.args.get("limit", 1000, int)]])
 
+    def _one_card(self, card: str) -> Response:
+        return jsonify(self._card(card)) if card in self.cards else says(NOT_FOUND, 404)
+
     def _card(self, ref: str) -> dict[str, Any]:
-        return {"id": ref, "name": self.cards[ref]["name"], "url": f"https://trello.com/c/{ref}", "badges": {}}
+        card = self.cards[ref]
+        there = self.ledger.living(ref) if request.args.get("attachments") == "true" else {}
+        return {
+            "id": ref, "name": card["name"], "url": f"https://trello.com/c/{ref}", "badges": {},
+            "closed": card["closed"], "idBoard": card["board"],
+            "attachments": [shape(one, facts) for one, facts in there.items()],
+        }  # fmt: skip
 
     def _attachments(self, card: str) -> Response:
         if card not in self.cards:
-            return _says("The requested resource was not found.", 404)
-        return jsonify([_shape(ref, facts) for ref, facts in self.ledger.living(card).items()])
+            return says(NOT_FOUND, 404)
+        return jsonify([shape(ref, facts) for ref, facts in self.ledger.living(card).items()])
 
     def _attachment(self, card: str, ref: str) -> Response:
         facts = self.ledger.living(card).get(ref)
-        return jsonify(_shape(ref, facts)) if facts else _says("The requested resource was not found.", 404)
+        return jsonify(shape(ref, facts)) if facts else says(NOT_FOUND, 404)
 
     def _attach(self, card: str) -> Response:
         url = request.args["url"]
         if card not in self.cards:
-            return _says("The requested resource was not found.", 404)
+            return says(NOT_FOUND, 404)
         if not re.match(r"https?://", url):
-            return _says("invalid value for url", 400)
+            return says("invalid value for url", 400)
         with self.lock:
             ref = self._next()
             facts = {"url": url, "name": request.args.get("name") or url, "isUpload": False}
-            self.ledger.add(What.MADE, ref, card, **facts)
+            self.ledger.add(What.MADE, ref, card, **facts, at=self._now())
         self._tell("addAttachmentToCard", card, ref, facts)
-        return jsonify(_shape(ref, facts))
+        return jsonify(shape(ref, facts))
 
     def _detach(self, card: str, ref: str) -> Response:
         with self.lock:
             facts = self.ledger.living(card).get(ref)
             if facts is None:
-                return _says("The requested resource was not found.", 404)
-            self.ledger.add(What.REMOVED, ref, card)
+                return says(NOT_FOUND, 404)
+            self.ledger.add(What.REMOVED, ref, card, at=self._now())
         self._tell("deleteAttachmentFromCard", card, ref, {"name": facts["name"]})
         return jsonify({"limits": {}})
 
@@ -121,7 +144,7 @@ class TrelloSandbox(Sandbox):
     def _add_hook(self) -> Response:
         url, model = request.args["callbackURL"], request.args["idModel"]
         if any((hook["callbackURL"], hook["idModel"]) == (url, model) for hook in self.hooks.values()):
-            return _says("A webhook with that callback, model, and token already exists", 400)
+            return says("A webhook with that callback, model, and token already exists", 400)
         status = post(Delivery(url, {}, b"", method="HEAD"))
         if status != OK:
             told = f"URL ({url}) did not return 200 status code, got {status}"
@@ -132,8 +155,11 @@ class TrelloSandbox(Sandbox):
 
     def _drop_hook(self, ref: str) -> Response:
         if self.hooks.pop(ref, None) is None:
-            return _says("The requested resource was not found.", 404)
+            return says(NOT_FOUND, 404)
         return jsonify({"_value": None})
+
+    def _now(self) -> int:
+        return int(self.clock() * 1000)
 
     def _next(self) -> str:
         return f"a{len(self.ledger.effects()) + 1:023x}"
@@ -173,32 +199,50 @@ class TrelloSandbox(Sandbox):
         """Somebody attaches another link."""
         ref = self._next()
         url = f"https://elsewhere.example/{text}"
-        self.ledger.add(What.MADE, ref, target, url=url, name=text, isUpload=False, by="somebody")
+        self.ledger.add(What.MADE, ref, target, url=url, name=text, isUpload=False, by="somebody", at=self._now())
         return ref
 
     def vanish(self, target: str, ref: str) -> None:
         """Somebody deletes an attachment."""
-        self.ledger.add(What.REMOVED, ref, target, by="somebody")
+        self.ledger.add(What.REMOVED, ref, target, by="somebody", at=self._now())
 
     def edit(self, target: str, ref: str, fields: Mapping[str, Any]) -> None:
         """Somebody renames an attachment."""
         self.ledger.add(What.CHANGED, ref, target, **fields)
 
+    def everything(self) -> tuple[Stock, ...]:
+        """Return boards, cards that hold files, and files."""
+        files = {ref: facts for ref, facts in self.ledger.living().items() if facts["isUpload"]}
+        cards = dict.fromkeys(facts["target"] for facts in files.values())
+        return (
+            *(Stock(board["id"], ItemKind.FOLDER, board["name"]) for board in self.boards),
+            *(Stock(card, ItemKind.FOLDER, self.cards[card]["name"]) for card in cards),
+            *(
+                Stock(f"{facts['target']}/{ref}", ItemKind.FILE, facts["name"], facts["size"], facts["sha256"])
+                for ref, facts in files.items()
+            ),
+        )
+
+    def stock(self, name: str, data: bytes) -> str:
+        """Somebody uploads a file to a card, now of the one board and now of the other."""
+        with self.lock:
+            ref = self._next()
+            card = self.targets()[0 if len(self.ledger.effects()) % 2 else -1]
+            self.ledger.add(What.MADE, ref, card, **self.files.keep(card, ref, name, data), at=self._now())
+        return f"{card}/{ref}"
+
+    def unstock(self, ref: str) -> None:
+        """Somebody deletes such a file."""
+        card, _, attachment = ref.partition("/")
+        self.vanish(card, attachment)
+
+    def lose_feed(self) -> None:
+        """Somebody opens another board: what is on it, no cursor of before can tell."""
+        self.boards.append({"id": f"b{len(self.boards) + 1:023x}", "name": "Another board"})
+
     def delivery(self, *, target: str, ref: str, ours: bool = False, kind: str = "") -> Delivery:
         """Trello tells that an attachment was deleted."""
         return self._delivery(CALLBACK, kind or "deleteAttachmentFromCard", target, {"id": ref, "name": "x"}, ours=ours)
-
-
-def _says(text: str, status: int) -> Response:
-    return Response(text, status, content_type="text/plain; charset=utf-8")
-
-
-def _shape(ref: str, facts: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "id": ref, "bytes": None, "date": "2026-02-07T20:41:33.813Z", "edgeColor": None, "idMember": MEMBER["id"],
-        "isUpload": facts["isUpload"], "mimeType": "", "name": facts["name"], "previews": [], "url": facts["url"],
-        "pos": 16384, "fileName": None,
-    }  # fmt: skip
 
 
 def _standing(target: str, ref: str, facts: Mapping[str, Any]) -> Standing:

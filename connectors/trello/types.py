@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from pydantic import BaseModel, ConfigDict, Field
 
 
@@ -30,13 +32,6 @@ class Board(Shape):
 
     id: str
     name: str
-
-
-class Card(Shape):
-    """A card."""
-
-    id: str
-    name: str
     url: str | None = None
 
 
@@ -45,8 +40,22 @@ class Attachment(Shape):
 
     id: str
     name: str = ""
-    url: str
+    url: str = ""
     is_upload: bool = Field(default=False, alias="isUpload")
+    size: int | None = Field(default=None, alias="bytes")
+    mime_type: str | None = Field(default=None, alias="mimeType")
+    date: datetime | None = None
+
+
+class Card(Shape):
+    """A card; what is attached to it, where that was asked for."""
+
+    id: str
+    name: str = ""
+    url: str | None = None
+    closed: bool = False
+    id_board: str = Field(default="", alias="idBoard")
+    attachments: tuple[Attachment, ...] = ()
 
 
 class Webhook(Shape):
@@ -61,3 +70,40 @@ class Token(Shape):
     """One of the member's tokens, without its secret."""
 
     webhooks: tuple[Webhook, ...] = ()
+
+
+class Named(Shape):
+    """What an action says of a thing; of one that is gone hardly more than its id."""
+
+    id: str = ""
+    name: str = ""
+    url: str = ""
+    short_link: str = Field(default="", alias="shortLink")
+
+
+class ActionData(Shape):
+    """What an action was about."""
+
+    attachment: Named = Named()
+    card: Named = Named()
+    board: Named = Named()
+
+
+class Action(Shape):
+    """One thing that somebody did, as a webhook tells it."""
+
+    id: str
+    type: str = ""
+    data: ActionData = ActionData()
+
+
+class Done(Action):
+    """One line of an action feed. Its id begins with the second in which it was done, in hexadecimal digits."""
+
+    id: str = Field(pattern="^[0-9a-f]{24}$")
+    date: datetime
+
+    @property
+    def second(self) -> int:
+        """Return when it was done, by Trello's clock."""
+        return int(self.id[:8], 16)

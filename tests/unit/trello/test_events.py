@@ -85,6 +85,12 @@ def test_an_event_that_nobody_knows_names_nothing():
     assert (hint.kind, hint.refs) == ("voteOnSomethingNew", ())
 
 
+def test_a_deleted_card_makes_all_copies_due_as_its_links_are_not_named():
+    hint = INBOUND.read({}, body_of("deleteCard", {"card": {"id": "c1", "idShort": 1120, "shortLink": "fWdPbwrp"}}))
+    assert (hint.refs, hint.anything) == ((), True)
+    assert not INBOUND.read({}, ADDED).anything
+
+
 # The shape of a delivery that was recorded in 2023, shortened.
 RECORDED = {
     "model": {"id": "63d128787441d05619f44dbe", "name": "New Name2"},
