@@ -5,7 +5,6 @@ State of posts is what the ledger adds up to; `publications` are the posts that 
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 import uuid
@@ -17,7 +16,9 @@ from typing import TYPE_CHECKING, Any, cast
 from flask import Response, request
 
 from connectors.postiz.events import WORD
-from connectors.postiz.sandbox_answers import Throttle, said, sniffed, told
+from connectors.postiz.sandbox_answers import Throttle, said, told
+from connectors.postiz.sandbox_media import Uploads
+from connectors.postiz.sandbox_oauth import PATH, SignIn
 from connectors.postiz.sandbox_posts import first_refusal, refusals, strangers
 from connectors.postiz.wording import as_html, as_text, milliseconds, written
 from connectors.sdk.types import PartState
@@ -34,7 +35,6 @@ CALLBACK = "https://hub.example/hooks/subscription"
 HOOK_SECRET = "c0ffee5ec2e7f00d5ec2e7"
 HOOK_HEADERS = {"Content-Type": "application/json", "User-Agent": "node"}
 MARKER = re.compile(r"(?<![a-z0-9])(dh[a-z0-9]{6}-[a-z0-9]{20})-([0-9a-f]{12})(?![a-z0-9])")
-CHUNK = 64 * 1024
 LARGEST_BODY = 100 * 1024
 LONGEST = {"linkedin-page": 3000, "wordpress": 100_000, "x": 280}
 SCHEMAS = {"wordpress": {
@@ -75,6 +75,7 @@ class PostizSandbox(Sandbox):
         self.tokens = {"pos_granted5ec2e7"}
         self.kinds = {ref: kind for ref, (kind, _) in PAGES.items()}
         self.media: dict[str, str] = {}  # path -> hash of the bytes
+        self.uploads = Uploads(self.media, lambda: self.origin)
         self.tags = ("damhub",)
         self.only_domain = ""
         self.throttle = Throttle()
@@ -85,13 +86,14 @@ class PostizSandbox(Sandbox):
         for method, path, act in (
             ("GET", "/is-connected", self._connected), ("GET", "/integrations", self._channels),
             ("GET", "/groups", lambda: said([], 200)), ("GET", "/integration-settings/<ref>", self._rules),
-            ("POST", "/upload", self._upload), ("POST", "/upload-from-url", self._upload_from),
+            ("POST", "/upload", self.uploads.by_form), ("POST", "/upload-from-url", self.uploads.by_address),
             ("GET", "/posts", self._posts), ("POST", "/posts", self._make), ("DELETE", "/posts/<ref>", self._delete),
             ("DELETE", "/posts/group/<group>", self._delete_group), ("PUT", "/posts/<ref>/status", self._status),
             ("PUT", "/posts/<ref>/settings", self._settings), ("GET", "/analytics/post/<ref>", self._numbers),
             ("GET", "/notifications", self._notifications),
         ):  # fmt: skip
             self.app.add_url_rule(f"/public/v1{path}", endpoint=f"{method} {path}", view_func=act, methods=[method])
+        self.authorization = SignIn(self.app, self.tokens)
         self.app.before_request(self._sign_in)
         self.app.before_request(self._publish_due)
 
@@ -107,6 +109,8 @@ class PostizSandbox(Sandbox):
 
     def _sign_in(self) -> Response | None:
         key = request.headers.get("Authorization", "")
+        if request.path.startswith(PATH):
+            return None
         if not key:
             return said({"msg": "No API Key found"}, 401)
         if key.startswith("pos_"):
@@ -128,39 +132,6 @@ class PostizSandbox(Sandbox):
         kind = self.kinds[ref]
         longest, settings = LONGEST.get(kind, 3000), SCHEMAS.get(kind, NO_SETTINGS)
         return said({"output": {"rules": "", "maxLength": longest, "settings": settings, "tools": []}}, 200)
-
-    def _upload(self) -> Response:
-        files = [(name, file) for name, file in request.files.items(multi=True)]
-        stranger = next((name for name, _ in files if name != "file"), "file" if len(files) > 1 else "")
-        if stranger:
-            return told(400, f"Unexpected field - {stranger}")
-        if not files:
-            return said({"msg": "No file provided"}, 400)
-        stream, digest, size = files[0][1].stream, hashlib.sha256(), 0
-        head = stream.read(CHUNK)
-        chunk = head
-        while chunk:
-            digest.update(chunk)
-            size += len(chunk)
-            chunk = stream.read(CHUNK)
-        wrong, ending = sniffed(head, size)
-        return wrong or said(self._keep(digest.hexdigest(), ending), 201)
-
-    def _keep(self, sha256: str, ending: str) -> dict[str, Any]:
-        name = f"{uuid.uuid4().hex}.{ending}"
-        path = f"{self.origin}/uploads/2026/11/23/{name}"
-        self.media[path] = sha256
-        nothing = dict.fromkeys(("originalName", "thumbnail", "alt"))
-        return {"id": str(uuid.uuid4()), "name": name, "path": path, **nothing}
-
-    def _upload_from(self) -> Response:
-        url = str(_body().get("url") or "")
-        if not url.startswith("https://") or re.match(r"https://(localhost|127\.|10\.|169\.254\.|\[::1\])", url):
-            inside = "URL must be a public HTTPS URL and cannot point to internal network addresses"
-            return told(400, [inside])
-        if not url.partition("?")[0].endswith((".png", ".jpg", ".jpeg", ".gif", ".webp", ".mp4")):
-            return told(400, ["File must have a valid extension: .png, .jpg, .jpeg, .gif, .webp, or .mp4"])
-        return said({"msg": "Failed to fetch URL"}, 400)
 
     def _posts(self) -> Response:
         span = [_time(request.args.get(name, "")) for name in ("startDate", "endDate")]

@@ -11,12 +11,6 @@ from flask import Response
 
 HOUR_S = 3600
 BUDGET = 90
-LARGEST_IMAGE = 10 * 1024 * 1024
-_MAGIC = (
-    (b"\x89PNG\r\n\x1a\n", "png"), (b"\xff\xd8\xff", "jpg"), (b"GIF8", "gif"), (b"BM", "bmp"), (b"II*\x00", "tif"),
-    (b"MM\x00*", "tif"),
-)  # fmt: skip
-_BRANDS = {b"avif": "avif", b"isom": "mp4", b"mp42": "mp4"}
 
 
 def said(body: Any, status: int) -> Response:
@@ -27,20 +21,6 @@ def said(body: Any, status: int) -> Response:
 def told(status: int, message: str | list[str], error: str = "Bad Request") -> Response:
     """Answer a refusal in the framework's own form."""
     return said({"message": message, "error": error, "statusCode": status}, status)
-
-
-def sniffed(head: bytes, size: int) -> tuple[Response | None, str]:
-    """Tell the kind of a file by its bytes, or refuse it."""
-    ending = next((ending for magic, ending in _MAGIC if head.startswith(magic)), "")
-    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
-        ending = "webp"
-    if head[4:8] == b"ftyp":
-        ending = _BRANDS.get(head[8:12], "")
-    if not ending:
-        return told(400, "Unsupported file type."), ""
-    if ending != "mp4" and size > LARGEST_IMAGE:
-        return told(400, f"File size exceeds the maximum allowed size of {LARGEST_IMAGE} bytes."), ""
-    return None, ending
 
 
 class Throttle:

@@ -219,7 +219,9 @@ def _member(body: Any, name: str) -> Any:
 def _told(body: Any, text: str) -> str:
     """Return what the remote says to people, short and harmless."""
     inside = _member(_member(body, "error"), "message")
-    said = _member(body, "message") or inside or _first_told(_member(body, "errors"))
+    said = _member(body, "message") or inside or _first_told(_member(body, "errors")) or _member(body, "msg")
+    if isinstance(said, list):  # one line for each thing that is wrong
+        said = "; ".join(str(line) for line in cast("list[Any]", said) if isinstance(line, str))
     if not isinstance(said, str):
         said = "" if text.lstrip().startswith(("<", "{", "[")) else text
     plain = _UNPRINTABLE.sub(" ", _TAGS.sub(" ", said))

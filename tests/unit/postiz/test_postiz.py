@@ -396,22 +396,34 @@ def test_a_key_is_sent_without_bearer():
 
 
 @pytest.mark.parametrize(
-    ("status", "body", "error"),
+    ("status", "body", "code", "error"),
     [
-        (401, '{"msg":"Invalid API key"}', AuthExpired),
-        (401, '{"msg":"Invalid OAuth token"}', AuthExpired),
-        (401, '{"msg":"No subscription found"}', Misconfigured),
-        (402, '{"statusCode":402,"message":"You have reached the maximum number of posts"}', Misconfigured),
-        (400, '{"message":"Integration with id x not found","error":"Bad Request","statusCode":400}', Misconfigured),
-        (400, '{"message":"Post not found","error":"Bad Request","statusCode":400}', Missing),
-        (413, '{"statusCode":413,"message":"request entity too large"}', Rejected),
-        (429, '{"statusCode":429,"message":"ThrottlerException: Too Many Requests"}', RateLimited),
-        (500, '{"statusCode":500,"message":"Internal server error"}', OutcomeUnknown),
+        (401, '{"msg":"Invalid API key"}', "", AuthExpired),
+        (401, '{"msg":"Invalid OAuth token"}', "", AuthExpired),
+        (401, '{"msg":"No subscription found"}', "no_subscription", Misconfigured),
+        (402, '{"statusCode":402,"message":"You reached the maximum of posts"}', "plan_used_up", Misconfigured),
+        (400, '{"message":"Integration with id x not found","statusCode":400}', "channel_not_found", Misconfigured),
+        (400, '{"message":"Post not found","error":"Bad Request","statusCode":400}', "post_not_found", Missing),
+        (413, '{"statusCode":413,"message":"request entity too large"}', "", Rejected),
+        (429, '{"statusCode":429,"message":"ThrottlerException: Too Many Requests"}', "", RateLimited),
+        (500, '{"statusCode":500,"message":"Internal server error"}', "", OutcomeUnknown),
     ],
 )
-def test_what_answers_mean(postiz, sandbox, status, body, error):
+def test_what_answers_mean(postiz, sandbox, status, body, code, error):
     sandbox.faults.add(refuse(status, on="write", body=body))
-    with pytest.raises(error):
+    with pytest.raises(error) as raised:
+        postiz.publish(PAGE, outgoing())
+    assert raised.value.detail == f"POST /public/v1/posts answered {status}{code and f' {code}'}"
+
+
+def test_every_line_of_a_refusal_is_told(postiz, sandbox):
+    lines = json.dumps({"message": ["posts.0.value must be an array", "tags must be an array"], "statusCode": 400})
+    sandbox.faults.add(
+        refuse(400, on="write", body=lines), refuse(400, on="write", body='{"msg":"File is too large."}')
+    )
+    with pytest.raises(Rejected, match=r"posts\.0\.value must be an array; tags must be an array"):
+        postiz.publish(PAGE, outgoing())
+    with pytest.raises(Rejected, match="File is too large"):
         postiz.publish(PAGE, outgoing())
 
 
