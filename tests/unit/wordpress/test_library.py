@@ -174,6 +174,8 @@ def test_an_item_with_an_old_date_is_new_all_the_same(site):
 def test_what_is_gone_is_told_once_and_what_is_seen_again_too(either):
     sandbox, connector = either
     refs = [sandbox.stock(f"{number}.txt", b"x") for number in range(5)]
+    for ref in refs[1:]:  # only the first one is young
+        sandbox.items[int(ref)].modified = now() - timedelta(days=30)
     cursor = connector.changes(None).cursor
     away = {ref: sandbox.items.pop(int(ref)) for ref in (refs[0], refs[2], refs[4])}
     changes, cursor = told(connector, cursor)
