@@ -33,9 +33,10 @@ bench: $(VENV)/.dev ## a table of ratios, each with its peer in the same run
 faults: $(VENV)/.dev ## the long fault matrix: kills, lost answers, both databases
 	@$(BIN)/python -m tests.faults $(ARGS)
 
-screenshots: $(VENV)/.dev ## pictures of every page in build/screenshots, and the one of the README
+screenshots: $(VENV)/.dev ## pictures of every page in build/screenshots, and those of the docs
 	@$(BIN)/python -m pytest -q tests/browser/test_pages.py
 	@cp build/screenshots/readme.png docs/library.png
+	@cp build/screenshots/ends.png docs/calendar.png
 
 lock: pyproject.toml locks/build.in ## write the locks anew (for maintainers)
 	@$(PYTHON) -m venv build/lock && build/lock/bin/pip install -q uv

@@ -31,6 +31,7 @@ __all__ = ["MANIFEST"]
 
 EXCHANGE = "https://oauth2.googleapis.com/token"
 ALL = "https://www.googleapis.com/auth/drive"
+TESTING_DAYS = 7
 READ = "https://www.googleapis.com/auth/drive.readonly"
 
 
@@ -48,6 +49,11 @@ def _statement(secrets: Mapping[str, str], now_s: int) -> str:
         key.private_key, issuer=key.client_email, audience=EXCHANGE, now_s=now_s, key_id=key.private_key_id,
         more={"scope": ALL, "sub": secrets.get("subject", "")},
     )  # fmt: skip
+
+
+def _lasts_days(settings: Settings) -> int | None:
+    """Sign-ins to an app whose consent screen is "in testing" end after a week."""
+    return TESTING_DAYS if settings.testing else None
 
 
 def _account(name: str, scope: str, label: str) -> Auth:
@@ -68,6 +74,7 @@ def _account(name: str, scope: str, label: str) -> Auth:
             "client_secret_post",
             authorize_more={"access_type": "offline", "prompt": "consent"},
         ),
+        lasts_days=_lasts_days,
     )
 
 

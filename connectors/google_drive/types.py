@@ -30,6 +30,9 @@ class Settings(BaseModel):
     """A connection's settings."""
 
     origin: str = Field(default="https://www.googleapis.com", title="Address of Google's interface")
+    testing: bool = Field(
+        default=False, title="The app at Google is in testing mode", description="Sign-ins then end after 7 days."
+    )
 
 
 class KeyFile(BaseModel):

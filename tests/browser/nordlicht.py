@@ -9,8 +9,12 @@ import io
 from pathlib import Path
 from types import SimpleNamespace
 
+from sqlalchemy import select
+
 from hub.access.actors import Role
 from hub.clock import DAY, HOUR, MINUTE, SECOND
+from hub.connections.models import Connection, Subscription
+from hub.db.base import new_id
 from tests.web_hub import page_of_text
 
 PICTURES = Path(__file__).parent / "pictures"
@@ -129,7 +133,35 @@ def _places(hub):
         (*team, "Design: landing page"), (*team, "Newsletter, week 48"), (*team, "Store windows, Hamburg"),
         (*team, "Press kit, autumn"), ("trello", "Agency board", agency, "Outdoor posters, Berlin"),
     ]  # fmt: skip
-    return [hub.target(kind, label, remote, **state) for kind, remote, state, label in wanted]
+    found = [hub.target(kind, label, remote, **state) for kind, remote, state, label in wanted]
+    _ends(hub)
+    return found
+
+
+def _ends(hub):
+    """Accounts whose sign-ins end: tomorrow, soon, as usual after a week, and one that has a channel besides."""
+    now = hub.clock.now()
+    for connector, remote, auth, ends_in, settings in (
+        ("linkedin", "Nordlicht Outdoor, page", "linkedin", 12 * DAY, {}),
+        ("linkedin", "Maren Lund", "linkedin", 55 * DAY, {}),
+        ("google_drive", "Agency drive", "google_account", None, {"testing": True}),
+        ("google_drive", "Nordlicht archive", "service_account", None, {}),
+        ("dropbox", "Photographers", "dropbox", 21 * HOUR, {}),
+    ):
+        target = hub.target(connector, "Winter launch", remote)
+        with hub.database.unit() as session:
+            row = session.scalars(select(Connection).where(Connection.remote_id == target.remote_id)).one()
+            manifest = hub.services.connections.manifest(connector)
+            row.auth = auth if auth in {one.name for one in manifest.auths} else manifest.auths[0].name
+            row.owner_id, row.settings = hub.people[Role.ADMINISTRATOR].id, settings
+            row.signed_in_at = now - 2 * DAY
+            row.expires_at = None if ends_in is None else now + ends_in
+            if auth == "service_account":
+                session.add(
+                    Subscription(id=new_id(), remote_id=row.remote_id, target_id=target.id, external_ref="channel",
+                                 callback_url="", sealed_secret="", expires_at=now + 6 * DAY, renew_at=now + 4 * DAY,
+                                 created_at=now)
+                )  # fmt: skip
 
 
 def _copies(hub, found, places):

@@ -22,6 +22,9 @@ PAGES = {
     "use": "/use?asset={lake_id}",
     "connection": "/connections/{connection}",
     "connect": "/connections/new/wordpress",
+    "calendar": "/connections/calendar",
+    "reconnect": "/connections/{connection}/reconnect",
+    "leaving": "/connections/{left}/leave",
     "scorecard": "/connectors/drupal",
     "proof": "/copies/{copy}/proof",
     "nothing-found": "/?q=nothing-is-called-this",
@@ -53,6 +56,14 @@ def test_page_can_be_used_by_everybody(gallery, look, name):
     assert not problems_of(eyes, name)
 
 
+def test_each_answer_to_what_becomes_of_the_copies_is_within_reach_of_a_thumb(gallery, look):
+    eyes = look(gallery, width=390).go(PAGES["leaving"].format(**addresses(gallery)))
+    for said in ("Cancel", "Leave 6 copies there, disconnect", "Withdraw 6 copies, then disconnect"):
+        box = eyes.page.locator("footer .btn").filter(has_text=said).bounding_box()
+        assert box["x"] >= 0, said
+        assert box["x"] + box["width"] <= 390, said
+
+
 def test_sign_in_can_be_used_by_everybody(gallery, look):
     eyes = look(gallery, role=None).go("/")
     assert eyes.page.title() == "Sign in · damhub"
@@ -78,13 +89,24 @@ def test_the_picture_of_the_readme_is_small_and_true(gallery, look):
     assert (SHOTS / "readme.png").stat().st_size < 400_000
 
 
+def test_the_picture_of_the_calendar_is_small_and_true(gallery, look):
+    """`make screenshots` puts it into docs/."""
+    eyes = look(gallery, height=880).go("/connections/calendar")
+    eyes.page.get_by_text("in 11 days").wait_for()
+    eyes.shot("ends")
+    Image.open(SHOTS / "ends.png").convert("RGB").quantize(128).save(SHOTS / "ends.png", optimize=True)
+    assert (SHOTS / "ends.png").stat().st_size < 150_000
+
+
 def addresses(site):
     """What the pages' addresses are made of."""
     services, admin = site.hub.services, site.hub.people["administrator"]
     lake = site.assets.lake
     copies = services.placements.where(admin, lake.id)
-    broken = next(one for one in services.connections.list(admin) if one.state == "needs_person")
+    found = services.connections.list(admin)
+    broken = next(one for one in found if one.state == "needs_person")
+    left = next(one for one in found if one.account_label == "Team Nordlicht")
     return {
         "lake": lake.code, "lake_id": lake.id, "city": site.assets.city_night.code, "recall": site.assets.recall,
-        "connection": broken.id, "copy": copies[0].id,
+        "connection": broken.id, "copy": copies[0].id, "left": left.id,
     }  # fmt: skip

@@ -335,6 +335,8 @@ def _version(copy: CopyView) -> str:
 def _note(copy: CopyView) -> str:
     if copy.problem:
         return copy.problem
+    if not copy.watched and copy.phase != "settled":
+        return "Nobody looks after it: its account is not connected any more."
     if copy.phase == "waiting":
         return words.REASON.get(copy.desired_reason.partition(":")[0], "")
     if copy.phase == "settled":

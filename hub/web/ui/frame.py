@@ -47,7 +47,7 @@ TOLD: Final = {
     "resumed": "Resumed.",
     "disconnected": "Disconnected. Copies that stand there stay listed, with their last look; nobody looks any more.",
     "reconnected": "Reconnected. What was missed meanwhile is being looked at.",
-    "staying": "You stay connected. What was withdrawn is put back.",
+    "staying": "You stay connected. What was withdrawn is put back, where that needs no person.",
     "linked": "Link made.",
     "unlinked": "The link is dead from now on.",
 }

@@ -11,6 +11,7 @@ from hub.access.permissions import Act, require
 from hub.errors import HubError
 from hub.web.identity import actor, caller
 from hub.web.services import services
+from hub.web.ui import words
 from hub.web.ui.connections import auth_named, secret_fields
 from hub.web.ui.frame import go, page
 
@@ -76,7 +77,7 @@ def ask_leaving(connection_id: str) -> Response:
     view = services().connections.view(actor(), connection_id)
     return page(
         "leaving.html", here="connections", connection=view, outlook=outlook, lines=_lines(outlook),
-        paused=view.state == "off",
+        paused=view.state == "off", states=_states(outlook),
     )  # fmt: skip
 
 
@@ -96,6 +97,11 @@ def stay(connection_id: str) -> Response:
     """Stay after all."""
     services().placements.leaving.cancel(actor(), connection_id)
     return go(f"/connections/{connection_id}", "staying")
+
+
+def _states(outlook: Departure) -> str:
+    found = sorted(outlook.phases.items(), key=lambda each: words.ORDER.index(each[0]))
+    return ", ".join(f"{words.figure(count)} {words.COPY[phase].word.lower()}" for phase, count in found)
 
 
 def _lines(outlook: Departure) -> list[Outcome]:

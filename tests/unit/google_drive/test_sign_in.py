@@ -114,3 +114,10 @@ def test_what_proves_webhooks_is_secret_and_there_for_each_way():
         assert [one.secret for one in auth.fields if one.signs] == [True]
     assert BY_NAME["google_account"].hook_secret({"client_secret": "s"}) == "s"
     assert BY_NAME["service_account"].hook_secret({"key_file": FILE}) == FILE
+
+
+def test_an_app_in_testing_mode_signs_in_for_a_week():
+    for name in ("google_account", "google_account_read"):
+        assert BY_NAME[name].lasts(MANIFEST.settings(testing=True)) == 7
+        assert BY_NAME[name].lasts(MANIFEST.settings()) is None
+    assert BY_NAME["service_account"].lasts(MANIFEST.settings(testing=True)) is None

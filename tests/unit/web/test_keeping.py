@@ -102,6 +102,7 @@ def test_leaving_asks_what_should_become_of_the_copies(hub, board, admin):
     assert "What should become of 1 copy?" in shown
     assert "Leave 1 copy there, disconnect" in shown
     assert "Withdraw 1 copy, then disconnect" in shown
+    assert "Now: 1 in place." in shown
     assert admin.get(f"{API}/connections/{board.id}/leaving").json["there"] == 1
 
 
@@ -123,6 +124,7 @@ def test_disconnecting_at_once_leaves_the_copy_and_says_that_nobody_looks(hub, b
     assert "nobody looks any more" in text(admin.get(left.location))
     (copy,) = admin.get(f"{API}/assets/{_asset(hub)}/copies").json["items"]
     assert (copy["phase"], copy["watched"]) == ("live", False)
+    assert "Nobody looks after it: its account is not connected any more." in text(admin.get(f"/assets/{_asset(hub)}"))
     shown = text(admin.get(f"/connections/{board.id}"))
     assert "Connect again" in shown
     assert "Disconnect…" not in shown
