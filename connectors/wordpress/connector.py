@@ -91,7 +91,7 @@ class WordPress:
         return _receipt(self._site(target).write(f"{MEDIA}/{ref}", form_of(fields)).parse(Media))
 
     def repoint(self, target: Target, old_ref: str, new_ref: str) -> Receipt:
-        """Rewrite every post, page and block that shows the old item, featured images included."""
+        """Rewrite every post, page and block that shows the old item, featured images and the site's logo included."""
         site = self._site(target)
         old, new = item_of(site.media(old_ref)), item_of(site.media(new_ref))
         parts: list[Part] = []
@@ -99,6 +99,9 @@ class WordPress:
             for place in usage.found_in(site, kind, old, featured=True):
                 usage.repoint(site, place, old, new)
                 parts.append(Part(PartKind.EMBED, place.path))
+        if names := usage.of_site(site, old):
+            usage.repoint_site(site, names, new)
+            parts += [Part(PartKind.EMBED, usage.use_of_site(site, name).ref) for name in names]
         return Receipt(new_ref, tuple(parts))
 
     def withdraw(self, target: Target, ref: str) -> None:
@@ -166,13 +169,14 @@ class WordPress:
         return Changes(tuple(told), feed.written(known), more=more)
 
     def uses(self, target: Target, ref: str, cursor: str | None) -> Page[Use]:
-        """List the content that shows an item, one type of content with each call."""
+        """List where an item is shown: by the site itself, then one type of content with each call."""
         site, kinds = self._site(target), self._settings.content_types
         item = item_of(site.media(ref))
-        at = kinds.index(cursor) if cursor in kinds else 0
-        if not kinds:
-            return Page((), None)
-        found = tuple(place.use(item) for place in usage.found_in(site, kinds[at], item, featured=True))
+        at = kinds.index(cursor) if cursor in kinds else -1
+        if at < 0:
+            found = tuple(usage.use_of_site(site, name) for name in usage.of_site(site, item))
+        else:
+            found = tuple(place.use(item) for place in usage.found_in(site, kinds[at], item, featured=True))
         return Page(found, kinds[at + 1] if at + 1 < len(kinds) else None)
 
     def page_for_us(self, back: str) -> str:

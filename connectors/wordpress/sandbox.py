@@ -70,6 +70,7 @@ class WordPressSandbox(Sandbox):
         self.passwords: set[str] = set()  # that people made for programs on the site's own page
         self.passwords_on = True
         self.page = ""  # where people are sent to make them, instead of the site's own page
+        self.shows = {"site_logo": 0, "site_icon": 0}
         self.hidden: set[int] = set()  # items that this account may not edit, and is not shown
         self.below: dict[str, WordPressSandbox] = {}
         self._last_id = 3
@@ -128,6 +129,8 @@ class WordPressSandbox(Sandbox):
             for entry in tuple(self.entries.values()):
                 if entry.featured_media == item.id:
                     entry.featured_media = 0
+            if self.shows["site_logo"] == item.id:
+                self.shows["site_logo"] = 0  # the icon keeps its number, and shows nothing
             self.ledger.add(What.REMOVED, str(item.id), LIBRARY)
 
     def write(self, entry: Entry, sent: Mapping[str, Any]) -> None:

@@ -40,6 +40,7 @@ class Routes:
         site.app.register_error_handler(HTTPStatus.NOT_FOUND, lambda _: refuse(NO_ROUTE))
         add("/wp-json/", "index", self._index)
         add(f"{API}/users/me", "me", self._me)
+        add(f"{API}/settings", "settings", self._settings, methods=["GET", "POST"])
         add(f"{API}/media", "media", self._list_media)
         add(f"{API}/media", "upload", self._upload, methods=["POST"])
         add(f"{API}/media/<int:number>", "item", self._item)
@@ -62,8 +63,7 @@ class Routes:
             "name": TITLE, "description": "", "url": origin, "home": origin, "gmt_offset": "0", "timezone_string": "",
             "page_for_posts": 0, "page_on_front": 0, "show_on_front": "posts", "namespaces": ["oembed/1.0", "wp/v2"],
             "authentication": {"application-passwords": {"endpoints": sign_in}} if self.site.passwords_on else [],
-            "site_logo": 0, "site_icon": 0,
-            "site_icon_url": "",
+            **self.site.shows, "site_icon_url": "",
         })  # fmt: skip
 
     def _me(self) -> Response:
@@ -75,6 +75,11 @@ class Routes:
             "slug": "admin", "meta": [], "username": "admin", "roles": ["administrator"],
             "capabilities": {"upload_files": True, "edit_posts": True, "unfiltered_html": True},
         })  # fmt: skip
+
+    def _settings(self) -> Response:
+        self._must_sign_in("rest_forbidden", "Sorry, you are not allowed to do that.")
+        self.site.shows |= {name: int(value) for name, value in sent().items() if name in self.site.shows}
+        return answer({"title": TITLE, "url": self._origin(), **self.site.shows})
 
     def _list_media(self) -> Response:
         self._may_list()

@@ -144,6 +144,8 @@ class Index(TypedDict):
     name: str
     home: str
     namespaces: list[str]
+    site_logo: NotRequired[int | None]
+    site_icon: NotRequired[int | None]
     authentication: NotRequired[Ways | list[Any]]  # PHP's empty array is a list
 
 

@@ -6,7 +6,7 @@ there is no search, so that everything is read, a hundred at a time.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,11 +14,12 @@ from connectors.sdk.errors import BadAnswer
 from connectors.sdk.types import Use
 from connectors.wordpress.calls import Site
 from connectors.wordpress.content import Item, places, repointed, stem_of, uses, without
-from connectors.wordpress.types import Post, raw_of
+from connectors.wordpress.types import Index, Post, raw_of
 
 LEADING = "id,featured_media,title,link,status"
 FOUND = f"content,{LEADING}"
 FEATURED = "featured image"
+SETTINGS = "/wp/v2/settings"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,24 @@ class Place:
         label = f"{raw_of(self.post.get('title')) or self.path} ({shown})"
         public = self.post.get("status") == "publish"
         return Use(self.kind, self.path, label, self.post.get("link") or None, public)
+
+
+def of_site(site: Site, item: Item) -> list[str]:
+    """Return as what the site itself shows an item: settings that name it."""
+    index = site.read("/", Index)
+    return [name for name in ("site_logo", "site_icon") if index.get(name) == item.id]
+
+
+def use_of_site(site: Site, name: str) -> Use:
+    """Say such a use for a person."""
+    return Use("site", f"{SETTINGS}#{name}", name.replace("_", " ").capitalize(), site.address, public=True)
+
+
+def repoint_site(site: Site, names: Collection[str], new: Item) -> None:
+    """Let the site itself show another item; only administrators may."""
+    kept = site.write(SETTINGS, dict.fromkeys(names, new.id)).parse(dict[str, Any])
+    if any(kept.get(name) != new.id for name in names):
+        raise BadAnswer("WordPress did not take the new logo or icon of the site. Look at its settings.")
 
 
 def shown_as(content: str, item: Item, *, featured: bool) -> str:

@@ -183,10 +183,16 @@ def play(server):
         say(f"list {name}", "GET", f"{API}/media", params={**shown, **query})
     say("list nobody", "GET", f"{API}/media", params={"context": "edit"}, signed=False)
     _posts(server, small)
+    shows = {"_fields": "site_logo,site_icon"}
+    for name in ("site_logo", "site_icon"):
+        say(f"show as {name}", "POST", f"{API}/settings", params=shows, json={name: small})
+    say("show nobody", "POST", f"{API}/settings", json={"site_logo": small}, signed=False)
+    say("index showing", "GET", "/wp-json/", params=shows, signed=False)
     say("delete without force", "DELETE", f"{API}/media/{small}")
     say("delete nobody", "DELETE", f"{API}/media/{small}", params={"force": "true"}, signed=False)
     say("delete", "DELETE", f"{API}/media/{small}", params={"force": "true"})
     say("delete again", "DELETE", f"{API}/media/{small}", params={"force": "true"})
+    say("index after delete", "GET", "/wp-json/", params=shows, signed=False)
     for name in ("post", "page"):
         say(f"{name} after delete", "GET", f"{API}/{name}s/{server.made[name]}",
             params={"context": "edit", "_fields": "id,content,featured_media"})  # fmt: skip

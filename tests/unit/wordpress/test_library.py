@@ -239,7 +239,7 @@ def test_the_sites_of_a_network_are_targets_of_their_own(there):
     assert connector.find(main, outgoing().marker) == ()
     assert [copy.ref for copy in connector.find(other, outgoing().marker)] == [ref]
     second.use(LIBRARY, ref)
-    assert [use.url for use in connector.uses(other, ref, None).items] == [f"{origin}/second/a-use/"]
+    assert [use.url for use in every(lambda at: connector.uses(other, ref, at))] == [f"{origin}/second/a-use/"]
     connector.withdraw(other, ref)
     assert second.copies(LIBRARY) == ()
     assert second.uses(LIBRARY, ref) == 0

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from connectors.sdk.errors import BadAnswer
 from connectors.sdk.paging import every
 from connectors.sdk.types import Target
+from connectors.testing.faults import Fault, Rule
 from connectors.testing.serve import serve
 from connectors.wordpress.sandbox import create
 from connectors.wordpress.sandbox_library import Entry
@@ -52,7 +54,7 @@ def test_a_use_leads_to_the_post(site):
     sandbox, connector = site
     ref = connector.publish(TARGET, outgoing()).ref
     put(sandbox, "posts", title="A post", status="publish", featured_media=ref, content="")
-    (use,) = connector.uses(TARGET, ref, None).items
+    (use,) = every(lambda cursor: connector.uses(TARGET, ref, cursor))
     assert use.url == f"{sandbox.origin}/a-post/"
 
 
@@ -61,4 +63,22 @@ def test_nothing_is_searched_where_no_type_of_content_is_named():
     with serve(sandbox) as origin:
         connector = connected(origin, sandbox.secrets, content_types=())
         ref = connector.publish(TARGET, outgoing()).ref
-        assert connector.uses(TARGET, ref, None).items == ()
+        assert uses(connector, ref) == []
+
+
+def test_the_logo_and_the_icon_of_the_site_are_uses_and_follow_a_new_version():
+    sandbox = create()
+    with serve(sandbox) as origin:
+        connector = connected(origin, sandbox.secrets)
+        old, new = connector.publish(TARGET, outgoing()).ref, connector.publish(TARGET, outgoing(picture(9, 9))).ref
+        assert (uses(connector, old), uses(connector, new)) == ([], [])
+        sandbox.shows = {"site_logo": int(old), "site_icon": int(old)}
+        assert uses(connector, old) == [("Site icon", True), ("Site logo", True)]
+        receipt = connector.repoint(TARGET, old, new)
+        assert {part.ref for part in receipt.parts} == {"/wp/v2/settings#site_logo", "/wp/v2/settings#site_icon"}
+        assert sandbox.shows == {"site_logo": int(new), "site_icon": int(new)}
+        sandbox.faults.add(Rule(fault=Fault.LIE, on="write", path="/settings", body='{"site_logo": 1, "site_icon": 1}'))
+        with pytest.raises(BadAnswer, match="did not take the new logo"):
+            connector.repoint(TARGET, new, old)
+        connector.withdraw(TARGET, new)
+        assert sandbox.shows["site_logo"] == 0
