@@ -34,6 +34,7 @@ class LossKind(StrEnum):
 
     NO_PLACE = "no_place"  # the channel has no field for it
     CUT = "cut"  # the text was shortened to the channel's limit
+    MISSING = "missing"  # the channel cannot do without it, and it is empty
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,11 @@ class Rendered:
     fields: dict[str, JsonValue]
     first_fields: dict[str, JsonValue]
     losses: tuple[Loss, ...] = ()
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Return the catalogue's fields that this channel cannot do without, and that are empty."""
+        return tuple(loss.field for loss in self.losses if loss.kind is LossKind.MISSING)
 
     @property
     def cut(self) -> frozenset[str]:
@@ -116,6 +122,9 @@ def render(spec: MappingSpec, document: AssetDocument) -> Rendered:
             detail = f"{len(value)} characters, {each.max_length} are taken"
             losses.append(Loss(each.field or each.expression, LossKind.CUT, detail, each.remote))
             value = _push_cut(each, _value_of(each, facts))
+        if each.requires(document.media_type) and not value:
+            detail = "the channel shows it to people, and it is empty: nothing is sent before it is filled in"
+            losses.append(Loss(each.field or each.expression, LossKind.MISSING, detail, each.remote))
         place(first_fields, each.remote, value)
         if each.owner is not Owner.CHANNEL:
             place(fields, each.remote, value)

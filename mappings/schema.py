@@ -27,6 +27,7 @@ _SAYS: Final = {
     "remote": "Where it stands in the channel's fields; dots step into objects.",
     "owner": "Who may change it: the hub, the channel after the first time, or both by a three-way merge.",
     "transforms": "Applied in this order on the way out and backwards on the way in.",
+    "required_for": "Kinds of file for which nothing is sent while this field is empty.",
     "max_length": "The most characters that the channel takes; a longer text is cut and reported.",
 }
 

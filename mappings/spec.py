@@ -32,6 +32,15 @@ NAME: Final = r"^[a-z][a-z0-9_]{0,60}$"
 REMOTE: Final = r"^[A-Za-z_][A-Za-z0-9_-]*(\.[A-Za-z_][A-Za-z0-9_-]*){0,4}$"
 
 
+class Family(StrEnum):
+    """A kind of file: the first half of its media type."""
+
+    IMAGE = "image"
+    VIDEO = "video"
+    AUDIO = "audio"
+    APPLICATION = "application"
+
+
 class Owner(StrEnum):
     """Who may change a field."""
 
@@ -56,6 +65,8 @@ class FieldSpec(BaseModel):
     """Names of transforms, applied in this order on the way out and backwards on the way in."""
     max_length: int | None = Field(default=None, ge=2, le=10_000_000)
     """The most characters that the channel takes; a longer text is cut and reported."""
+    required_for: tuple[Family, ...] = Field(default=(), max_length=4)
+    """Kinds of file for which nothing is sent while this is empty: alt text, where the channel shows pictures."""
 
     @field_validator("field")
     @classmethod
@@ -107,6 +118,10 @@ class FieldSpec(BaseModel):
     def comes_back(self) -> bool:
         """Say whether a change in the channel may reach the catalogue."""
         return self.owner is not Owner.DAM
+
+    def requires(self, media_type: str) -> bool:
+        """Tell whether a file of this type is not sent while this field is empty."""
+        return media_type.partition("/")[0] in self.required_for
 
     def sources(self) -> frozenset[str]:
         """Return the document fields that this field is made from."""

@@ -173,6 +173,7 @@ def known(account: Account, *, now: int, may_write: bool, looked_now: bool, audi
         abilities=frozenset(account.manifest.abilities),
         settles_ms=int(account.manifest.settles_after_s * 1000),
         unreadable=rendering is not None and rendering.unreadable,
+        missing=rendering.rendered.missing if rendering is not None else (),
         open=first_open,
         repointed=frozenset(_pair(a.detail) for a in account.attempts if a.step == Op.REPOINT and a.outcome == "done"),
         done=Counter(send_of(attempt) for attempt in mine if attempt.outcome == "done"),

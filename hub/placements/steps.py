@@ -29,6 +29,10 @@ class Op(StrEnum):
     WITHDRAW = "withdraw"
 
 
+TELLS: Final = frozenset({Op.PUBLISH, Op.UPDATE, Op.REPLACE})
+"""Writes that show an asset, or say something of it, to people there."""
+
+
 @dataclass(frozen=True, slots=True)
 class Send:
     """Write to the remote: one intent, one call."""
@@ -103,6 +107,7 @@ class Known:
     abilities: frozenset[Capability]
     settles_ms: int
     unreadable: bool = False  # the bytes for this channel can never be made
+    missing: tuple[str, ...] = ()  # fields that the channel cannot do without, and that are empty
     open: Open | None = None
     repointed: frozenset[tuple[str, str]] = frozenset()
     done: Mapping[Send, int] = field(default_factory=dict[Send, int])  # writes of this generation answered "done"
@@ -157,6 +162,14 @@ def _again(known: Known, attempt: Open) -> Send:
 def _allowed(known: Known, step: Send) -> Step:
     if not known.may_write:
         return ReadBack() if not known.looked_now else Rest()
+    # What ends the rights of another asset never waits for a text.
+    if known.missing and known.desired is Want.PRESENT and step.op in TELLS:
+        empty = ", ".join(name.replace("_", " ") for name in known.missing)
+        return Block(
+            "field_missing",
+            f"This channel shows it to people and needs its {empty}. Fill that in under Details; it then goes on by "
+            "itself.",
+        )
     if Capability(step.op.value) not in known.abilities:
         return Block(f"cannot_{step.op}", f"This channel has no way to {step.op} a copy. Do it there by hand.")
     if step.op is Op.PUBLISH and known.spent:

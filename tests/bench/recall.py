@@ -155,7 +155,8 @@ class Scene:
         with hub_at(self._home, trusted=self._trusted, registry=self._hasty) as hub:
             services = hub.services
             content = fresh(self._picture, f"recall {number}")
-            taken = services.intake.upload(ADMIN, io.BytesIO(content), filename="lake.jpg", expect_size=len(content))
+            taken = services.intake.upload(ADMIN, io.BytesIO(content), filename="lake.jpg", expect_size=len(content),
+                                           fields={"alt_text": "A lake"})  # fmt: skip
             while services.media.drain("bench"):
                 pass
             digest = hashlib.sha256(content).hexdigest()

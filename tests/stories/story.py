@@ -131,7 +131,7 @@ class Story:
             ADA,
             io.BytesIO(picture(colour)),
             filename=f"{colour}.jpg",
-            fields={"title": f"A {colour} picture", **fields},
+            fields={"title": f"A {colour} picture", "alt_text": f"A plain field of {colour}", **fields},
         )
         if approve:
             self.approve(made.asset_id)

@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from connectors.linkedin.events import KIND
 from connectors.linkedin.sandbox import create, create_member
-from connectors.testing.faults import Fault, Rule
+from connectors.testing.faults import Fault, Rule, throttle
 from connectors.testing.ledger import What
 from connectors.testing.serve import serve
 from hub.clock import HOUR, MINUTE
@@ -72,10 +72,11 @@ def test_on_a_page_a_post_is_read_back_with_the_pictures_web_rendition_and_alter
 
 
 def test_a_picture_without_an_alternative_text_waits_for_one(story):
-    asset = story.asset("navy")
+    asset = story.asset("navy", alt_text="")
     placement = story.rooms.placements.place(ADA, asset, story.connect("pages").id).id
     story.run(within_ms=MINUTE)
-    assert (copy(story, placement).phase, copy(story, placement).problem_code) == ("blocked", "alt_text_missing")
+    assert (copy(story, placement).phase, copy(story, placement).problem_code) == ("blocked", "field_missing")
+    assert "alt text" in copy(story, placement).problem
     story.rooms.catalogue.edit(ADA, asset, ALT)
     story.run(within_ms=MINUTE)
     assert copy(story, placement).phase == "live"
@@ -97,6 +98,29 @@ def test_a_new_version_is_not_posted_before_a_person_asks_for_it(story):
     assert copy(story, placement).phase == "live"
     assert [post["sha256"] for post in posts(story, "pages")] == [story.sent(asset)] != [first]
     assert made(story, "pages") == 2
+
+
+def test_a_post_that_waits_for_a_persons_word_on_a_new_version_is_recalled_without_it(story):
+    asset, placement = placed(story, "pages")
+    story.run(within_ms=MINUTE)
+    story.version(asset, "teal")
+    story.run(within_ms=MINUTE)
+    story.approve(asset)
+    story.run(within_ms=MINUTE)
+    assert copy(story, placement).phase == "blocked"
+    story.rooms.placements.recall(ADA, asset, "The client asked")
+    story.run(within_ms=MINUTE)
+    assert (copy(story, placement).phase, posts(story, "pages")) == ("withdrawn", [])
+
+
+def test_after_a_lost_answer_and_a_refusal_a_members_post_is_still_known_again(story):
+    _, placement = placed(story, "member")
+    member = story.sandboxes["member"]
+    member.faults.add(LOST, throttle(on="write"), throttle(on="write"))
+    story.run(within_ms=5 * MINUTE)
+    assert copy(story, placement).phase == "live"
+    assert made(story, "member") == 1
+    assert outcomes(story, placement) == ["found", "not_sent", "not_sent", "done"]
 
 
 def test_rights_that_begin_again_post_nothing_by_themselves(story):

@@ -67,4 +67,7 @@ def test_no_drain_sleeps_longer_than_a_minute_and_each_does_its_work_by_itself(r
     assert {"plan", "rights", "reconcile-1", "inbox", "webhook-events", "webhook-deliveries", "media", "search"} <= set(
         running.drains
     )
-    assert max(drain.every_s for drain in running.drains.values()) <= 10
+    # The end of a window is acted on within a minute, by drains that follow one upon the other.
+    follow = [drain.every_s for name, drain in running.drains.items() if name in {"plan", "rights", "reconcile-1"}]
+    assert sum(follow) <= 30
+    assert max(drain.every_s for drain in running.drains.values()) <= 60

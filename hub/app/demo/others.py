@@ -32,8 +32,10 @@ class Others:
         self._upload("logo.png", logo(size=800), title="Lakeside logo", alt_text="A white mountain over water")
         self._upload("summer-brochure.pdf", brochure(), campaign="Summer")
         self._upload("evening-on-the-lake.mp4", clip(), campaign="Summer")
-        self._upload("lake-at-noon.jpg", lake(DAY, seed=12, size=SMALL, title="Lake at noon"), campaign="Summer")
-        self._upload("lake-at-dusk.jpg", lake(DUSK, seed=19, size=SMALL, title="Lake at dusk"), campaign="Autumn")
+        self._upload("lake-at-noon.jpg", lake(DAY, seed=12, size=SMALL, title="Lake at noon"), campaign="Summer",
+                     alt_text="A lake under a high sun")  # fmt: skip
+        self._upload("lake-at-dusk.jpg", lake(DUSK, seed=19, size=SMALL, title="Lake at dusk"), campaign="Autumn",
+                     alt_text="A lake after sunset")  # fmt: skip
         world.screen.tell("Meanwhile Carla uploads a logo (PNG), a brochure (PDF), a clip (MP4) and two more lakes")
         for name in ("logo.png", "summer-brochure.pdf", "lake-at-noon.jpg", "lake-at-dusk.jpg"):
             world.approve(self._assets[name])
@@ -68,7 +70,8 @@ class Others:
             editor, noon, source="licence", effect="allow", until_at=world.services.clock.now() + 7 * ONE_DAY,
             document="Agency licence 2026-093",
         )  # fmt: skip
-        mist = self._upload("lake-in-mist.jpg", lake(DAWN, seed=31, size=SMALL, title="Lake in mist"))
+        mist = self._upload("lake-in-mist.jpg", lake(DAWN, seed=31, size=SMALL, title="Lake in mist"),
+                            alt_text="A lake in morning mist")  # fmt: skip
         world.services.placements.place(editor, mist, world.vendors["wordpress"].target.id)
         crooked = self._upload("lake-crooked.jpg", lake(DUSK, seed=5, size=SMALL, title="Lake, crooked"))
         newest = world.view(crooked).versions[0]

@@ -18,6 +18,7 @@ from hub.web.ui import words
 from hub.web.ui.copies import outcomes, reached
 from hub.web.ui.frame import go, page, safe_next
 from hub.web.ui.names import connector_title
+from mappings.spec import load_spec
 
 if TYPE_CHECKING:
     from hub.web.ui.words import Sign
@@ -75,11 +76,12 @@ def choose_places() -> Response:
     chosen = _chosen()
     places: dict[tuple[str, str, Sign | None], list[dict[str, str]]] = {}
     state = _states()
-    answers: dict[tuple[str, str], str] = {}
+    answers: dict[tuple[str, str, str], str] = {}
     for target in sorted(services().connections.targets(actor()), key=lambda target: _natural(target.label)):
         at = (connector_title(target.connector), target.account_label, state.get(target.remote_id))
-        where = (target.channel, target.territory)
-        answers[where] = answers.get(where) or _forbidden(chosen, *where)
+        where = (target.connector, target.channel, target.territory)
+        if where not in answers:
+            answers[where] = _forbidden(chosen, *where[1:]) or _lacking(chosen, target.connector)
         about = target.kind.replace("_", " ").capitalize()
         places.setdefault(at, []).append(
             {"id": target.id, "label": target.label, "about": about, "why": answers[where]}
@@ -116,6 +118,16 @@ def _forbidden(chosen: list[AssetView], channel: str, territory: str) -> str:
     """Say why a copy would wait there, empty when all chosen ones may be used there now."""
     asked = [services().rights.ask(actor(), one.id, channel=channel, territory=territory, use="new") for one in chosen]
     return next((answer.why for answer in asked if not answer.ok), "")
+
+
+def _lacking(chosen: list[AssetView], connector: str) -> str:
+    """Say which texts a channel needs before it is sent anything, empty when all chosen ones have them."""
+    for each in load_spec(connector).fields:
+        for one in chosen:
+            newest = one.versions[0]
+            if each.requires(newest.media_type) and not one.fields.get(each.field):
+                return f"{one.title} has no {each.field.replace('_', ' ')} yet."
+    return ""
 
 
 def _natural(label: str) -> list[tuple[int, str]]:

@@ -312,3 +312,27 @@ def test_preview_shows_what_would_be_said_and_lost():
     assert lines["title"].cut
     assert lines["title"].value == "y" * 19 + "…"
     assert {loss.field for loss in shown.losses} == {"project", "title"}
+
+
+def test_a_text_that_a_channel_cannot_do_without_is_told_for_the_kinds_of_file_it_shows():
+    spec = parse_spec("""\
+spec: 1
+connector: shows
+fields:
+  - {field: alt_text, remote: alt, required_for: [image, video]}
+  - {expression: "join(' ', keywords)", remote: words, required_for: [audio]}
+""")
+    assert render(spec, document(media_type="image/png")).missing == ("alt_text",)
+    assert render(spec, document(media_type="image/png", alt_text="  ")).missing == ("alt_text",)
+    assert render(spec, document(media_type="image/png", alt_text="A lake")).missing == ()
+    assert render(spec, document(media_type="application/pdf")).missing == ()
+    assert render(spec, document(media_type="audio/mpeg")).missing == ("join(' ', keywords)",)
+    told = preview(spec, document(media_type="video/mp4")).losses
+    assert [(loss.field, loss.kind) for loss in told if loss.kind is LossKind.MISSING] == [
+        ("alt_text", LossKind.MISSING)
+    ]
+
+
+@pytest.mark.parametrize("name", ["drupal", "linkedin", "postiz", "wordpress"])
+def test_where_pictures_are_shown_to_people_they_need_an_alternative_text(name):
+    assert "alt_text" in render(load_spec(name), document(title="Lake")).missing

@@ -49,6 +49,32 @@ def test_the_next_step(change, step):
     assert next_step(replace(LIVE, **change)) == step
 
 
+@pytest.mark.parametrize(
+    "due",
+    [
+        {"standing": (), "sent": False, "observed": Observed.ABSENT},
+        {"standing": (Standing("1", "k1"),), "looked_now": True},
+        {"standing": (Standing("1", "k1"),), "looked_now": True, "abilities": ALL},
+        {"fields_agree": False, "looked_now": True},
+    ],
+)
+def test_nothing_is_sent_while_a_text_is_missing_that_the_channel_needs(due):
+    lacking = replace(LIVE, missing=("alt_text",), **due)
+    stopped = next_step(lacking)
+    assert isinstance(stopped, Block)
+    assert (stopped.code, "needs its alt text" in stopped.what) == ("field_missing", True)
+    assert isinstance(next_step(replace(lacking, missing=())), Send)
+    # What stands in for another asset is not kept waiting, and neither is what has to go.
+    assert isinstance(next_step(replace(lacking, desired=Want.SUBSTITUTE)), Send)
+    gone = next_step(replace(lacking, desired=Want.ABSENT))
+    assert not isinstance(gone, Block)
+
+
+def test_a_missing_text_keeps_nobody_from_looking():
+    assert next_step(replace(LIVE, missing=("alt_text",), audit_due=True)) == ReadBack()
+    assert next_step(replace(LIVE, missing=("alt_text",))) == Rest()
+
+
 def test_a_link_whose_words_cannot_be_changed_is_made_anew():
     card = replace(LIVE, carries=Carries.LINK, fields_agree=False, abilities=LIVE.abilities - {Capability.UPDATE})
     assert next_step(card) == ReadBack()

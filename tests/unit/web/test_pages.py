@@ -184,6 +184,7 @@ def test_places_are_listed_as_people_count_and_say_what_a_copy_would_wait_for(hu
     page = shown_to(hub, "editor", f"/use?asset={asset.id}")
     assert page.index("Card 9<") < page.index("Card 10<") < page.index("Card 100<")
     assert page.count("Waits: No licence covers this channel") == 3
+    assert page.count("Waits: Winter lake has no alt text yet.") == 1
     assert page.count("Copies wait until this account works again.") == 1
     assert 'id="narrow"' not in page
     for number in range(20):
