@@ -135,6 +135,8 @@ def _fields(auth: Auth) -> str:
 
 
 def _granted(auth: Auth, server: OAuth | None) -> str:
+    if auth.hand_over:
+        return "a page there that hands it over"
     return GRANTS[auth.grant] if server else "what is filled in"
 
 
