@@ -63,6 +63,13 @@ class Placement(Revisioned, Base):
             postgresql_where=UNSETTLED,
         ),
         Index("ix_placements_due", "due_at", sqlite_where=UNSETTLED, postgresql_where=UNSETTLED),
+        Index("ix_placements_due_there", "target_id", "due_at", sqlite_where=UNSETTLED, postgresql_where=UNSETTLED),
+        Index(
+            "ix_placements_due_urgent",
+            "due_at",
+            sqlite_where=text("urgent IS 1 AND settled_at IS NULL"),
+            postgresql_where=text("urgent IS true AND settled_at IS NULL"),
+        ),
     )
 
 

@@ -61,12 +61,11 @@ class Seats:
         quick = sum(not self._is_slow(seat.remote_id, now) for seat in seats)
         return quick < self._ordinary and (not spare or len(seats) >= self._ordinary)
 
-    def choose(self, candidates: Iterable[Candidate]) -> str | None:
+    def choose(self, candidates: Iterable[Candidate]) -> Candidate | None:
         """Return the remote to serve next: the urgent first, then whoever has the fewest seats and waited longest."""
         now = self._clock.now()
         free = [one for one in candidates if not self._is_full(one.remote_id, now)]
-        best = min(free, key=self._order, default=None)
-        return best.remote_id if best else None
+        return min(free, key=self._order, default=None)
 
     def sit(self, remote_id: str) -> Seat:
         """Begin to serve a remote."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, cast
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, or_, select, update
 from sqlalchemy.orm import Session
 
 from hub.clock import Clock
@@ -26,6 +27,15 @@ class Batch:
     placement_ids: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A place where something is due, and since when."""
+
+    target_id: str
+    remote_id: str
+    due_at: int
+
+
 class Taking:
     """Takes rows for the reconcilers of one process."""
 
@@ -44,28 +54,33 @@ class Taking:
         now = self._clock.now()
         with self._database.read() as session:
             waiting = candidates(session, now)
-        while (remote_id := self._seats.choose(waiting)) is not None:
+        while (chosen := self._seats.choose(waiting)) is not None:
             with self._database.unit() as session:
-                rows = self._rows(session, remote_id, owner, now)
+                rows = self._rows(session, chosen, now)
+                for row in rows:
+                    lose_lease(session, row, now)
+                    row.lease_owner = owner
+                    row.lease_until = row.due_at = now + self._lease_ms  # a killed worker's row is due again then
             if rows:
-                return Batch(self._seats.sit(remote_id), tuple(row.id for row in rows))
-            waiting = [one for one in waiting if one.remote_id != remote_id]  # another process was faster
+                return Batch(self._seats.sit(chosen.remote_id), tuple(row.id for row in rows))
+            waiting = [one for one in waiting if one is not chosen]  # another process was faster
         return None
 
-    def _rows(self, session: Session, remote_id: str, owner: str, now: int) -> list[Placement]:
-        here = select(Target.id).where(Target.remote_id == remote_id)
-        rows = session.scalars(
-            select(Placement)
-            .where(_due(now), Placement.target_id.in_(here))
-            .order_by(Placement.urgent.desc(), Placement.due_at, Placement.id)
-            .limit(1 if self._seats.is_slow(remote_id) else BATCH)
-            .with_for_update(skip_locked=True)
-        ).all()
-        for row in rows:
-            lose_lease(session, row, now)
-            row.lease_owner = owner
-            row.lease_until = row.due_at = now + self._lease_ms  # a killed worker's row is due again then
-        return list(rows)
+    def _rows(self, session: Session, chosen: Candidate, now: int) -> Sequence[Placement]:
+        limit = 1 if self._seats.is_slow(chosen.remote_id) else BATCH
+        query = select(Placement).where(_due(now)).order_by(Placement.due_at)
+        query = query.with_for_update(skip_locked=True)
+        if chosen.urgent:
+            here = select(Target.id).where(Target.remote_id == chosen.remote_id)
+            urgent = query.where(Placement.urgent.is_(True), Placement.target_id.in_(here))
+            return session.scalars(urgent.limit(limit)).all()
+        rows: list[Placement] = []
+        for place in heads(session, now, chosen.remote_id):
+            there = query.where(Placement.target_id == place.target_id)
+            rows += session.scalars(there.limit(limit - len(rows))).all()
+            if len(rows) >= limit:
+                break
+        return rows
 
     def give_back(self, placement_ids: tuple[str, ...], owner: str) -> None:
         """Give rows back that were not begun: others have their turn first."""
@@ -78,14 +93,29 @@ class Taking:
 
 def candidates(session: Session, now: int) -> list[Candidate]:
     """Return the remotes that have work, whether any of it is urgent, and since when it waits."""
-    urgent = func.max(case((Placement.urgent, 1), else_=0))
-    query = (
-        select(Target.remote_id, urgent, func.min(Placement.due_at))
-        .join(Target, Target.id == Placement.target_id)
-        .where(_due(now))
-        .group_by(Target.remote_id)
-    )
-    return [Candidate(remote_id, bool(any_urgent), due) for remote_id, any_urgent, due in session.execute(query)]
+    query = select(Target.remote_id, Placement.due_at).join(Target, Target.id == Placement.target_id)
+    urgent = session.execute(query.where(Placement.urgent.is_(True), _due(now)).order_by(Placement.due_at))
+    found: dict[str, Candidate] = {}
+    for remote_id, due_at in urgent:
+        found.setdefault(remote_id, Candidate(remote_id, urgent=True, due_at=due_at))
+    for head in heads(session, now):
+        found.setdefault(head.remote_id, Candidate(head.remote_id, urgent=False, due_at=head.due_at))
+    return list(found.values())
+
+
+def heads(session: Session, now: int, remote_id: str | None = None) -> list[Head]:
+    """Return the places where something is due, of one remote or of all, the longest due first.
+
+    One step in an index for each place, however much is due there.
+    """
+    there = select(Placement.due_at).where(Placement.target_id == Target.id, _due(now))
+    oldest = there.order_by(Placement.due_at).limit(1).correlate(Target).scalar_subquery()
+    query = select(Target.id, Target.remote_id, oldest)
+    if remote_id is not None:
+        query = query.where(Target.remote_id == remote_id)
+    found = cast("Iterable[tuple[str, str, int | None]]", session.execute(query))
+    rows = [Head(target_id, remote, due_at) for target_id, remote, due_at in found if due_at is not None]
+    return sorted(rows, key=lambda head: (head.due_at, head.target_id))
 
 
 def _due(now: int) -> ColumnElement[bool]:
