@@ -17,6 +17,7 @@ from rich.console import Console
 from sqlalchemy.exc import SQLAlchemyError
 
 from connectors.sdk.registry import BrokenConnector
+from hub.cli.connectors import ConnectorCommands
 from hub.cli.keeping import Keeping
 from hub.cli.people import People
 from hub.cli.printing import plain, say
@@ -49,7 +50,7 @@ def build(toolbox: Toolbox) -> typer.Typer:
         rich_markup_mode=None,
     )
     app.callback()(_about)
-    for part in (Running, Keeping, People, Translating):
+    for part in (Running, Keeping, People, Translating, ConnectorCommands):
         part(toolbox).add_to(app)
     return app
 

@@ -1,4 +1,4 @@
-"""Commands about what connectors say: mapping check, mapping preview, sandbox."""
+"""Commands about what connectors say: mapping check, mapping preview."""
 
 from __future__ import annotations
 
@@ -11,10 +11,8 @@ from typing import Annotated, Any
 import typer
 
 from connectors.sdk.registry import discover
-from connectors.testing import serve
 from hub.cli.printing import AsJson, say, say_json, show_table
 from hub.cli.toolbox import Toolbox
-from hub.errors import Invalid
 from mappings.errors import MappingError
 from mappings.report import Check, Line, Preview, check, preview
 from mappings.spec import load_spec
@@ -35,7 +33,6 @@ class Translating:
         mapping.command("check")(self.check)
         mapping.command("preview")(self.preview)
         app.add_typer(mapping, name="mapping")
-        app.command()(self.sandbox)
 
     def check(
         self,
@@ -66,22 +63,6 @@ class Translating:
             say_json(asdict(found))
         else:
             _show_preview(found)
-
-    def sandbox(
-        self,
-        name: Annotated[str, typer.Argument(help="The connector's name.")],
-        *,
-        port: Annotated[int, typer.Option(min=0, max=65_535, help="0: any free one.")] = 0,
-        ledger: Annotated[Path | None, typer.Option(help="A file in which the sandbox keeps what it did.")] = None,
-    ) -> None:
-        """Run one connector's sandbox alone; prints one line of JSON with what to connect with."""
-        if name not in (known := sorted(discover())):
-            raise Invalid(
-                "no_such_connector", "No connector of this name is installed.", where=name,
-                next_step=f"Choose one of these: {', '.join(known)}.",
-            )  # fmt: skip
-        code = serve.main([name, "--port", str(port), *(["--ledger", str(ledger)] if ledger else [])])
-        raise typer.Exit(code)
 
 
 def _checked(name: str) -> Check:

@@ -353,6 +353,27 @@ def test_a_sandbox_is_served_by_the_connectors_name(damhub, monkeypatch, tmp_pat
     assert (code, "[no_such_connector]" in err) == (REFUSED, True)
 
 
+def test_scorecards_are_shown_for_all_connectors_and_rule_by_rule_for_one(damhub, monkeypatch):
+    from hub.cli import connectors
+
+    code, out, _ = damhub("scorecard", "--json")
+    told = json.loads(out)["connectors"]
+    assert code == 0
+    assert told["drupal"]["tier"] in ("bronze", "silver", "gold", "platinum")
+    code, out, _ = damhub("scorecard")
+    assert code == 0
+    assert all(name in out for name in told)
+    code, out, _ = damhub("scorecard", "trello")
+    assert code == 0
+    assert out.startswith(f"Trello: {told['trello']['tier']}")
+    assert f"{told['trello']['measured']['contract']['requests']} requests checked" in out
+    code, _, err = damhub("scorecard", "nope")
+    assert (code, "[no_such_connector]" in err) == (REFUSED, True)
+    monkeypatch.setattr(connectors, "scorecard_of", lambda _: None)
+    assert damhub("scorecard", "trello")[1] == "Trello: not rated\n"
+    assert "not rated" in damhub("scorecard")[1]
+
+
 def _commands():
     import typer.main
 
