@@ -13,7 +13,7 @@ from connectors.linkedin.events import KIND
 from connectors.linkedin.little_text import escape, plain
 from connectors.linkedin.types import MAY_POST, MEMBER, ORGANIZATION, PAGE, Post, Roles, Settings, duplicate_in
 from connectors.sdk.answer import Answer
-from connectors.sdk.errors import ConnectorError, Misconfigured, Missing, OutcomeUnknown, RateLimited, Rejected
+from connectors.sdk.errors import ConnectorError, GiveUp, Misconfigured, Missing, OutcomeUnknown, RateLimited, Rejected
 from connectors.sdk.http import Api
 from connectors.sdk.marker import key_in, marker_in
 from connectors.sdk.paging import every
@@ -90,8 +90,11 @@ class LinkedIn:
             answer = self._calls.create(body)
         except OutcomeUnknown:
             raise
-        except ConnectorError:
-            outgoing.keep(media)  # refused for certain: what is a duplicate next time is none of ours
+        except ConnectorError as refused:
+            # This try is refused for certain: what is a duplicate next time is none of ours, unless an earlier try is
+            # in doubt still. What was uploaded earlier and is refused now may have ended there.
+            ended = isinstance(refused, GiveUp) and bool(outgoing.kept) and not asked
+            outgoing.keep("" if ended else f"{media} {asked}".strip())
             raise
         made = answer.headers.get(REF, "")
         ref = made or self._made_before(target, outgoing, answer, asked=bool(asked))
@@ -172,7 +175,11 @@ class LinkedIn:
             outgoing.keep(media)
         if kind != VIDEOS:
             return media
-        video = self._calls.video(media)
+        try:
+            video = self._calls.video(media)
+        except Missing:
+            outgoing.keep("")
+            raise
         if video.status == "PROCESSING_FAILED":
             outgoing.keep("")
             raise Rejected(f"LinkedIn cannot show this video ({video.why or 'it says not why'}). Approve another file.")

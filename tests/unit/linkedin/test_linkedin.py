@@ -416,6 +416,38 @@ def test_after_a_refusal_nothing_is_in_doubt_any_more(member):
     assert not member.notes[-1].endswith(" asked")
 
 
+def test_a_doubt_outlives_a_try_that_was_refused_for_certain(member):
+    target = member.target
+    lose(member)
+    with pytest.raises(OutcomeUnknown):
+        member.publish(outgoing(), target)
+    (stands,) = member.sandbox.ledger.living()
+    member.sandbox.calls_left = 0
+    with pytest.raises(RateLimited):
+        member.again(outgoing(), target)
+    member.sandbox.calls_left = None
+    receipt = member.again(outgoing(), target)
+    assert (receipt.ref, receipt.again) == (stands, True)
+
+
+def test_an_upload_that_ended_at_linkedin_is_made_anew(pages):
+    target = pages.target
+    for media_type in ("image/png", "video/mp4"):
+        gone = f"urn:li:{media_type.split('/')[0]}:GONE"
+        with pytest.raises((Rejected, Missing)):
+            pages.publish(replace(outgoing(media_type=media_type), kept=gone), target)
+        assert pages.notes[-1] == ""
+        assert pages.again(outgoing(media_type=media_type), target).ref
+
+
+def test_a_refused_text_costs_no_second_upload(pages):
+    target, film = pages.target, outgoing(media_type="video/mp4", commentary="x" * (LONGEST_TEXT + 1))
+    with pytest.raises(Rejected):
+        pages.publish(film, target)
+    assert pages.again(outgoing(media_type="video/mp4"), target).ref
+    assert len(pages.sandbox.uploads.media) == 1
+
+
 def test_a_post_that_never_was_is_not_adopted_after_a_deletion(pages):
     target = pages.target
     receipt = pages.publish(outgoing(), target)
