@@ -110,7 +110,7 @@ MANIFEST = Manifest(
         "nothing searches by them.",
         "xml-rpc": "Without REST there are no alternative texts, no search, and no files over 32 MiB; every look and "
         "every question for changes reads all.",
-        "page builders": "Uses in page builders' own tables, widgets, templates and themes' own settings are not found.",
+        "page builders": "Uses in page builders' own tables, widgets, templates and settings of themes are not found.",
         "what is not told": "Changes that a plugin writes past WordPress' own functions, such as new smaller sizes.",
         "files elsewhere": "Files that a site keeps at another address, such as a delivery network, are not imported.",
         "sites of a network": "WordPress lists a network's sites to nobody: name them when connecting.",

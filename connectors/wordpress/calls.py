@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parsedate_to_datetime
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
 from connectors.sdk.errors import BadAnswer, Misconfigured, Missing
 from connectors.sdk.http import Answer, Api
+from connectors.sdk.paging import Part, Spot, after, total_of
 from connectors.sdk.types import Outgoing
 from connectors.wordpress.types import Media, Numbered
 
@@ -20,24 +20,6 @@ PAGE_SIZE = 100  # WordPress refuses more with 400 rest_invalid_param
 MEDIA = "/wp/v2/media"
 STATES = "inherit,private,trash"  # a copy in the bin is still a file that anybody can open
 EDIT = {"context": "edit"}
-
-
-@dataclass(frozen=True, slots=True)
-class Spot:
-    """How far a listing by number was read: so many things, the last of which has this number."""
-
-    offset: int = 0
-    last: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Part(Generic[N]):
-    """What follows a spot in a listing."""
-
-    items: list[N]
-    following: Spot | None  # None: this was the end
-    moved: bool  # the spot is not where it was: something before it went or came
-    at: datetime | None  # the site's clock
 
 
 START = Spot()
@@ -79,24 +61,22 @@ class Site:
             spot = part.following
 
     def after(self, route: str, shape: type[N], spot: Spot, *, size: int = PAGE_SIZE, **query: Any) -> Part[N]:
-        """Read on in a listing by number.
+        """Read on in a listing by number."""
+        return self.after_at(route, shape, spot, size=size, **query)[0]
 
-        What was deleted before the spot moved the rest up, so reading begins one earlier and goes back until it meets
-        what is known. WordPress leaves out what this account may not edit: a page may be short, or hold nothing.
-        """
-        start = max(spot.offset - 1, 0)
-        listed, total, at = self._part(route, shape, start, size, query)
-        moved = spot.offset > 0 and (not listed or listed[0]["id"] != spot.last)
-        while start and not (listed and listed[0]["id"] <= spot.last):
-            start = max(start - size + 1, 0)
-            listed, total, at = self._part(route, shape, start, size, query)
-        fresh = [one for one in listed if one["id"] > spot.last]
-        while not fresh and start + size < total:
-            start += max(size // 2, 1)
-            listed, total, at = self._part(route, shape, start, size, query)
-            fresh = [one for one in listed if one["id"] > spot.last]
-        more = start + size < total and fresh
-        return Part(fresh, Spot(start + size, fresh[-1]["id"]) if more else None, moved, at)
+    def after_at(
+        self, route: str, shape: type[N], spot: Spot, *, size: int = PAGE_SIZE, **query: Any
+    ) -> tuple[Part[N], datetime | None]:
+        """Read on in a listing by number; tell also what time the site had then."""
+        clock: list[datetime | None] = []
+
+        def part(start: int) -> tuple[list[N], int]:
+            asked = {"orderby": "id", "order": "asc", **EDIT, "per_page": size, "offset": start, **query}
+            answer = self._ask("GET", route, asked)
+            clock.append(_moment(answer.headers.get("date", "")))
+            return answer.parse(list[shape]), total_of(answer, "X-WP-Total")
+
+        return after(spot, part, number=lambda one: one["id"], size=size), clock[0]
 
     def media(self, ref: str) -> Media:
         """Read an item."""
@@ -117,17 +97,6 @@ class Site:
             ) from error  # fmt: skip
         if listed:
             raise BadAnswer(f"WordPress lists item {ref} and says that it is gone. Look at the site's plugins.")
-
-    def _part(
-        self, route: str, shape: type[N], start: int, size: int, query: Mapping[str, Any]
-    ) -> tuple[list[N], int, datetime | None]:
-        asked = {"orderby": "id", "order": "asc", **EDIT, "per_page": size, "offset": start, **query}
-        answer = self._ask("GET", route, asked)
-        total = answer.headers.get("x-wp-total", "")
-        if not (total.isascii() and total.isdigit()):
-            # Guessing would return part of a listing without a word.
-            raise answer.call.senseless("no usable X-WP-Total header", status=answer.status)
-        return answer.parse(list[shape]), int(total[:9]), _moment(answer.headers.get("date", ""))
 
     def _ask(self, method: str, route: str, query: Mapping[str, Any], json: Mapping[str, Any] | None = None) -> Answer:
         path, parameters = self._where(route, query)

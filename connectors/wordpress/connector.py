@@ -13,6 +13,7 @@ from typing import IO
 
 from connectors.sdk.errors import Misconfigured, Missing
 from connectors.sdk.http import Api
+from connectors.sdk.paging import Spot
 from connectors.sdk.types import (
     Account,
     Change,
@@ -30,7 +31,7 @@ from connectors.sdk.types import (
     Use,
 )
 from connectors.wordpress import feed, handing_over, usage
-from connectors.wordpress.calls import MEDIA, STATES, Site, Spot
+from connectors.wordpress.calls import MEDIA, STATES, Site
 from connectors.wordpress.files import fetched, hash_of, md5_of
 from connectors.wordpress.marker import marked_name, read_marker
 from connectors.wordpress.types import (

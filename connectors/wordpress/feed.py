@@ -18,8 +18,9 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
+from connectors.sdk.paging import Spot
 from connectors.sdk.types import Change
-from connectors.wordpress.calls import MEDIA, STATES, Part, Site, Spot
+from connectors.wordpress.calls import MEDIA, STATES, Site
 from connectors.wordpress.types import LISTED, Media, Numbered, listed, moment
 
 PAGE_SIZE = 50
@@ -100,9 +101,9 @@ def _changed(site: Site, since: datetime) -> tuple[list[Media], datetime]:
     after = (since - OVERLAP).strftime("%Y-%m-%dT%H:%M:%SZ")
     spot: Spot | None = Spot()
     while spot is not None:
-        part: Part[Media] = site.after(MEDIA, Media, spot, modified_after=after, **EVERYTHING)
+        part, at = site.after_at(MEDIA, Media, spot, modified_after=after, **EVERYTHING)
         found += part.items
-        spot, now = part.following, now or part.at
+        spot, now = part.following, now or at
     times = [since, *(moment(one.get("modified_gmt", "")) for one in found)]
     return found, max((time for time in times if now is None or time <= now), default=now or since)
 
