@@ -12,7 +12,8 @@ from typing import IO
 from urllib.parse import quote, unquote
 
 from connectors.folder.naming import name_for
-from connectors.folder.types import MANIFEST_END, Beside, Entry, Facts, Listing, Settings
+from connectors.folder.types import Entry, Facts, Listing, Settings
+from connectors.sdk.beside import MANIFEST_END, Beside
 from connectors.sdk.errors import Missing, Rejected
 from connectors.sdk.http import Api
 from connectors.sdk.marker import marker_in

@@ -18,7 +18,7 @@ from urllib.parse import quote, unquote, urlsplit
 
 from flask import Response, request
 
-from connectors.folder.types import MANIFEST_END
+from connectors.sdk.beside import MANIFEST_END
 from connectors.sdk.folder import Door
 from connectors.sdk.marker import marker_in
 from connectors.sdk.tree import KEY_FILE

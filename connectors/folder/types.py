@@ -1,15 +1,12 @@
-"""Shapes: what a folder's door answers, and the manifest that stands beside each file."""
+"""Shapes of what a folder's door answers."""
 
 from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from connectors.sdk.folder import origin_of_folder
-from connectors.sdk.types import Outgoing
-
-MANIFEST_END = ".damhub.json"
 
 
 class Settings(BaseModel):
@@ -55,31 +52,3 @@ class Listing(Shape):
 
     entries: tuple[Entry, ...]
     cursor: str | None
-
-
-class Beside(Shape):
-    """The manifest beside a file: what the hub says of it. It holds for the bytes that it names, and for no others."""
-
-    damhub: int = 1  # the version of this shape
-    marker: str
-    sha256: str
-    size: int
-    media_type: str = ""
-    link: str = ""  # the hub's own address of this copy
-    fields: dict[str, JsonValue] = {}
-
-    @classmethod
-    def of(cls, outgoing: Outgoing, fields: dict[str, JsonValue]) -> Beside:
-        """Say of what goes out."""
-        return cls(
-            marker=outgoing.marker, sha256=outgoing.sha256, size=outgoing.size, media_type=outgoing.media_type,
-            link=outgoing.link, fields=fields,
-        )  # fmt: skip
-
-    @classmethod
-    def read(cls, text: bytes) -> Beside | None:
-        """Read one; None where people left something that is none."""
-        try:
-            return cls.model_validate_json(text)
-        except ValidationError:
-            return None

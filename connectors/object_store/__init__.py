@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from connectors.object_store.connector import ObjectStore
-from connectors.object_store.signing import sign
+from connectors.object_store.signing import presign, sign
 from connectors.object_store.types import Settings, error_code
 from connectors.sdk.guard import origin_of
 from connectors.sdk.manifest import Ability, Auth, AuthField, Capability, Carries, Manifest, Meaning, Write
@@ -14,7 +14,7 @@ __all__ = ["MANIFEST"]
 MANIFEST = Manifest(
     name="object_store",
     title="Object store (S3)",
-    summary="Keeps a tree of approved files in a bucket, each under a name that stays.",
+    summary="Keeps a tree of approved files in a bucket, each under a name that stays, with a manifest beside it.",
     settings=Settings,
     origin=lambda settings: origin_of(settings.endpoint),
     auths=(
@@ -23,9 +23,13 @@ MANIFEST = Manifest(
             label="Access key",
             headers=lambda _secrets: {},
             sign=sign,
+            presign=presign,
             fields=(
                 AuthField("access_key", "Access key id", hint="Of a user that may list, read, put and delete here."),
                 AuthField("secret_key", "Secret access key", secret=True),
+                AuthField(
+                    "session_token", "Session token", secret=True, optional=True, hint="Only with temporary keys."
+                ),
                 AuthField("region", "Region", optional=True, hint="Such as eu-central-1; many stores want none."),
             ),
         ),
@@ -50,12 +54,13 @@ MANIFEST = Manifest(
         "InvalidAccessKeyId": Meaning.AUTH_EXPIRED,
         "SignatureDoesNotMatch": Meaning.AUTH_EXPIRED,
         "ExpiredToken": Meaning.AUTH_EXPIRED,
+        "InvalidToken": Meaning.AUTH_EXPIRED,
         "AccessDenied": Meaning.MISCONFIGURED,
         "NoSuchBucket": Meaning.MISCONFIGURED,  # 404, and says nothing about the object
         "PermanentRedirect": Meaning.MISCONFIGURED,
         "AuthorizationHeaderMalformed": Meaning.MISCONFIGURED,  # another region
         "RequestTimeTooSkewed": Meaning.MISCONFIGURED,
-        "MetadataTooLarge": Meaning.REJECTED,
+        "ConditionalRequestConflict": Meaning.RETRY_LATER,  # somebody writes the same object in this very moment
         "BadDigest": Meaning.RETRY_LATER,  # damaged on the way; nothing was kept
         "XAmzContentSHA256Mismatch": Meaning.RETRY_LATER,
         "SlowDown": Meaning.RETRY_LATER,
@@ -67,6 +72,5 @@ MANIFEST = Manifest(
         "changes": "A bucket keeps no list of changes that can be read: the hub looks again by itself.",
         "usage": "A bucket does not know who shows its objects.",
         "numbers": "A bucket counts no looks that can be read.",
-        "long texts": "All that is said of an object must fit in 2 kB: longer descriptions are cut.",
     },
 )

@@ -1,4 +1,4 @@
-"""Object stores that speak S3: copies are objects whose names carry the marker; what is said of them is metadata.
+"""Object stores that speak S3: copies are objects whose names carry the marker, each with a manifest beside it.
 
 https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations_Amazon_Simple_Storage_Service.html
 """
@@ -7,23 +7,16 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
+from contextlib import suppress
 from typing import IO
 from urllib.parse import quote
 
 from connectors.object_store.signing import HASH
-from connectors.object_store.types import (
-    KEY_META,
-    META,
-    Listing,
-    Settings,
-    Stored,
-    from_headers,
-    listing,
-    parsed,
-    to_headers,
-)
+from connectors.object_store.types import KEY_META, Listing, Settings, Stored, listing
 from connectors.sdk.answer import Answer
-from connectors.sdk.errors import Rejected
+from connectors.sdk.beside import MANIFEST_END, Beside
+from connectors.sdk.errors import Missing, Rejected, RetryLater
 from connectors.sdk.http import Api
 from connectors.sdk.marker import marker_in
 from connectors.sdk.paging import every
@@ -46,8 +39,9 @@ TOP = "/"
 PAGE_SIZE = 1000
 NOT_THERE_YET = {"If-None-Match": "*"}
 CHECKED = {"x-amz-checksum-mode": "ENABLED"}
+CHECKSUM = "x-amz-checksum-sha256"
 TAKEN = 412
-KEPT = ("content-type", "cache-control", "content-disposition")
+HOUR_S = 3600
 
 
 class ObjectStore:
@@ -74,61 +68,67 @@ class ObjectStore:
         """Put the object, unless one of this name is there: then a first try arrived, and it is the same."""
         key = f"{_folder(target)}{outgoing.marker}-{outgoing.filename}"
         try:
-            self._put(key, outgoing, {**to_headers(outgoing.fields), **NOT_THERE_YET})
+            self._put(key, outgoing, NOT_THERE_YET)
         except Rejected as refused:
             if refused.status != TAKEN:
                 raise
-        return Receipt(key, self._parts(key), self._public(key))
+        self._say(key, Beside.of(outgoing, dict(outgoing.fields)))
+        return self._receipt(key)
 
     def update(self, target: Target, ref: str, fields: Fields) -> Receipt:
-        """Copy the object onto itself with other metadata, unless it changed since it was read."""
+        """Write the manifest anew, for the bytes that stand there now."""
         del target
-        there = self._head(ref)
-        kept = {name: value for name, value in there.headers.items() if name.startswith(META) or name in KEPT}
-        for name, value in {f"{META}{name}": value for name, value in fields.items()}.items():
-            kept.pop(name, None)
-            kept.update(to_headers({name.removeprefix(META): value}))
-        source = {
-            "x-amz-copy-source": quote(f"/{self._settings.bucket}/{ref}"), "x-amz-metadata-directive": "REPLACE",
-            "x-amz-copy-source-if-match": there.headers.get("etag", ""),
-        }  # fmt: skip
-        parsed(self._api.ask("PUT", self._path(ref), headers={**kept, **source}), "CopyObjectResult")
-        return Receipt(ref, self._parts(ref), self._public(ref))
+        headers, was = self._head(ref).headers, self._said(ref)
+        key = headers.get(KEY_META, "")
+        sha256 = _digest(headers.get(CHECKSUM, "")) or (was.sha256 if was and was.sha256.startswith(key) else key)
+        old = was or Beside(marker=marker_in(ref) or "", sha256="", size=0)
+        now = {"sha256": sha256, "size": int(headers.get("content-length", 0)), "fields": {**old.fields, **fields}}
+        self._say(ref, old.model_copy(update=now))
+        return self._receipt(ref)
 
     def replace(self, target: Target, ref: str, outgoing: Outgoing) -> Receipt:
-        """Put other bytes under the same name; what is said of them stays."""
+        """Put other bytes in the place of those that were looked at; what is said of them stays."""
         del target
-        there = self._head(ref)
-        kept = {name: value for name, value in there.headers.items() if name.startswith(META) and name != KEY_META}
-        self._put(ref, outgoing, kept)
-        return Receipt(ref, self._parts(ref), self._public(ref))
+        there, was = self._head(ref), self._said(ref)
+        try:
+            self._put(ref, outgoing, {"If-Match": there.headers["etag"]})
+        except Rejected as refused:
+            if refused.status != TAKEN:
+                raise
+            raise RetryLater(
+                "Somebody changed the object just now. The hub looks at it again.", detail=refused.detail, status=TAKEN
+            ) from None
+        self._say(ref, Beside.of(outgoing, was.fields if was else dict(outgoing.fields)))
+        return self._receipt(ref)
 
     def withdraw(self, target: Target, ref: str) -> None:
-        """Delete the object; an object store does not say whether it was there."""
+        """Delete the manifest, then the object; an object store does not say whether they were there."""
         del target
-        self._api.delete(self._path(ref))
+        for key in (ref + MANIFEST_END, ref):
+            self._api.delete(self._path(key))
 
     def find(self, target: Target, marker: str) -> tuple[Copy, ...]:
         """List by the beginning of the name, which is the marker; listings of object stores are never late."""
-        names = every(lambda cursor: self._objects(f"{_folder(target)}{marker}-", cursor))
-        return tuple(self.look(target, name.key) for name in names)
+        found = every(lambda cursor: self._objects(f"{_folder(target)}{marker}-", cursor))
+        return tuple(self.look(target, one.key) for one in found)
 
     def look(self, target: Target, ref: str) -> Copy:
-        """Read what an object's headers say."""
+        """Read headers and manifest. What is said of other bytes than these is not said of these."""
         del target
-        headers = self._head(ref).headers
+        headers, said = self._head(ref).headers, self._said(ref)
+        key = headers.get(KEY_META)
         return Copy(
             ref=ref,
             marker=marker_in(ref.rpartition("/")[2]),
-            content_key=headers.get(KEY_META),
-            fields=from_headers(headers),
+            content_key=key,
+            fields=said.fields if said and key and said.sha256.startswith(key) else {},
             parts=self._parts(ref),
-            sha256=_digest(headers.get("x-amz-checksum-sha256", "")),
-            url=self._public(ref),
+            sha256=_digest(headers.get(CHECKSUM, "")),
+            url=self._url(ref),
         )
 
     def inventory(self, cursor: str | None) -> Page[Item]:
-        """List every object below the top."""
+        """List every object below the top, manifests of the hub's left out."""
         page = self._objects(self._settings.prefix, cursor)
         return Page(tuple(_item(one) for one in page.items), page.cursor)
 
@@ -138,13 +138,23 @@ class ObjectStore:
         revision = answer.headers.get("etag", "").strip('"')
         return Fetched(answer.size, answer.headers.get("content-type", ""), revision)
 
-    def _put(self, key: str, outgoing: Outgoing, headers: dict[str, str]) -> None:
+    def _put(self, key: str, outgoing: Outgoing, condition: dict[str, str]) -> None:
         """Send the bytes with their hash: the store refuses what was damaged on its way."""
         digest = base64.b64encode(bytes.fromhex(outgoing.sha256)).decode()
-        stated = {HASH: outgoing.sha256, "x-amz-checksum-sha256": digest, KEY_META: outgoing.content_key}
-        answer = self._api.upload(self._path(key), outgoing, method="PUT", headers={**headers, **stated})
-        if answer.body.strip() or "etag" not in answer.headers:
-            raise answer.call.senseless("an answer to a put without an ETag, or with a body", status=answer.status)
+        stated = {HASH: outgoing.sha256, CHECKSUM: digest, KEY_META: outgoing.content_key}
+        answer = self._api.upload(self._path(key), outgoing, method="PUT", headers={**condition, **stated})
+        _proven(answer)
+
+    def _say(self, key: str, beside: Beside) -> None:
+        body = beside.model_dump_json().encode()
+        headers = {"Content-Type": "application/json", HASH: hashlib.sha256(body).hexdigest()}
+        _proven(self._api.ask("PUT", self._path(key + MANIFEST_END), content=body, headers=headers))
+
+    def _said(self, key: str) -> Beside | None:
+        """Read the manifest beside an object, if there is one that can be read."""
+        with suppress(Missing):
+            return Beside.read(self._api.ask("GET", self._path(key + MANIFEST_END)).body)
+        return None
 
     def _head(self, key: str) -> Answer:
         answer = self._api.ask("HEAD", self._path(key), headers=CHECKED)
@@ -154,7 +164,7 @@ class ObjectStore:
 
     def _objects(self, prefix: str, cursor: str | None) -> Page[Stored]:
         page = self._list(prefix, cursor)
-        return Page(page.objects, page.cursor)
+        return Page(tuple(one for one in page.objects if not one.key.endswith(MANIFEST_END)), page.cursor)
 
     def _list(self, prefix: str, cursor: str | None, *, size: int = 0, folders: bool = False) -> Listing:
         query = {
@@ -169,9 +179,23 @@ class ObjectStore:
     def _public(self, key: str) -> str | None:
         return f"{self._settings.public_url}/{quote(key)}" if self._settings.public_url else None
 
+    def _url(self, key: str) -> str | None:
+        """Return where people see it: its public address, or else a link that is signed for a while."""
+        hours = self._settings.link_hours
+        return self._public(key) or (self._api.presigned(self._path(key), hours * HOUR_S) if hours else None)
+
+    def _receipt(self, key: str) -> Receipt:
+        return Receipt(key, self._parts(key), self._url(key))
+
     def _parts(self, key: str) -> tuple[Part, ...]:
         url = self._public(key)
         return (Part(PartKind.MEDIA, key), *((Part(PartKind.PUBLIC_URL, url),) if url else ()))
+
+
+def _proven(answer: Answer) -> None:
+    """Make sure that an answer to a put is one."""
+    if answer.body.strip() or "etag" not in answer.headers:
+        raise answer.call.senseless("an answer to a put without an ETag, or with a body", status=answer.status)
 
 
 def _folder(target: Target) -> str:

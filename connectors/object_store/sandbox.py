@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,7 +15,8 @@ from xml.sax.saxutils import escape
 from flask import Response, request
 
 from connectors.object_store.sandbox_signature import UNSIGNED, wrong
-from connectors.object_store.types import KEY_META, META, from_headers
+from connectors.object_store.types import KEY_META, META
+from connectors.sdk.beside import MANIFEST_END
 from connectors.sdk.marker import marker_in
 from connectors.sdk.types import ItemKind
 from connectors.testing.contract import Contract
@@ -48,7 +50,7 @@ class ObjectStoreSandbox(Sandbox):
 
     name = "object_store"
     auth = "access_key"
-    text_fields = ("title", "alt-text")
+    text_fields = ("title", "alt_text")
     contract = Contract.load(CONTRACT)
 
     def __init__(self, *, ledger: Ledger | None = None) -> None:
@@ -71,8 +73,12 @@ class ObjectStoreSandbox(Sandbox):
         environ["damhub.raw"] = str(environ.get("RAW_URI", environ["PATH_INFO"])).partition("?")[0]
         return super().wsgi(environ, start_response)
 
+    def sent(self) -> dict[str, Any]:
+        """A store takes parameters from the query alone: bodies are objects."""
+        return dict(request.args.items())
+
     def _signed(self) -> Response | None:
-        refused = wrong(request, request.environ["damhub.raw"], self.secrets)
+        refused = wrong(request, request.environ["damhub.raw"], self.secrets, datetime.now(UTC))
         return _refuse(refused, 403) if refused else None
 
     def _list(self) -> Response:
@@ -81,7 +87,7 @@ class ObjectStoreSandbox(Sandbox):
         found = sorted({_rolled(key, prefix, delimiter) for key in self._keys() if key.startswith(prefix)})
         rest = [key for key in found if key > after]
         page = rest[: min(request.args.get("max-keys", 1000, int), PAGE)]
-        living = self._living()
+        living = self._objects()
         more = len(rest) > len(page)
         return _xml(
             "ListBucketResult",
@@ -93,7 +99,7 @@ class ObjectStoreSandbox(Sandbox):
 
     def _get(self, _key: str) -> Response:
         key = self._key()
-        facts = self._living().get(key) or (_folder() if key in FOLDERS else None)
+        facts = self._objects().get(key) or (_folder() if key in FOLDERS else None)
         if facts is None:
             return _refuse("NoSuchKey", 404)
         headers = {
@@ -110,41 +116,36 @@ class ObjectStoreSandbox(Sandbox):
         meta = {name.lower(): value for name, value in request.headers.items() if name.lower().startswith(META)}
         if sum(len(name) - len(META) + len(value) for name, value in meta.items()) > MOST_META:
             return _refuse("MetadataTooLarge", 400)
-        if "x-amz-copy-source" in request.headers:
-            return self._copy(self._key(), meta)
         digest, size = self._received()
         refused = _mismatch(digest)
         if refused:
             return _refuse(refused, 400)
         with self.lock:
-            there = self._living().get(self._key())
-            if there is not None and request.headers.get("If-None-Match") == "*":
-                return _refuse("PreconditionFailed", 412)
+            there = self._objects().get(self._key())
+            refused = _unmet(there)
+            if refused:
+                return _refuse(*refused)
             facts = {
                 "sha256": digest, "size": size, "meta": meta, "type": request.headers.get("Content-Type", ""),
                 "etag": digest[:32], "checksum": "x-amz-checksum-sha256" in request.headers,
             }  # fmt: skip
-            self.ledger.add(What.CHANGED if there else What.MADE, self._key(), BUCKET, **facts)
+            self._write(self._key(), facts, new=there is None)
         return Response(status=200, headers={"ETag": f'"{digest[:32]}"'})
 
-    def _copy(self, key: str, meta: Mapping[str, str]) -> Response:
-        source = unquote(request.headers["x-amz-copy-source"]).removeprefix(f"/{BUCKET}/")
-        with self.lock:
-            there = self._living().get(source)
-            if there is None:
-                return _refuse("NoSuchKey", 404)
-            asked = request.headers.get("x-amz-copy-source-if-match", "").strip('"')
-            if asked and asked != there["etag"]:
-                return _refuse("PreconditionFailed", 412)
-            facts = {**there, "meta": meta, "type": request.headers.get("Content-Type", there["type"])}
-            facts.pop("target")
-            self.ledger.add(What.CHANGED if key in self._living() else What.MADE, key, BUCKET, **facts)
-        return _xml("CopyObjectResult", f"<ETag>&quot;{there['etag']}&quot;</ETag>")
+    def _write(self, key: str, facts: Mapping[str, Any] | None, *, new: bool = False) -> None:
+        """Note an object; a manifest as part of what it stands beside, since it is no copy of its own."""
+        of = key.removesuffix(MANIFEST_END)
+        if of != key:
+            self.ledger.add(What.CHANGED, of, BUCKET, beside=facts)
+        elif facts is None:
+            self.ledger.add(What.REMOVED, key, BUCKET)
+        else:
+            self.ledger.add(What.MADE if new else What.CHANGED, key, BUCKET, **facts)
 
     def _delete(self, _key: str) -> Response:
         with self.lock:
-            if self._key() in self._living():
-                self.ledger.add(What.REMOVED, self._key(), BUCKET)
+            if self._key() in self._objects():
+                self._write(self._key(), None)
         return Response(status=204)
 
     def _received(self) -> tuple[str, int]:
@@ -164,8 +165,14 @@ class ObjectStoreSandbox(Sandbox):
     def _living(self) -> dict[str, dict[str, Any]]:
         return self.ledger.living()
 
+    def _objects(self) -> dict[str, dict[str, Any]]:
+        """Copies, what others put there, and manifests."""
+        living = self._living()
+        beside = {key + MANIFEST_END: facts["beside"] for key, facts in living.items() if facts.get("beside")}
+        return {**living, **beside}
+
     def _keys(self) -> list[str]:
-        return [*FOLDERS, *self._living()]
+        return [*FOLDERS, *self._objects()]
 
     # What is true here.
 
@@ -180,7 +187,17 @@ class ObjectStoreSandbox(Sandbox):
     def copies(self, target: str) -> tuple[Standing, ...]:
         """All objects of a folder."""
         folder = "" if target == "/" else target
-        return tuple(_standing(target, key, facts) for key, facts in self._living().items() if _in(key, folder))
+        return tuple(self._standing(target, key, facts) for key, facts in self._living().items() if _in(key, folder))
+
+    def _standing(self, target: str, key: str, facts: Mapping[str, Any]) -> Standing:
+        marker = marker_in(key.rpartition("/")[2])
+        return Standing(key, target, marker, facts["meta"].get(KEY_META), self._said(facts)["fields"], facts["sha256"])
+
+    def _said(self, facts: Mapping[str, Any]) -> dict[str, Any]:
+        said: dict[str, Any] = (
+            json.loads(self._bytes[facts["beside"]["sha256"]]) if facts.get("beside") else {"fields": {}}
+        )
+        return said
 
     def intrude(self, target: str, text: str) -> str:
         """Somebody puts something else there."""
@@ -192,10 +209,14 @@ class ObjectStoreSandbox(Sandbox):
         self.ledger.add(What.REMOVED, ref, BUCKET)
 
     def edit(self, target: str, ref: str, fields: Mapping[str, Any]) -> None:
-        """Somebody writes other metadata."""
+        """Somebody writes in the manifest."""
         del target
-        meta = {**self._living()[ref]["meta"], **{f"{META}{name}": value for name, value in fields.items()}}
-        self.ledger.add(What.CHANGED, ref, BUCKET, meta=meta)
+        facts = self._living()[ref]
+        said = self._said(facts)
+        text = json.dumps({**said, "fields": {**said["fields"], **fields}}).encode()
+        digest = hashlib.sha256(text).hexdigest()
+        self._bytes[digest] = text
+        self._write(ref + MANIFEST_END, {**facts["beside"], "sha256": digest, "size": len(text), "etag": digest[:32]})
 
     def everything(self) -> tuple[Stock, ...]:
         """Folders and objects."""
@@ -237,6 +258,15 @@ def _mismatch(digest: str) -> str:
     return "BadDigest" if checksum and base64.b64decode(checksum).hex() != digest else ""
 
 
+def _unmet(there: Mapping[str, Any] | None) -> tuple[str, int] | None:
+    """Say which condition of a put is not met."""
+    match = request.headers.get("If-Match", "").strip('"')
+    if match and there is None:
+        return "NoSuchKey", 404
+    taken = there is not None and request.headers.get("If-None-Match") == "*"
+    return ("PreconditionFailed", 412) if taken or (match and there and match != there["etag"]) else None
+
+
 def _rolled(key: str, prefix: str, delimiter: str) -> str:
     """Return a key, or the folder that stands for it in a listing by folders."""
     rest = key[len(prefix) :]
@@ -263,11 +293,6 @@ def _folder() -> dict[str, Any]:
 
 def _in(key: str, folder: str) -> bool:
     return key.startswith(folder) and "/" not in key[len(folder) :]
-
-
-def _standing(target: str, key: str, facts: Mapping[str, Any]) -> Standing:
-    marker = marker_in(key.rpartition("/")[2])
-    return Standing(key, target, marker, facts["meta"].get(KEY_META), from_headers(facts["meta"]), facts["sha256"])
 
 
 def _xml(name: str, inside: str) -> Response:

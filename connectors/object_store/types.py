@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.header import Header, decode_header, make_header
 from typing import Annotated
 from urllib.parse import unquote_plus
 from xml.etree.ElementTree import Element, ParseError
@@ -15,11 +14,9 @@ from defusedxml.ElementTree import fromstring
 from pydantic import BaseModel, Field, StringConstraints
 
 from connectors.sdk.answer import Answer
-from connectors.sdk.types import JsonValue
 
 META = "x-amz-meta-"
 KEY_META = f"{META}damhub-content"
-TEXTS = ("title", "alt-text", "creator", "credit", "copyright")
 
 
 class Settings(BaseModel):
@@ -34,6 +31,12 @@ class Settings(BaseModel):
     )
     public_url: Annotated[str, StringConstraints(max_length=500, pattern=r"^(https?://.+[^/])?$")] = Field(
         default="", title="Address under which anybody can read the bucket, if anybody can"
+    )
+    link_hours: int = Field(
+        default=0,
+        ge=0,
+        le=168,
+        title="Hours that a signed link to an object works where it has no public address (0: no links)",
     )
 
 
@@ -87,25 +90,6 @@ def error_code(body: object, text: str) -> str:
         return _text(fromstring(text, forbid_dtd=True), "Code")[:60]
     except (ParseError, DefusedXmlException, ValueError):
         return ""
-
-
-def to_headers(fields: Mapping[str, JsonValue]) -> dict[str, str]:
-    """Return fields as metadata headers. Text that is not plain ASCII goes as RFC 2047 says, as S3 itself shows it."""
-    return {f"{META}{name}": _written(str(value)) for name, value in fields.items() if value not in (None, "")}
-
-
-def from_headers(headers: Mapping[str, str]) -> dict[str, JsonValue]:
-    """Return the fields that an object's headers hold; those that it lacks are empty."""
-    return {name: _read(headers.get(f"{META}{name}", "")) for name in TEXTS}
-
-
-def _written(text: str) -> str:
-    plain = text.isascii() and text.isprintable() and text == text.strip() and "=?" not in text
-    return text if plain else Header(text, "utf-8", maxlinelen=10**6).encode()
-
-
-def _read(text: str) -> str:
-    return str(make_header(decode_header(text))) if "=?" in text else text
 
 
 def _stored(element: Element) -> Stored:

@@ -19,7 +19,7 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait
 
 from connectors.sdk.answer import Answer, Call
 from connectors.sdk.errors import AuthExpired, ConnectorError, RateLimited, Unreachable
-from connectors.sdk.guard import AddressRefused, origin_of
+from connectors.sdk.guard import origin_of
 from connectors.sdk.hook_token import hook_token
 from connectors.sdk.limits import Limits, Turns
 from connectors.sdk.manifest import Manifest
@@ -28,7 +28,7 @@ from connectors.sdk.public import PublicLook, fetch_public
 from connectors.sdk.source import CHUNK, SourceBroken, chunks
 from connectors.sdk.translate import REDIRECTS, Translator, redact, secrets_in
 from connectors.sdk.types import JsonValue, Outgoing
-from connectors.sdk.wire import SENT_BY, Monotonic, guarded_client, time_limit
+from connectors.sdk.wire import SENT_BY, Monotonic, as_called, guarded_client, time_limit
 
 __all__ = ["Answer", "Api", "Limits", "Turns", "guarded_client"]
 
@@ -51,6 +51,7 @@ class Api:
         further: Iterable[str] = (),
         headers: Callable[[], Headers] = dict,
         sign: Callable[[str, str, Headers], Headers] | None = None,
+        presign: Callable[[str, int], str] | None = None,
         renew: Callable[[], bool] | None = None,
         limiter: Turns | None = None,
         urgent: bool = False,
@@ -70,6 +71,7 @@ class Api:
                 `origin`, and nowhere else.
             headers: returns the credentials' headers, asked anew for each call.
             sign: returns the headers that sign a request of this method, address and headers.
+            presign: returns an address that anybody may read for so many seconds.
             renew: called once after the credentials were refused; True means that `headers` has new ones.
             limiter: keeps within the remote's limits.
             urgent: whether calls go before others in the limiter's line.
@@ -79,11 +81,12 @@ class Api:
             sleep: waits between two tries of a read.
             monotonic: measures the total time.
         """
-        self.origin = _as_called(origin)
-        self._origins = frozenset((self.origin, *map(_as_called, further)))
+        self.origin = as_called(origin)
+        self._origins = frozenset((self.origin, *map(as_called, further)))
         self._client = client
         self._headers = headers
         self._sign = sign
+        self._presign = presign
         self._renew = renew
         self._limiter = limiter
         self._urgent = urgent
@@ -256,6 +259,10 @@ class Api:
         """Return the credentials' headers, for a protocol that carries them in its body. They are secret."""
         return self._headers()
 
+    def presigned(self, path: str, seconds: int) -> str | None:
+        """Return an address at which anybody may read this for a while; None where the remote signs none. No call."""
+        return self._presign(urljoin(self.origin + "/", path), seconds) if self._presign else None
+
     def hook_token(self, url: str) -> str:
         """Return the word that a remote is to repeat in its webhooks to this address, where it signs nothing."""
         return hook_token(self._hook_secret(), url)
@@ -375,14 +382,6 @@ class Api:
             take(chunk)
         headers = dict(response.headers.items())  # names in lower case
         return Answer(call, response.status_code, headers, b"".join(received), size)
-
-
-def _as_called(origin: str) -> str:
-    """Return an origin as the wire writes it, where a name may be spelt otherwise (figures in circles, other dots)."""
-    try:
-        return origin_of(str(httpx.URL(origin_of(origin))))
-    except httpx.InvalidURL:
-        raise AddressRefused("There is no such address. Correct the address in the connection's settings.") from None
 
 
 def _with(url: str, parameters: Query) -> str:

@@ -80,6 +80,9 @@ class Ability:
 Sign = Callable[[Mapping[str, str], str, str, Mapping[str, str]], Mapping[str, str]]
 """(secrets, method, whole address, headers) -> the headers that sign this request, made anew for each try."""
 
+Presign = Callable[[Mapping[str, str], str, int], str]
+"""(secrets, whole address, seconds) -> an address that anybody may read for so long, and that tells no secret"""
+
 
 @dataclass(frozen=True, slots=True)
 class AuthField:
@@ -140,6 +143,7 @@ class Auth:
     assertion: Callable[[Mapping[str, str], int], str] | None = None  # (secrets, now in s) -> the signed statement
     hand_over: HandOver | None = None  # for vendors that make credentials on a page of theirs, without OAuth
     sign: Sign | None = None  # for remotes that want each request signed, not only credentials in a header
+    presign: Presign | None = None  # for remotes whose addresses can be signed for people, for a while
     app: str = "client_id"  # the field that names the app at the vendor, whose connections share limits
     # How long a person's yes usually lasts before it must be given anew, or a function of the settings; None: until it
     # is withdrawn. Needed only where the vendor's answer does not tell.

@@ -163,6 +163,14 @@ class GuardedTransport(httpx.HTTPTransport):
             raise httpx.ConnectError(f"{request.url.host} does not resolve", request=request) from error
 
 
+def as_called(origin: str) -> str:
+    """Return an origin as the wire writes it, where a name may be spelt otherwise (figures in circles, other dots)."""
+    try:
+        return origin_of(str(httpx.URL(origin_of(origin))))
+    except httpx.InvalidURL:
+        raise AddressRefused("There is no such address. Correct the address in the connection's settings.") from None
+
+
 Client = httpx.Client
 """The one kind of client that the hub speaks through; others name it from here and never import its library."""
 

@@ -140,6 +140,7 @@ class Speaking:
             manifest.origin(way.settings), manifest=manifest, client=self._client,
             further=manifest.further_origins(way.settings),
             headers=lambda: way.auth.headers(way.secrets), sign=_signer(way.auth, lambda: way.secrets),
+            presign=_presigner(way.auth, lambda: way.secrets),
             busy=transaction_open, sleep=self._sleep,
         )  # fmt: skip
         return manifest.connect(api, way.settings)
@@ -218,7 +219,9 @@ class Speaking:
             line.manifest.origin(line.settings), manifest=line.manifest, client=self._client,
             further=line.manifest.further_origins(line.settings),
             headers=lambda: line.auth.headers(held.secrets.values),
-            sign=_signer(line.auth, lambda: held.secrets.values), renew=renew, urgent=urgent, busy=transaction_open,
+            sign=_signer(line.auth, lambda: held.secrets.values),
+            presign=_presigner(line.auth, lambda: held.secrets.values),
+            renew=renew, urgent=urgent, busy=transaction_open,
             hook_secret=lambda: line.auth.hook_secret(held.secrets.values), sleep=self._sleep,
             limiter=self.budgets.of(line.remote_id, line.app_key, line.manifest.limits),
         )  # fmt: skip
@@ -246,3 +249,9 @@ def _signer(
     """Return what signs single requests, where the remote wants that."""
     sign = auth.sign
     return None if sign is None else lambda method, url, headers: sign(secrets(), method, url, headers)
+
+
+def _presigner(auth: Auth, secrets: Callable[[], Mapping[str, str]]) -> Callable[[str, int], str] | None:
+    """Return what signs addresses for people, where the remote knows such."""
+    presign = auth.presign
+    return None if presign is None else lambda url, seconds: presign(secrets(), url, seconds)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import json
 
 from flask import Response, request
 
 from connectors.object_store.sandbox import ObjectStoreSandbox
-from connectors.object_store.types import KEY_META, META, from_headers
+from connectors.object_store.types import KEY_META, META
+from connectors.sdk.beside import MANIFEST_END
 from connectors.sdk.marker import marker_in
 from connectors.sdk.types import ItemKind
 from connectors.testing.ledger import What
@@ -52,7 +54,8 @@ class RealObjectStore(ObjectStoreSandbox):
         answer = self._there.request(request.method, url, headers=sent, content=request.get_data())
         if answer.is_success and request.method in {"PUT", "DELETE"}:
             what = What.REMOVED if request.method == "DELETE" else What.CHANGED if there else What.MADE
-            self.ledger.add(what, self._key(), server.bucket)
+            of = self._key().removesuffix(MANIFEST_END)
+            self.ledger.add(what if of == self._key() else What.CHANGED, of, server.bucket)
         kept = [(name, value) for name, value in answer.headers.items() if name.lower() not in HOP]
         return Response(answer.content if request.method != "HEAD" else b"", answer.status_code, kept)
 
@@ -73,17 +76,25 @@ class RealObjectStore(ObjectStoreSandbox):
         return (server.prefix, *(server.prefix + folder for folder in FOLDERS))
 
     def copies(self, target):
-        rest = [(key, key.removeprefix(target)) for key in self._names() if key.startswith(target)]
-        return tuple(self._standing(target, key) for key, name in rest if name and "/" not in name)
+        rest = [(key, key.removeprefix(target)) for key in self._files() if key.startswith(target)]
+        return tuple(self._of(target, key) for key, name in rest if name and "/" not in name)
 
-    def _standing(self, target, key):
+    def _files(self):
+        return [key for key in self._names() if not key.endswith(MANIFEST_END)]
+
+    def _beside(self, key):
+        if key + MANIFEST_END not in self._names():
+            return {"fields": {}}
+        return json.loads(self._direct.get_object(Bucket=server.bucket, Key=key + MANIFEST_END)["Body"].read())
+
+    def _of(self, target, key):
         found = self._direct.get_object(Bucket=server.bucket, Key=key)
         meta = {f"{META}{name}": value for name, value in found["Metadata"].items()}
         digest = hashlib.sha256(found["Body"].read()).hexdigest()
-        return Standing(key, target, marker_in(key), meta.get(KEY_META), from_headers(meta), digest)
+        return Standing(key, target, marker_in(key), meta.get(KEY_META), self._beside(key)["fields"], digest)
 
     def everything(self):
-        return tuple(self._stock_of(key) for key in self._names())
+        return tuple(self._stock_of(key) for key in self._files())
 
     def _stock_of(self, key):
         if key.endswith("/"):
@@ -106,11 +117,9 @@ class RealObjectStore(ObjectStoreSandbox):
         self.unstock(ref)
 
     def edit(self, target, ref, fields):
-        there = self._direct.head_object(Bucket=server.bucket, Key=ref)
-        self._direct.copy_object(
-            Bucket=server.bucket, Key=ref, CopySource={"Bucket": server.bucket, "Key": ref},
-            MetadataDirective="REPLACE", Metadata={**there["Metadata"], **fields},
-        )  # fmt: skip
+        said = self._beside(ref)
+        text = json.dumps({**said, "fields": {**said["fields"], **fields}}).encode()
+        self._direct.put_object(Bucket=server.bucket, Key=ref + MANIFEST_END, Body=text)
 
 
 def create(*, ledger=None):

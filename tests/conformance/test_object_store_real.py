@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 
 import httpx
 import pytest
 
 from connectors.object_store import MANIFEST, connector
-from connectors.testing.conformance import CHECKS, Outcome, run
+from connectors.sdk.errors import Rejected
+from connectors.testing.conformance import CHECKS, Outcome, bench_for, run
 from hub.storage.s3 import connect
 from tests.conformance import real_object_store
 
@@ -40,3 +42,28 @@ def store(s3_settings, clients, monkeypatch):
 def test_the_connector_keeps_its_contract_on_the_real_server(store, check):
     result = run(REAL, check)
     assert result.outcome is not Outcome.FAILED, f"{check.sentence} {result.why}"
+
+
+@pytest.fixture
+def connected(store):
+    with bench_for(REAL) as bench:
+        yield bench
+
+
+def test_a_signed_link_opens_one_object_of_the_real_server_to_anybody(connected, s3_settings):
+    sent, receipt = connected.publish()
+    auth, path = MANIFEST.auths[0], f"{s3_settings.endpoint_url}/{s3_settings.bucket}/{receipt.ref}"
+    link = auth.presign(connected.sandbox.secrets, path, 60)
+    assert hashlib.sha256(httpx.get(link).content).hexdigest() == sent.sha256
+    assert httpx.get(path).status_code == 403
+    assert httpx.get(link.replace(receipt.ref, f"{receipt.ref}.damhub.json")).status_code == 403
+    assert httpx.put(link, content=b"x").status_code == 403
+
+
+def test_the_real_server_replaces_only_what_was_looked_at(connected):
+    sent, receipt = connected.publish()
+    store = connected.connector
+    with pytest.raises(Rejected) as refused:
+        store._put(receipt.ref, connected.outgoing(marker=sent.marker), {"If-Match": '"0123456789abcdef"'})
+    assert refused.value.status == connector.TAKEN
+    assert connected.look(receipt.ref).content_key == sent.content_key

@@ -77,7 +77,7 @@ class Bench:
         """Connect, by default with the right credentials, and plant the bug if there is one."""
         auth = next(one for one in self.manifest.auths if one.name == self.sandbox.auth)
         typed = secrets or self.sandbox.secrets
-        headers, sign = auth.headers(typed), auth.sign
+        headers, sign, presign = auth.headers(typed), auth.sign, auth.presign
         settings = self.manifest.settings.model_validate(self.sandbox.settings(origin or self.sandbox.origin))
         kind = self.bug.api if self.bug else Api
         wanted = limits or Limits(total_s=TOTAL_S, read_attempts=1)
@@ -89,6 +89,7 @@ class Bench:
             headers=lambda: headers,
             hook_secret=lambda: auth.hook_secret(typed),
             sign=None if sign is None else lambda method, url, sent: sign(typed, method, url, sent),
+            presign=None if presign is None else lambda url, seconds: presign(typed, url, seconds),
             limits=self.bug.limits(wanted) if self.bug else wanted,
             sleep=_no_sleep,
         )

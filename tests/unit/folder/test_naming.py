@@ -5,7 +5,7 @@ import unicodedata
 import pytest
 
 from connectors.folder.naming import MOST, name_for, readable
-from connectors.folder.types import MANIFEST_END
+from connectors.sdk.beside import MANIFEST_END
 from connectors.sdk.marker import marker_in
 from tests.unit.folder.conftest import MARKER, outgoing
 
