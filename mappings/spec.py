@@ -220,15 +220,7 @@ def _explain(error: ValidationError, located: Located, source: str) -> MappingEr
 def load_spec(connector: str) -> MappingSpec:
     """Return a connector's spec: from this package, or from inside a connector that was installed by itself."""
     source = f"{connector}.yaml"
-    text = _spec_text(connector)
-    if text is None:
-        raise MappingError(
-            "mapping_missing",
-            f"the connector `{connector}` has no mapping spec",
-            where=source,
-            next_step="Add mappings/specs/<connector>.yaml, or mapping.yaml inside the connector's own package.",
-        )
-    spec = parse_spec(text, source=source)
+    spec = parse_spec(spec_text(connector), source=source)
     if spec.connector != connector:
         raise MappingError(
             "mapping_invalid",
@@ -240,7 +232,8 @@ def load_spec(connector: str) -> MappingSpec:
     return spec
 
 
-def _spec_text(connector: str) -> str | None:
+def spec_text(connector: str) -> str:
+    """Return the YAML of a connector's spec as it is shipped; raises MappingError where there is none."""
     own = resources.files("mappings.specs").joinpath(f"{connector}.yaml")
     if own.is_file():
         return own.read_text(encoding="utf-8")
@@ -248,7 +241,12 @@ def _spec_text(connector: str) -> str | None:
         shipped = resources.files(entry.module).joinpath("mapping.yaml")
         if shipped.is_file():
             return shipped.read_text(encoding="utf-8")
-    return None
+    raise MappingError(
+        "mapping_missing",
+        f"the connector `{connector}` has no mapping spec",
+        where=f"{connector}.yaml",
+        next_step="Add mappings/specs/<connector>.yaml, or mapping.yaml inside the connector's own package.",
+    )
 
 
 def spec_names() -> tuple[str, ...]:

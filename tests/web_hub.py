@@ -20,6 +20,7 @@ from hub.catalogue.assets import get_asset
 from hub.catalogue.models import Version
 from hub.catalogue.service import Catalogue
 from hub.clock import DAY, HOUR, MINUTE
+from hub.connections.mappings import AccountMappings
 from hub.connections.models import Connection, Remote, Target
 from hub.connections.service import Connections
 from hub.db.base import new_id
@@ -63,6 +64,7 @@ class WebHub:
             search=search(database, self.settings, clock) if search else PlainSearch(database, catalogue),
             review=Review(database, clock),
             rights=Rights(database, clock, self.settings.rights_default), connections=connections,
+            mappings=AccountMappings(database, clock),
             placements=Placements(database, clock, connections, self.store, self.keyring, self.settings),
             delivery=Delivery(database, self.store, self.keyring, clock, self.settings),
             notify=Notify(database, clock, self.keyring, self.settings),

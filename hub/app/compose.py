@@ -13,6 +13,7 @@ from hub.access.keyring import Keyring
 from hub.access.service import Access
 from hub.catalogue.service import Catalogue
 from hub.clock import SECOND, Clock, SystemClock
+from hub.connections.mappings import AccountMappings
 from hub.connections.service import Connections
 from hub.db.installation import wake
 from hub.db.migrate import migrate
@@ -82,6 +83,7 @@ class Hub:
             review=Review(database, clock),
             rights=Rights(database, clock, settings.rights_default),
             connections=connections,
+            mappings=AccountMappings(database, clock),
             placements=Placements(database, clock, connections, store, keyring, settings, lease_ms=lease_ms),
             delivery=Delivery(database, store, keyring, clock, settings),
             notify=Notify(database, clock, keyring, settings),

@@ -111,6 +111,18 @@ class Subscription(Base):
     created_at: Mapped[Millis]
 
 
+class MappingVersion(Base):
+    """One version of an account's own field mapping; rows are never changed. An empty text is the shipped one."""
+
+    __tablename__ = "mapping_versions"
+    remote_id: Mapped[Id] = mapped_column(ForeignKey("remotes.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    text: Mapped[str]
+    note: Mapped[str] = mapped_column(default="")
+    created_by: Mapped[Id]
+    created_at: Mapped[Millis]
+
+
 class Warned(Base):
     """One warning that something ends, so that nobody is warned twice."""
 

@@ -95,8 +95,8 @@ def open_account(session: Session, row: Placement, manifest: Manifest, around: S
     rendering = None
     if want.asset_id is not None and want.version_id is not None:
         rendering = rendering_of(
-            session, want.asset_id, want.version_id, connector=place.connector, preset=manifest.rendition, link=link,
-            specs=around.specs,
+            session, want.asset_id, want.version_id, preset=manifest.rendition, link=link,
+            spec=around.specs(session, place.remote_id, place.connector),
         )  # fmt: skip
     _aim(row, want, rendering.doc_hash if rendering else "")
     attempts = list(session.scalars(select(Attempt).where(Attempt.placement_id == row.id).order_by(Attempt.id)))

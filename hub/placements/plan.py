@@ -59,6 +59,9 @@ class Planner:
         elif event.kind == "target.changed":
             for row in session.scalars(_unsettled(Placement.target_id == event.subject)):
                 self.wake(session, row)
+        elif event.kind == "mapping.changed":
+            for row in _rows_of(session, event.subject):
+                self.wake(session, row)
         elif event.kind == "remote.hint":
             self._hint(session, event)
 

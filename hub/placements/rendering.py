@@ -19,8 +19,8 @@ from hub.placements.facts import Bytes, bytes_of, is_unreadable
 from mappings.document import AssetDocument
 from mappings.engine import MappingSpec, Rendered, render
 
-Specs = Callable[[str], MappingSpec]
-"""Returns a connector's mapping spec by the connector's name."""
+Specs = Callable[[Session, str, str], MappingSpec]
+"""Returns the mapping that counts for an account, by its id and the connector's name."""
 
 KEY_LENGTH: Final = 12
 _UNSAFE: Final = re.compile(r"[^A-Za-z0-9]+")
@@ -46,12 +46,11 @@ class Rendering:
 
 
 def rendering_of(
-    session: Session, asset_id: str, version_id: str, *, connector: str, preset: str, link: str, specs: Specs
+    session: Session, asset_id: str, version_id: str, *, spec: MappingSpec, preset: str, link: str
 ) -> Rendering:
-    """Return what would be sent to a connector for a version."""
+    """Return what would be sent for a version by a mapping."""
     made = bytes_of(session, version_id, preset)
     document = asset_document(session, asset_id, version_id, link=link)
-    spec = specs(connector)
     rendered = render(spec, document)
     fields_hash = _digest(json.dumps(rendered.fields, sort_keys=True, ensure_ascii=True))
     doc_hash = _digest(f"{fields_hash} {made.sha256 if made else ''}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
@@ -16,6 +15,7 @@ from hub.catalogue.assets import get_asset, get_version
 from hub.catalogue.models import Asset
 from hub.catalogue.views import refuse_unseen
 from hub.clock import MINUTE, Clock
+from hub.connections.mappings import spec_of
 from hub.connections.models import Target
 from hub.db.unit import Database
 from hub.errors import Conflict, Invalid, NotFound
@@ -32,13 +32,13 @@ from hub.placements.plan import Planner, rows_concerned_by
 from hub.placements.ports import Signer, Switchboard, Viewer
 from hub.placements.recall import RecallReport
 from hub.placements.reconcile import Reconciler
+from hub.placements.rendering import Specs
 from hub.placements.rows import add_row, living_row
 from hub.placements.views import AttemptView, CopyView, EvidenceView, copy_view, history
 from hub.placements.visitor import Visitor
 from hub.review.standing import standing_of
 from hub.settings import Settings
 from hub.storage.blobs import BlobStore
-from mappings.engine import MappingSpec, load_spec
 
 WITHDRAW_POLICIES = ("remove", "substitute")
 VERSION_POLICIES = ("follow", "pin")
@@ -59,7 +59,7 @@ class Placements:
         settings: Settings,
         *,
         viewer: Viewer | None = None,
-        specs: Callable[[str], MappingSpec] = load_spec,
+        specs: Specs = spec_of,
         chance: random.Random | None = None,
         lease_ms: int | None = None,
     ) -> None:

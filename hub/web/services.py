@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from hub.access.service import Access
     from hub.catalogue.service import Catalogue
     from hub.clock import Clock
+    from hub.connections.mappings import AccountMappings
     from hub.connections.service import Connections
     from hub.db.unit import Database
     from hub.delivery.service import Delivery
@@ -45,6 +46,7 @@ class Services:
     review: Review
     rights: Rights
     connections: Connections
+    mappings: AccountMappings
     placements: Placements
     delivery: Delivery
     notify: Notify

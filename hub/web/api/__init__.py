@@ -10,12 +10,13 @@ from hub.web.api.connections import connections
 from hub.web.api.endpoints import endpoints
 from hub.web.api.keeping import keeping
 from hub.web.api.links import links
+from hub.web.api.mappings import mappings
 from hub.web.api.people import entry, people
 from hub.web.api.placements import placements, recalls
 from hub.web.api.review import review
 from hub.web.api.rights import rights
 
 BLUEPRINTS: Final = (
-    entry, people, assets, review, rights, placements, recalls, links, connections, keeping, endpoints, activity,
-    health,
+    entry, people, assets, review, rights, placements, recalls, links, connections, keeping, mappings, endpoints,
+    activity, health,
 )  # fmt: skip

@@ -40,6 +40,7 @@ TOLD: Final = {
     "retried": "Trying again now.",
     "taken-back": "Being taken back from there.",
     "attested": "Your word is kept with the proof, as a person's word.",
+    "mapped": "This mapping counts now; every copy in this account follows.",
     "connected": "Connected. Choose places below.",
     "tested": "It answers.",
     "refreshed": "Places read again.",
@@ -87,7 +88,7 @@ def install(app: Flask) -> None:
     cast("dict[str, Any]", app.jinja_env.globals).update(
         static_url=static_url, csrf_token=csrf_token, navigation=navigation, told=told, me=actor, levels=words.LEVEL,
         undo=undo, age=_age, ago=_ago, day=words.day, moment=words.moment, stamp=words.stamp,
-        clock_time=words.clock_time, size=words.size, figure=words.figure, letters=words.letters, may=may, acts=Act,
+        clock_time=words.clock_time, news=news, size=words.size, figure=words.figure, letters=words.letters, may=may, acts=Act,
     )  # fmt: skip
 
 
@@ -97,6 +98,15 @@ def page(template: str, status: int = 200, **values: Any) -> Response:
     known = theme if theme in {"light", "dark"} else ""
     body = render_template(template, theme=known, **values)
     return Response(body, status=status, content_type="text/html; charset=utf-8")
+
+
+def news() -> int:
+    """Return how many notices the one who asks has not read."""
+    if "news" not in g:
+        who = caller().actor
+        g.news = len(services().notify.notices(who, unread_only=True)) if who else 0
+    found: int = g.news
+    return found
 
 
 def go(where: str, say: str = "", *, of: Sequence[str] = ()) -> Response:

@@ -18,10 +18,10 @@ from hub.web.ui import words
 from hub.web.ui.copies import outcomes, reached
 from hub.web.ui.frame import go, page, safe_next
 from hub.web.ui.names import connector_title
-from mappings.spec import load_spec
 
 if TYPE_CHECKING:
     from hub.web.ui.words import Sign
+    from mappings.spec import MappingSpec
 
 selection = Blueprint("selection", "hub.web")
 MOST = 200
@@ -79,9 +79,10 @@ def choose_places() -> Response:
     answers: dict[tuple[str, str, str], str] = {}
     for target in sorted(services().connections.targets(actor()), key=lambda target: _natural(target.label)):
         at = (connector_title(target.connector), target.account_label, state.get(target.remote_id))
-        where = (target.connector, target.channel, target.territory)
+        where = (target.remote_id, target.channel, target.territory)
         if where not in answers:
-            answers[where] = _forbidden(chosen, *where[1:]) or _lacking(chosen, target.connector)
+            spec = services().mappings.spec_of(target.remote_id, target.connector)
+            answers[where] = _forbidden(chosen, *where[1:]) or _lacking(chosen, spec)
         about = target.kind.replace("_", " ").capitalize()
         places.setdefault(at, []).append(
             {"id": target.id, "label": target.label, "about": about, "why": answers[where]}
@@ -120,9 +121,9 @@ def _forbidden(chosen: list[AssetView], channel: str, territory: str) -> str:
     return next((answer.why for answer in asked if not answer.ok), "")
 
 
-def _lacking(chosen: list[AssetView], connector: str) -> str:
+def _lacking(chosen: list[AssetView], spec: MappingSpec) -> str:
     """Say which texts a channel needs before it is sent anything, empty when all chosen ones have them."""
-    for each in load_spec(connector).fields:
+    for each in spec.fields:
         for one in chosen:
             newest = one.versions[0]
             if each.requires(newest.media_type) and not one.fields.get(each.field):

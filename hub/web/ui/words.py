@@ -160,6 +160,7 @@ EVENT: Final = {
     "connection.staying": ("Staying after all", "undo-2"),
     "connection.left": ("Account left", "unlink"),
     "target.changed": ("Place changed", "map-pin"),
+    "mapping.changed": ("Field mapping changed", "sliders-horizontal"),
     "remote.hint": ("A remote reported a change", "bell"),
     "placement.planned": ("Copy planned", "map-pin"),
     "placement.proven": ("Copy proven", "circle-check"),

@@ -49,7 +49,7 @@ class World:
         self.remote = Remote(clock, carries=self.declared.carries)
         self.exchange = Exchange(self.remote, self.declared)
         self.blobs = {}
-        self.around = Surroundings(lambda _: SPEC, PlainSigner(), "https://hub.example", "allow")
+        self.around = Surroundings(lambda *_: SPEC, PlainSigner(), "https://hub.example", "allow")
         self.reconciler = Reconciler(
             database, clock, self.exchange, viewer=self.remote, around=self.around, opener=self.open_blob,
             chance=random.Random(seed), lease_ms=lease_ms,

@@ -32,7 +32,7 @@ class Desk:
         self.remote, self.actor = world.remote, EDITOR
         self.placements = Placements(
             self.database, self.clock, world.exchange, SimpleNamespace(open=world.open_blob), PlainSigner(),
-            Settings(base_url="https://hub.example"), viewer=world.remote, specs=lambda _: SPEC,
+            Settings(base_url="https://hub.example"), viewer=world.remote, specs=lambda *_: SPEC,
             chance=random.Random(1), lease_ms=60_000,
         )  # fmt: skip
         self.catalogue = Catalogue(self.database, self.clock, judge=standing_of)

@@ -15,6 +15,10 @@ PASSWORD = "correct horse battery"
 VIEWER = {"email": "viewer@dam.test", "password": PASSWORD}
 EVE = {"email": "e@x.test", "name": "Eve", "password": PASSWORD, "code": "guess"}
 OPEN = "200 200 200 200 200 200"
+TRELLO = "spec: 1\nconnector: trello\nfields:\n  - {field: title, remote: name, transforms: [line]}\n"
+MAPPING = "/connections/<connection_id>/mapping"
+NEW = {"text": TRELLO, "seen": "0"}
+BACK = {"number": "0", "seen": "0"}
 
 
 @dataclass(frozen=True)
@@ -179,6 +183,9 @@ API_ROUTES = [
     one("POST", "endpoints/endpoint", "/on", ADMINS),
     one("GET", "endpoints/endpoint", "/deliveries", "401 403 403 403 200 403"),
     api("GET", "/events", "401 403 403 200 200 200"),
+    one("GET", "connections/connection", "/mapping", "401 403 403 200 200 403"),
+    one("PUT", "connections/connection", "/mapping", "401 403 403 403 200 403", json={"text": TRELLO, "seen": 0}),
+    one("POST", "connections/connection", "/mapping/back", "401 403 403 403 200 403", json={"number": 0, "seen": 0}),
     api("GET", "/health", OPEN),
     Route("GET", "/api/openapi.json", OPEN, "/api/openapi.json"),
 ]
@@ -295,6 +302,8 @@ PAGES = [
     page("POST", "/selection", DONE, "/selection", form={"act": "archive", "asset": "{asset}"}),
     page("POST", "/selection", SEEN, "/selection", form={"act": "download", "asset": "{asset}"}),
     page("GET", "/selection/archive?asset={asset}", "303 403 403 200 200 403", "/selection/archive"),
+    page("GET", "/notices", SEEN, "/notices"),
+    page("POST", "/notices/read", "303 303 303 303 303 303", "/notices/read", form={}),
     page("GET", "/activity", "303 403 403 200 200 200", "/activity"),
     page("GET", "/oauth/callback", "303 403 403 403 400 403", "/oauth/callback"),
     page("GET", "/sign-in", "200 303 303 303 303 303", "/sign-in"),
@@ -339,6 +348,15 @@ PAGES = [
         form={},
     ),
     page("GET", "/connectors/trello", SEEN, "/connectors/<name>"),
+    page("GET", "/connections/{connection}/mapping?asset={code}", "303 403 403 200 200 403", MAPPING),
+    page(
+        "POST",
+        "/connections/{connection}/mapping",
+        "303 403 403 403 303 403",
+        MAPPING,
+        form=NEW,
+    ),
+    page("POST", "/connections/{connection}/mapping/back", "303 403 403 403 303 403", MAPPING + "/back", form=BACK),
 ]
 
 ROUTES = [*API_ROUTES, *BYTES, *PAGES]

@@ -151,6 +151,20 @@ def test_notices_are_read_by_the_one_they_are_for(hub, admin):
     assert admin.get(f"{API}/notices?unread=true").json["items"] == []
 
 
+def test_whoever_owns_a_connection_reads_what_ends_and_goes_to_renew_it(hub, board, admin):
+    with hub.database.unit() as session:
+        session.get_one(Connection, board.id).owner_id = hub.people[Role.ADMINISTRATOR].id
+    assert hub.services.connections.drain_warnings("worker") == 1
+    home = admin.get("/").get_data(as_text=True)
+    assert 'aria-label="Notices, 1 new"' in home
+    shown = admin.get("/notices")
+    assert "The sign-in ends in 9 days" in text(shown)
+    assert f'href="/connections/{board.id}/reconnect"' in shown.get_data(as_text=True)
+    assert "No notices" in text(hub.client("editor").get("/notices"))
+    assert admin.post("/notices/read", data={"csrf": admin.csrf}).status_code == 303
+    assert 'aria-label="Notices"' in admin.get("/").get_data(as_text=True)
+
+
 def _asset(hub):
     with hub.database.read() as session:
         return session.query(Placement).one().asset_id

@@ -206,3 +206,42 @@ def test_activity_says_where_a_copy_is(hub):
     target = hub.target("trello", "Landing card")
     hub.services.placements.place(hub.people["editor"], asset.id, target.id)
     assert "Landing card, Team North" in shown_to(hub, "editor", "/activity")
+
+
+MAPPING = """\
+spec: 1
+connector: trello
+fields:
+  - {expression: "join(', ', [title, credit])", remote: name, transforms: [line], max_length: 10}
+"""
+
+
+def test_a_mapping_is_tried_on_an_asset_before_it_counts_and_can_be_taken_back(hub):
+    asset = hub.approved(picture(1), title="Winter lake", credit="North Film", alt_text="Ice")
+    hub.target("trello", "Card")
+    client = hub.client("administrator")
+    (connection,) = hub.services.connections.list(hub.people["administrator"])
+    address = f"/connections/{connection.id}/mapping"
+
+    def sent(**form):
+        return client.post(address, data={"csrf": client.csrf, "seen": "0", **form})
+
+    shown = client.get(f"{address}?asset={asset.code}").get_data(as_text=True)
+    assert f"{asset.code} Winter lake" in shown
+    assert "<b>alt_text</b>" in shown
+    tried = sent(act="try", text=MAPPING, asset=asset.code).get_data(as_text=True)
+    assert "(shortened)" in tried
+    assert hub.services.mappings.view(hub.people["editor"], connection.id).number == 0
+    wrong = sent(act="save", text=MAPPING.replace("title", "titel"), asset="")
+    assert wrong.status_code == 400
+    assert "Did you mean `title`?" in wrong.get_data(as_text=True).replace("&#39;", "'")
+    assert "titel" in wrong.get_data(as_text=True)
+    assert sent(act="save", text=MAPPING, note="Short").status_code == 303
+    assert sent(act="save", text=MAPPING).status_code == 409
+    page = client.get(address).get_data(as_text=True)
+    assert "Version 1 of this account" in page
+    assert "Short" in page
+    back = client.post(f"{address}/back", data={"csrf": client.csrf, "number": "0", "seen": "1"})
+    assert back.status_code == 303
+    assert "The mapping that comes with the connector counts." in client.get(address).get_data(as_text=True)
+    assert "Let it count" not in shown_to(hub, "editor", address)
