@@ -186,6 +186,11 @@ class Limit:
     scope: str = "connection"  # or "app"
     counts: str = ""  # only calls such as "POST /posts": of this method, with this in their path
 
+    def __post_init__(self) -> None:
+        """Refuse what could never be kept."""
+        if self.calls < 1 or self.per_s <= 0 or self.scope not in {"connection", "app"}:
+            raise ValueError("a limit allows at least one call in a positive time, per connection or per app")
+
     def covers(self, method: str, path: str) -> bool:
         """Tell whether a call counts."""
         verb, _, part = self.counts.partition(" ")

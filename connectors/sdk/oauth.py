@@ -33,7 +33,7 @@ from authlib.oauth2.rfc7009 import prepare_revoke_token_request
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
 
 from connectors.sdk.errors import AuthExpired, ConnectorError, Misconfigured, OutcomeUnknown, RateLimited, Unreachable
-from connectors.sdk.limiter import read_headers
+from connectors.sdk.limit_headers import read_headers
 from connectors.sdk.manifest import Auth, GrantKind, OAuth
 from connectors.sdk.wire import time_limit
 

@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from connectors.sdk.limiter import PATIENCE_S
+from connectors.sdk.limit_headers import PATIENCE_S
 from connectors.sdk.manifest import Auth, Limit, Manifest
 from hub.clock import SECOND
 

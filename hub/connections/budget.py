@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, cast
 from sqlalchemy import Insert, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from connectors.sdk.limiter import LONGEST_PAUSE_S, pause_after
+from connectors.sdk.limit_headers import LONGEST_PAUSE_S, pause_after
 from hub.clock import MINUTE, SECOND
 from hub.connections.allowance import Book, Rule, remote_key
 from hub.connections.models import Budget, Spent

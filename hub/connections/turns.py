@@ -19,7 +19,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from connectors.sdk.errors import RateLimited
-from connectors.sdk.limiter import PATIENCE_S, Told, pause_after, read_headers
+from connectors.sdk.limit_headers import PATIENCE_S, Told, pause_after, read_headers
 from connectors.sdk.manifest import Limit
 from hub.clock import MINUTE, SECOND
 from hub.connections import budget

@@ -22,7 +22,7 @@ from connectors.sdk.http import guarded_client
 from connectors.sdk.registry import discover
 from connectors.sdk.types import Outgoing
 from hub.app import samples
-from tests.bench.hubs import connector_to, vendor
+from tests.bench.hubs import connector_to, counting, vendor
 from tests.bench.measure import Row, in_turn, silent
 
 FULL = {"rounds": 7, "requests": 300}
@@ -39,7 +39,7 @@ def run(tell=silent, *, rounds, requests):
 
 
 def measure(tell, name, rounds, requests):
-    with vendor(name) as sandbox, Ours(discover()[name], sandbox) as ours:
+    with vendor(name) as sandbox, counting() as turns, Ours(discover()[name], sandbox, turns) as ours:
         peer = Peer(ours.record())
         count = len(peer.requests)
         cycles = max(1, requests // count)
@@ -48,8 +48,8 @@ def measure(tell, name, rounds, requests):
     each = [[seconds / cycles / count * 1000 for seconds in side] for side in figures]
     counted = (
         f"one of the {count} requests of a cycle (publish, find, look, withdraw), over {cycles} cycle(s) a round, "
-        "sandbox in another process; ours: connector, credentials, limiter, guard, translation and shapes; peer: one "
-        "pooled client, status checked, JSON parsed"
+        "sandbox in another process; ours: connector, credentials, limits counted in a database, guard, translation "
+        "and shapes; peer: one pooled client, status checked, JSON parsed"
     )
     return Row(f"connector call: {name}", f"bare httpx {httpx.__version__}", "ms", *each, counted,
                versions={"httpx": httpx.__version__, "httpcore": version("httpcore")})  # fmt: skip
@@ -58,9 +58,9 @@ def measure(tell, name, rounds, requests):
 class Ours:
     """A connector as the hub uses it."""
 
-    def __init__(self, manifest, sandbox):
+    def __init__(self, manifest, sandbox, turns):
         self._client = guarded_client(Guard(trusted_origins=[sandbox.origin]))
-        self._connector = connector_to(manifest, sandbox, self._client)
+        self._connector = connector_to(manifest, sandbox, self._client, turns)
         self._target = self._connector.targets(None).items[0]
         self._outgoing = outgoing(MARKER)
 

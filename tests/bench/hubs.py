@@ -5,23 +5,28 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import tempfile
 import threading
 from contextlib import contextmanager
 from types import SimpleNamespace
 
 from connectors.sdk.http import Api
-from connectors.sdk.limiter import Limiters
 from connectors.sdk.manifest import Limit
 from hub.access.actors import Actor, Role
 from hub.app.compose import Hub
+from hub.clock import SystemClock
+from hub.connections.turns import Budgets
 from hub.db.base import new_id
+from hub.db.migrate import migrate
+from hub.db.unit import Database
 from hub.jobs.drains import Round
 from hub.settings import Settings
 
 ADMIN = Actor(new_id(), "Bench", Role.ADMINISTRATOR)
 NOBODY_LISTENS = 9
 GRACE_S = 10
-PLENTY = (Limit(1_000_000, 1.0), Limit(1_000_000, 1.0, scope="app"))
+PLENTY = (Limit(1_000_000, 10.0), Limit(1_000_000, 10.0, scope="app"))
+"""Limits of the usual kind that are never reached: keeping count is part of a call, waiting for a turn is not."""
 
 
 @contextmanager
@@ -37,14 +42,22 @@ def vendor(connector):
         process.stdout.close()
 
 
-def connector_to(manifest, sandbox, client):
+@contextmanager
+def counting():
+    """Keep count of calls as a hub does, in a database; yields what a client asks for its turns."""
+    with tempfile.TemporaryDirectory(prefix="damhub-bench-") as folder:
+        database = Database(f"sqlite:///{folder}/damhub.sqlite3")
+        migrate(database)
+        yield Budgets(database, SystemClock()).of("bench", "app/bench", PLENTY)
+        database.dispose()
+
+
+def connector_to(manifest, sandbox, client, turns=None):
     """Connect to a sandbox without a hub, through the client that the hub uses."""
     auth = next(auth for auth in manifest.auths if auth.name == sandbox.auth)
-    # The arithmetic of limits is part of a call; waiting for a turn is not.
-    limiter = Limiters().of("bench", manifest.name, PLENTY)
     api = Api(
         sandbox.origin, manifest=manifest, client=client, headers=lambda: auth.headers(sandbox.secrets),
-        limiter=limiter,
+        limiter=turns,
     )  # fmt: skip
     return manifest.connect(api, manifest.settings(**sandbox.settings))
 

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from connectors.sdk.errors import RateLimited
-from connectors.sdk.limiter import LONGEST_PAUSE_S
+from connectors.sdk.limit_headers import LONGEST_PAUSE_S
 from connectors.sdk.manifest import Limit
 from hub.clock import HOUR, MINUTE, SECOND
 from hub.connections import budget
