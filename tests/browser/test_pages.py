@@ -22,6 +22,7 @@ PAGES = {
     "use": "/use?asset={lake_id}",
     "connection": "/connections/{connection}",
     "connect": "/connections/new/wordpress",
+    "mapping": "/connections/{connection}/mapping?asset={lake}",
     "calendar": "/connections/calendar",
     "reconnect": "/connections/{connection}/reconnect",
     "leaving": "/connections/{left}/leave",
