@@ -16,12 +16,24 @@ from connectors.trello.types import Settings
 __all__ = ["MANIFEST"]
 
 
-def _headers(secrets: Mapping[str, str]) -> dict[str, str]:
+MEMBERS = "GET /1/members/me?"  # what is nested below a member does not count there
+
+
+def _typed(secrets: Mapping[str, str]) -> dict[str, str]:
     # In the header, never in the query: queries end up in logs.
-    return {
-        "Authorization": f'OAuth oauth_consumer_key="{secrets["key"]}", oauth_token="{secrets["token"]}"',
-        "X-Trello-Client-Identifier": CLIENT_IDENTIFIER,
-    }
+    return _named(f'OAuth oauth_consumer_key="{secrets["key"]}", oauth_token="{secrets["token"]}"')
+
+
+def _granted(secrets: Mapping[str, str]) -> dict[str, str]:
+    return _named(f"Bearer {secrets['access_token']}")
+
+
+def _named(proof: str) -> dict[str, str]:
+    return {"Authorization": proof, "X-Trello-Client-Identifier": CLIENT_IDENTIFIER}
+
+
+def _signing(label: str, hint: str) -> AuthField:
+    return AuthField("secret", label, secret=True, optional=True, signs=True, hint=hint)
 
 
 def _error_code(body: Any, text: str) -> str:
@@ -41,20 +53,25 @@ MANIFEST = Manifest(
     origin=lambda settings: origin_of(settings.origin),
     auths=(
         Auth(
-            name="key_and_token",
-            label="API key and token",
-            headers=_headers,
+            "key_and_token",
+            "API key and token",
+            headers=_typed,
+            app="key",
             fields=(
                 AuthField("key", "API key", hint="From trello.com/power-ups/admin, under API key."),
                 AuthField("token", "Token", secret=True, hint="Made by the link beside the key; needs read and write."),
-                AuthField(
-                    "secret",
-                    "API secret",
-                    secret=True,
-                    optional=True,
-                    signs=True,
-                    hint="Stands beside the key; with it Trello tells the hub of changes on cards.",
-                ),
+                _signing("API secret", "Stands beside the key; with it Trello tells the hub of changes on cards."),
+            ),
+        ),
+        Auth(
+            "oauth",
+            "Sign in with Atlassian",
+            headers=_granted,
+            oauth=Settings.server,
+            fields=(
+                AuthField("client_id", "Client id", hint="Of an OAuth 2.0 app, made beside the API key."),
+                AuthField("client_secret", "Client secret", secret=True),
+                _signing("Secret of webhooks", "The app's API secret; if that does not fit, its client secret."),
             ),
         ),
     ),
@@ -72,7 +89,7 @@ MANIFEST = Manifest(
     connect=Trello,
     sandbox="connectors.trello.sandbox:create",
     settles_after_s=2.0,
-    limits=(Limit(100, 10.0), Limit(300, 10.0, scope="app")),
+    limits=(Limit(100, 10.0), Limit(100, 900.0, counts=MEMBERS), Limit(300, 10.0, scope="app")),
     error_codes={
         "invalid token": Meaning.AUTH_EXPIRED,
         "invalid key": Meaning.AUTH_EXPIRED,
@@ -87,10 +104,13 @@ MANIFEST = Manifest(
         "replace": "A card holds a link to the hub, no bytes: the link itself shows the new version.",
         "repoint": "A link on a card has no further uses in Trello.",
         "hold": "A link on a card is there at once: Trello schedules nothing.",
-        "usage": "A link on a card has no further uses in Trello.",
+        "usage": "A link on a card has no further uses in Trello that could be searched exactly.",
         "numbers": "Trello counts no clicks on links.",
+        "covers": "A cover is Trello's own picture of a link: it does not follow a new version; it goes with the link.",
+        "licence ends": "A card can hold several assets, so when a licence ends is not written into a field of it.",
         "deleted files": "Atlassian says that only webhooks tell of deleted attachments; recorded feeds do too. "
         "An inventory shows it in any case.",
         "descriptions": "Links that people typed into a card's description or comments are not found.",
+        "panel": "Not offered yet: the hub's own panel on a card, which Trello calls a Power-Up.",
     },
 )

@@ -6,27 +6,17 @@ Manual: https://developer.atlassian.com/cloud/trello/rest/api-group-cards/
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import IO
 
 from connectors.sdk.errors import Missing, Unreachable
 from connectors.sdk.http import Api
 from connectors.sdk.marker import marker_in
-from connectors.sdk.types import (
-    Account,
-    Changes,
-    Copy,
-    Fetched,
-    Item,
-    Outgoing,
-    Page,
-    Part,
-    PartKind,
-    Receipt,
-    Target,
-)
+from connectors.sdk.types import Account, Changes, Copy, Fetched, Item, Outgoing, Page, Part, PartKind, Receipt, Target
 from connectors.trello.calls import ALL, FILE_FIELDS, LINK_FIELDS, OPEN, Calls
 from connectors.trello.feed import read_feed
 from connectors.trello.items import file_name, of_board, of_card, path_of
+from connectors.trello.notes import Notes
 from connectors.trello.types import Attachment, Board, Card, Member, Settings, Token, Webhook
 
 
@@ -36,11 +26,11 @@ class Trello:
     def __init__(self, api: Api, settings: Settings) -> None:
         self._api = api
         self._calls = Calls(api)
-        self._settings = settings
+        self._notes = Notes(api, self._calls, settings)
 
     def identify(self) -> Account:
         """Read the member that the token belongs to."""
-        member = self._api.get("/1/members/me", Member, query={"fields": "username,fullName"})
+        member = self._api.get("/1/members/me?fields=username,fullName", Member)
         return Account(key=member.id, label=member.full_name or member.username, user=member.username)
 
     def targets(self, cursor: str | None) -> Page[Target]:
@@ -50,16 +40,17 @@ class Trello:
 
     def publish(self, target: Target, outgoing: Outgoing) -> Receipt:
         """Attach our link; the marker stands in its path."""
-        query = {"url": outgoing.link, "name": _name(outgoing)}
+        name = _name(outgoing)
+        covers = self._notes.before_link(target, name or "", outgoing.media_type)
+        query = {"url": outgoing.link, "name": name, "setCover": covers or None}
         attachment = self._api.post(f"/1/cards/{target.ref}/attachments", Attachment, query=query)
         return Receipt(attachment.id, (Part(PartKind.LINK, attachment.id),), target.url)
 
     def withdraw(self, target: Target, ref: str) -> None:
         """Delete the attachment."""
-        try:
+        with suppress(Missing):
+            self._notes.before_withdrawal(target, ref)
             self._api.delete(f"/1/cards/{target.ref}/attachments/{ref}")
-        except Missing:
-            return
 
     def find(self, target: Target, marker: str) -> tuple[Copy, ...]:
         """List the card's attachments, which Trello does not page, and compare the markers in their addresses."""
@@ -85,10 +76,8 @@ class Trello:
 
     def unsubscribe(self, ref: str) -> None:
         """Delete a webhook."""
-        try:
+        with suppress(Missing):
             self._api.delete(f"/1/webhooks/{ref}")
-        except Missing:
-            return
 
     def inventory(self, cursor: str | None) -> Page[Item]:
         """List the boards, and the cards and files on them, archived ones too."""

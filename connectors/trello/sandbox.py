@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import Response, jsonify, request
 
 from connectors.sdk.types import ItemKind
+from connectors.testing.authorization_server import AuthorizationServer
 from connectors.testing.contract import Contract
 from connectors.testing.hooks import Delivery, post
 from connectors.testing.ledger import Ledger, What
@@ -19,11 +20,17 @@ from connectors.testing.sandbox import Sandbox, Standing, Stock
 from connectors.trello.events import CLIENT_IDENTIFIER, ECHO, SIGNATURE, sign
 from connectors.trello.sandbox_answers import MEMBER, NOT_FOUND, says, shape
 from connectors.trello.sandbox_files import Files
+from connectors.trello.sandbox_fronts import Fronts, front
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 CONTRACT = Path(__file__).parent / "fixtures" / "contract.json"
 CALLBACK = "https://hub.example/hooks/subscription"
 SIZES = (("Campaign spring", 3), ("Website", 120), ("Empty board", 0), ("Brand", 2))
 MARKER = re.compile(r"(?<![a-z0-9])dh[a-z0-9]{6}-[a-z0-9]{20}(?![a-z0-9])")
+REDIRECT = "https://hub.example/oauth/callback"
+SIGN_IN = {"/authorize": "/authorize", "/oauth/token": "/token"}
 OK = 200
 
 
@@ -46,16 +53,20 @@ class TrelloSandbox(Sandbox):
         self.boards = [{"id": f"b{number:023x}", "name": name} for number, (name, _) in enumerate(SIZES, 1)]
         self.cards: dict[str, dict[str, Any]] = {
             f"c{number:03x}{card:020x}": {
-                "board": f"b{number:023x}",
-                "name": f"Card {card} für Anna & Jörg",
-                "closed": False,
+                "board": f"b{number:023x}", "name": f"Card {card} für Anna & Jörg", **front(),
             }
             for number, (_, count) in enumerate(SIZES, 1)
             for card in range(1, count + 1)
         }  # fmt: skip
         self.hooks: dict[str, dict[str, Any]] = {}
         self.clock = time.time
+        self.calls_left: int | None = None  # in this window
+        self.authorization = AuthorizationServer(
+            client_id="7Hc0UAk2sandbox", client_secret="ATOA5eed0ff1ceba11ad", redirect_uris=(REDIRECT,)
+        )
+        self.authorization.takes_json = True
         self.files = Files(self.app, self.ledger, self.cards.__getitem__)
+        self.fronts = Fronts(self.app, self.cards)
         route = self.app.add_url_rule
         route("/1/members/me", view_func=self._me)
         route("/1/members/me/boards", view_func=self._boards)
@@ -70,8 +81,24 @@ class TrelloSandbox(Sandbox):
         route("/1/webhooks/<ref>", view_func=self._drop_hook, methods=["DELETE"])
         self.app.before_request(self._sign_in)
 
+    def wsgi(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer one request; signing in with Atlassian has addresses of its own."""
+        path = SIGN_IN.get(environ.get("PATH_INFO", ""))
+        if path is None:
+            return super().wsgi(environ, start_response)
+        return self.authorization.app({**environ, "PATH_INFO": path}, start_response)
+
     def _sign_in(self) -> Response | None:
-        sent = dict(re.findall(r'(\w+)="([^"]*)"', request.headers.get("Authorization", "")))
+        if self.calls_left is not None:
+            if self.calls_left <= 0:
+                told = {"error": "API_TOKEN_LIMIT_EXCEEDED", "message": "Rate limit exceeded"}
+                return Response(json.dumps(told), 429, content_type="application/json")
+            self.calls_left -= 1
+        proof = request.headers.get("Authorization", "")
+        if proof.startswith("Bearer "):
+            valid = self.authorization.valid(proof.removeprefix("Bearer "))
+            return None if valid else says("invalid token", 401)
+        sent = dict(re.findall(r'(\w+)="([^"]*)"', proof))
         if sent.get("oauth_consumer_key") != self.secrets["key"]:
             return says("invalid key", 401)
         return None if sent.get("oauth_token") == self.secrets["token"] else says("invalid token", 401)
@@ -103,7 +130,8 @@ class TrelloSandbox(Sandbox):
         there = self.ledger.living(ref) if request.args.get("attachments") == "true" else {}
         return {
             "id": ref, "name": card["name"], "url": f"https://trello.com/c/{ref}", "badges": {},
-            "closed": card["closed"], "idBoard": card["board"],
+            "closed": card["closed"], "idBoard": card["board"], "idLabels": card["labels"],
+            "idAttachmentCover": card["cover"]["idAttachment"], "cover": card["cover"],
             "attachments": [shape(one, facts) for one, facts in there.items()],
         }  # fmt: skip
 
@@ -126,6 +154,8 @@ class TrelloSandbox(Sandbox):
             ref = self._next()
             facts = {"url": url, "name": request.args.get("name") or url, "isUpload": False}
             self.ledger.add(What.MADE, ref, card, **facts, at=self._now())
+            if request.args.get("setCover") == "true":
+                self.cards[card]["cover"]["idAttachment"] = ref
         self._tell("addAttachmentToCard", card, ref, facts)
         return jsonify(shape(ref, facts))
 

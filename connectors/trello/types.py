@@ -3,14 +3,46 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from connectors.sdk.manifest import OAuth
+
+SCOPES = ("read:board:trello", "write:board:trello", "read:member:trello", "offline_access")
+IN_BODY = "client_secret_post"
 
 
 class Settings(BaseModel):
     """A connection's settings."""
 
     origin: str = Field(default="https://api.trello.com", title="Address of Trello's interface")
+    authorize_url: str = Field(default="https://auth.atlassian.com/authorize", title="Atlassian's sign-in page")
+    token_url: str = Field(
+        default="https://auth.atlassian.com/oauth/token", title="Where Atlassian hands tokens out",
+        description="These two are used only by signing in with Atlassian.",
+    )  # fmt: skip
+    asset_field: str = Field(
+        default="", title="Text field for assets",
+        description="Name of a custom text field. On boards that have it, a card shows which assets are linked to it.",
+    )  # fmt: skip
+    label: str = Field(
+        default="", title="Label after a withdrawal",
+        description="Name of a label. On boards that have it, a card gets it when a link is taken away for good; "
+        "a person takes it off.",
+    )  # fmt: skip
+    cover: bool = Field(
+        default=False, title="Linked pictures as covers",
+        description="Cards without a cover show the picture. Trello keeps it as it was when it was linked: "
+        "a new version does not change the cover.",
+    )  # fmt: skip
+
+    def server(self) -> OAuth:
+        """Return Atlassian's authorization server, asked for no more than boards and who we are."""
+        return OAuth(
+            self.authorize_url, self.token_url, scopes=SCOPES, token_auth=IN_BODY,
+            authorize_more={"prompt": "consent"}, json_body=True,
+        )  # fmt: skip
 
 
 class Shape(BaseModel):
@@ -55,7 +87,16 @@ class Card(Shape):
     url: str | None = None
     closed: bool = False
     id_board: str = Field(default="", alias="idBoard")
+    id_labels: tuple[str, ...] = Field(default=(), alias="idLabels")
+    id_attachment_cover: str | None = Field(default=None, alias="idAttachmentCover")
+    cover: dict[str, Any] | None = None
     attachments: tuple[Attachment, ...] = ()
+
+    @property
+    def covered(self) -> bool:
+        """Tell whether somebody chose a cover: a picture or a color."""
+        chosen = ("idAttachment", "color", "idUploadedBackground", "sharedSourceUrl")
+        return bool(self.id_attachment_cover or any((self.cover or {}).get(name) for name in chosen))
 
 
 class Webhook(Shape):
@@ -73,10 +114,11 @@ class Token(Shape):
 
 
 class Named(Shape):
-    """What an action says of a thing; of one that is gone hardly more than its id."""
+    """A label, a custom field, or what an action says of a thing: of one that is gone hardly more than its id."""
 
     id: str = ""
     name: str = ""
+    type: str = ""
     url: str = ""
     short_link: str = Field(default="", alias="shortLink")
 

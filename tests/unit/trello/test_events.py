@@ -89,28 +89,3 @@ def test_a_deleted_card_makes_all_copies_due_as_its_links_are_not_named():
     hint = INBOUND.read({}, body_of("deleteCard", {"card": {"id": "c1", "idShort": 1120, "shortLink": "fWdPbwrp"}}))
     assert (hint.refs, hint.anything) == ((), True)
     assert not INBOUND.read({}, ADDED).anything
-
-
-# The shape of a delivery that was recorded in 2023, shortened.
-RECORDED = {
-    "model": {"id": "63d128787441d05619f44dbe", "name": "New Name2"},
-    "action": {
-        "id": "63e2b7c52def43f08d2f685c",
-        "idMemberCreator": "63d1239e857afaa8b003c633",
-        "data": {
-            "attachment": {"name": "aaa", "id": "63e2b77d5033cd7812bc7a73"},
-            "card": {"id": "63d387e699609c7f4bf0e0ce", "name": "new name2", "idShort": 1, "shortLink": "Yd9ScoJS"},
-            "board": {"id": "63d128787441d05619f44dbe", "name": "New Name2", "shortLink": "SCPjg8ON"},
-        },
-        "appCreator": None,
-        "type": "deleteAttachmentFromCard",
-        "date": "2023-02-07T20:42:45.430Z",
-        "limits": None,
-    },
-}
-
-
-def test_a_recorded_delivery_is_read():
-    hint = INBOUND.read({}, json.dumps(RECORDED).encode())
-    assert hint.refs == ("63e2b77d5033cd7812bc7a73",)
-    assert hint.delivery_key == "63e2b7c52def43f08d2f685c"

@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from connectors.sdk.errors import AuthExpired, Misconfigured, Missing, Rejected
+from connectors.sdk.errors import AuthExpired, Misconfigured, Missing, RateLimited, Rejected
 from connectors.sdk.guard import Guard
 from connectors.sdk.http import Api, Limits, guarded_client
 from connectors.sdk.types import Outgoing
@@ -181,3 +181,28 @@ def test_a_sandbox_carries_on_from_its_ledger(trello, sandbox):
     receipt = trello.publish(first(trello), outgoing())
     again = create(ledger=sandbox.ledger)
     assert [one.ref for one in again.copies(first(trello).ref)] == [receipt.ref]
+
+
+def test_only_reading_the_member_itself_counts_for_the_limit_of_members(trello, sandbox):
+    members = next(limit for limit in MANIFEST.limits if limit.counts)
+    seen = []
+
+    class Turns:
+        def acquire(self, method="GET", path="/", *, urgent=False):
+            seen.append((path, members.covers(method, path)))
+
+        def learn(self, headers, *, refused):
+            return None
+
+    vars(trello._api)["_limiter"] = Turns()
+    trello.identify()
+    trello.targets(None)
+    assert [covered for _, covered in seen] == [True, False, False]
+    assert "/1/members/me/boards" in [path for path, _ in seen]
+
+
+def test_too_many_calls_are_refused_without_a_time_and_taken_for_that(trello, sandbox):
+    sandbox.calls_left = 0
+    with pytest.raises(RateLimited) as raised:
+        trello.identify()
+    assert raised.value.after_s is None
