@@ -1,6 +1,7 @@
 """Postiz's webhooks: a word in the address, and hardly anything else."""
 
 import json
+from urllib.parse import urlencode
 
 import pytest
 
@@ -17,8 +18,10 @@ def verify(url, secret=SECRET):
     inbound.verify(secret=secret, url=url, headers=NODE, body=b"[]")
 
 
-def test_the_word_in_the_address_proves_a_delivery():
-    verify(f"{ADDRESS}?secret={SECRET}")
+@pytest.mark.parametrize("secret", [SECRET, "whsec_a+b/c="])
+def test_the_word_in_the_address_proves_a_delivery_also_where_it_was_entered_as_it_is(secret):
+    verify(f"{ADDRESS}?secret={secret}", secret)
+    verify(f"{ADDRESS}?{urlencode({'secret': secret})}", secret)
 
 
 @pytest.mark.parametrize(
