@@ -18,6 +18,7 @@ from connectors.sdk.errors import (
 from hub.clock import HOUR, MINUTE, SECOND
 from hub.connections.models import Connection, Remote
 from hub.events.log import emit
+from hub.notify import notices
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -41,6 +42,7 @@ class State(StrEnum):
     OFF = "off"  # paused, replaced or disconnected
 
 
+NEEDS_PERSON_NOTICE = "connection_needs_person"
 PAUSED, REPLACED, DISCONNECTED = "paused", "replaced", "disconnected"
 USABLE = (State.LIVE, State.AILING, State.PENDING)
 
@@ -81,10 +83,20 @@ def note(session: Session, connection: Connection, error: ConnectorError | None,
     elif isinstance(error, RateLimited):
         _slow_down(connection, error, now)
     elif isinstance(error, NeedsPerson) and not isinstance(error, Misconfigured):
+        changed = connection.state != State.NEEDS_PERSON
         set_state(session, connection, State.NEEDS_PERSON, code=error.code, text=error.message, actor=actor)
+        if changed:
+            _tell_owner(session, connection, now)
     else:
         # Misconfigured may be about one target only, so it does not stop the others.
         set_state(session, connection, State.AILING, code=error.code, text=error.message, actor=actor)
+
+
+def _tell_owner(session: Session, connection: Connection, now: int) -> None:
+    remote = session.get_one(Remote, connection.remote_id)
+    body = {"connector": remote.connector, "account": remote.label, "problem_code": connection.problem_code,
+            "problem": connection.problem, "link": f"/connections/{connection.id}/reconnect"}  # fmt: skip
+    notices.tell(session, connection.owner_id, NEEDS_PERSON_NOTICE, subject=connection.id, body=body, at=now)
 
 
 def _slow_down(connection: Connection, error: RateLimited, now: int) -> None:

@@ -67,6 +67,7 @@ def settle(hub):
     places = _places(hub)
     _copies(hub, found, places)
     found["recall"] = _recall(hub, found["dunes"], places)
+    hub.services.connections.drain_warnings("nordlicht")
     hub.clock.advance(4 * MINUTE)
     return SimpleNamespace(**{name.replace("-", "_"): made for name, made in found.items()})
 

@@ -24,6 +24,7 @@ PAGES = {
     "connect": "/connections/new/wordpress",
     "mapping": "/connections/{connection}/mapping?asset={lake}",
     "calendar": "/connections/calendar",
+    "notices": "/notices",
     "reconnect": "/connections/{connection}/reconnect",
     "leaving": "/connections/{left}/leave",
     "scorecard": "/connectors/drupal",

@@ -17,8 +17,8 @@ from hub.web.ui.entry import entry
 from hub.web.ui.health import health
 from hub.web.ui.keeping import keeping
 from hub.web.ui.library import library
-from hub.web.ui.notices import notices
 from hub.web.ui.mapping import mapping
+from hub.web.ui.notices import notices
 from hub.web.ui.scorecards import quality, rating
 from hub.web.ui.selection import selection
 

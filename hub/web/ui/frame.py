@@ -88,7 +88,8 @@ def install(app: Flask) -> None:
     cast("dict[str, Any]", app.jinja_env.globals).update(
         static_url=static_url, csrf_token=csrf_token, navigation=navigation, told=told, me=actor, levels=words.LEVEL,
         undo=undo, age=_age, ago=_ago, day=words.day, moment=words.moment, stamp=words.stamp,
-        clock_time=words.clock_time, news=news, size=words.size, figure=words.figure, letters=words.letters, may=may, acts=Act,
+        clock_time=words.clock_time, size=words.size, figure=words.figure, letters=words.letters, may=may, acts=Act,
+        news=news,
     )  # fmt: skip
 
 

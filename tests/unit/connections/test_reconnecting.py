@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import select
 
 from connectors.sdk.manifest import Auth, GrantKind
 from connectors.sdk.oauth import Grant
 from hub.access.actors import Actor, Role
+from hub.access.models import User
 from hub.clock import DAY, HOUR, SECOND
 from hub.connections import credentials, inbox
 from hub.connections.models import Credential, Subscription
@@ -14,6 +16,7 @@ from hub.connections.service import Connections
 from hub.connections.speaking import Speaking
 from hub.db.installation import wake
 from hub.errors import Conflict, Forbidden, Invalid
+from hub.notify.models import Notice
 from tests.unit.connections.fakevendor import APP_SECRET, KEY, oauth_manifest
 from tests.unit.connections.test_renewal import REGISTRATION, SESSION, allow
 
@@ -180,3 +183,18 @@ def test_a_renewal_of_the_old_secrets_that_ends_late_does_not_win(signing, signe
 def test_when_a_person_must_sign_in_again(grant, told, ends_in, oauth):
     auth = Auth("x", "X", dict, oauth=oauth, grant=grant)
     assert credentials.sign_in_end(auth, told, 1000) == (None if ends_in is None else 1000 + ends_in)
+
+
+def test_the_owner_is_told_once_that_a_connection_needs_them(connections, connected, admin, tiny, database):
+    with database.unit() as session:
+        session.add(
+            User(id=admin.id, email="ada@dam.test", name="Ada", role="administrator", password_hash="x", created_at=1)
+        )
+    tiny.keys = {NEWER}
+    for _ in range(3):
+        connections.test(admin, connected.id)
+    with database.read() as session:
+        (told,) = session.scalars(select(Notice))
+    assert (told.user_id, told.what, told.subject) == (admin.id, "connection_needs_person", connected.id)
+    assert told.body["link"] == f"/connections/{connected.id}/reconnect"
+    assert KEY not in str(told.body)

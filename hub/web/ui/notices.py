@@ -1,0 +1,94 @@
+"""What the hub told the one who asks, newest first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
+
+from flask import Blueprint, Response
+
+from hub.web.identity import actor
+from hub.web.services import services
+from hub.web.ui import words
+from hub.web.ui.calendar import when
+from hub.web.ui.frame import go, page
+
+if TYPE_CHECKING:
+    from hub.notify.notices import NoticeView
+
+notices = Blueprint("notices", "hub.web")
+MOST: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One notice in words."""
+
+    head: str
+    text: str
+    hue: str
+    icon: str
+    href: str
+    act: str
+    at: int
+    unread: bool
+
+
+@notices.get("/notices")
+def show_notices() -> Response:
+    """Show a person's own notices."""
+    found = services().notify.notices(actor(), limit=MOST)
+    return page("notices.html", here="notices", notices=[_told(one) for one in found])
+
+
+@notices.post("/notices/read")
+def read_all() -> Response:
+    """Note that all of a person's notices were read."""
+    for one in services().notify.notices(actor(), unread_only=True, limit=MOST):
+        services().notify.mark_read(actor(), one.id)
+    return go("/notices")
+
+
+def _told(notice: NoticeView) -> Told:
+    body = notice.body
+    made = {"connection_ends": _ends, "connection_needs_person": _needs_person, "endpoint_off": _endpoint_off}
+    head, text, hue, icon, act = made.get(notice.what, _other)(body)
+    # Only the way within this hub is followed, whatever address it had when the notice was written.
+    href = urlsplit(str(body.get("link", ""))).path
+    return Told(head, text, hue, icon, href, act if href else "", notice.created_at, notice.read_at is None)
+
+
+def _ends(body: Mapping[str, Any]) -> tuple[str, str, str, str, str]:
+    now, ends_at = services().clock.now(), int(body["ends_at"])
+    usual = ", as usual" if body.get("sure") == "usual" else ""
+    text = f"{body['name']} {'ends ' if ends_at > now else ''}{when(ends_at, now)} ({words.day(ends_at)}){usual}."
+    hue = "stop" if ends_at <= now else "care"
+    act = "Reconnect" if body.get("what") == "sign_in" else "Open"
+    return f"{_title(body)}, {body['account']}", f"{text} {body['step']}", hue, "calendar-clock", act
+
+
+def _needs_person(body: Mapping[str, Any]) -> tuple[str, str, str, str, str]:
+    return (
+        f"{_title(body)}, {body['account']}",
+        f"{body['problem']} Nothing was changed there.",
+        "stop",
+        "hand",
+        "Reconnect",
+    )
+
+
+def _endpoint_off(body: Mapping[str, Any]) -> tuple[str, str, str, str, str]:
+    del body
+    return "Webhooks are not sent any more", "An address that you named was switched off.", "care", "bell", ""
+
+
+def _other(body: Mapping[str, Any]) -> tuple[str, str, str, str, str]:
+    del body
+    return "A notice", "", "rest", "bell", ""
+
+
+def _title(body: Mapping[str, Any]) -> str:
+    titles = {one.name: one.title for one in services().connections.connectors()}
+    return titles.get(str(body["connector"]), str(body["connector"]))
