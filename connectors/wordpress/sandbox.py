@@ -71,6 +71,7 @@ class WordPressSandbox(Sandbox):
         self.passwords_on = True
         self.page = ""  # where people are sent to make them, instead of the site's own page
         self.shows = {"site_logo": 0, "site_icon": 0}
+        self.closed: set[str] = set()  # types of content that this account may not edit
         self.hidden: set[int] = set()  # items that this account may not edit, and is not shown
         self.below: dict[str, WordPressSandbox] = {}
         self._last_id = 3

@@ -40,6 +40,7 @@ class Routes:
         site.app.register_error_handler(HTTPStatus.NOT_FOUND, lambda _: refuse(NO_ROUTE))
         add("/wp-json/", "index", self._index)
         add(f"{API}/users/me", "me", self._me)
+        add(f"{API}/types", "types", self._types)
         add(f"{API}/settings", "settings", self._settings, methods=["GET", "POST"])
         add(f"{API}/media", "media", self._list_media)
         add(f"{API}/media", "upload", self._upload, methods=["POST"])
@@ -75,6 +76,12 @@ class Routes:
             "slug": "admin", "meta": [], "username": "admin", "roles": ["administrator"],
             "capabilities": {"upload_files": True, "edit_posts": True, "unfiltered_html": True},
         })  # fmt: skip
+
+    def _types(self) -> Response:
+        self._may_list()
+        known = {kind: {"slug": kind, "rest_base": base, "rest_namespace": "wp/v2"} for base, kind in BASES.items()
+                 if not (edits() and base in self.site.closed)}  # fmt: skip
+        return answer({**known, "attachment": {"slug": "attachment", "rest_base": "media", "rest_namespace": "wp/v2"}})
 
     def _settings(self) -> Response:
         self._must_sign_in("rest_forbidden", "Sorry, you are not allowed to do that.")
@@ -140,6 +147,9 @@ class Routes:
     def _list_entries(self, base: str) -> Response:
         self._may_list()
         status = request.args.get("status") or "publish"
+        if base in self.site.closed and status == "any":
+            raise Refusal("rest_invalid_param", "Invalid parameter(s): status", HTTPStatus.BAD_REQUEST,
+                          params={"status": "Status is forbidden."})  # fmt: skip
         found = [
             entry
             for entry in tuple(self.site.entries.values())

@@ -129,6 +129,12 @@ class Post(Numbered):
     featured_media: NotRequired[int]
 
 
+class Kind(TypedDict):
+    """A type of content."""
+
+    rest_base: str
+
+
 class Passwords(TypedDict):
     """Where application passwords are made."""
 

@@ -10,16 +10,17 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from connectors.sdk.errors import BadAnswer
+from connectors.sdk.errors import BadAnswer, Misconfigured, Rejected
 from connectors.sdk.types import Use
 from connectors.wordpress.calls import Site
 from connectors.wordpress.content import Item, places, repointed, stem_of, uses, without
-from connectors.wordpress.types import Index, Post, raw_of
+from connectors.wordpress.types import Index, Kind, Post, raw_of
 
 LEADING = "id,featured_media,title,link,status"
 FOUND = f"content,{LEADING}"
 FEATURED = "featured image"
 SETTINGS = "/wp/v2/settings"
+TYPES = "/wp/v2/types"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +64,26 @@ def shown_as(content: str, item: Item, *, featured: bool) -> str:
     return ", ".join([*places(content, item), *([FEATURED] if featured else [])])
 
 
-def found_in(site: Site, kind: str, item: Item, *, featured: bool = False) -> Iterator[Place]:
-    """Find content of one kind that shows the item; on request also what has it as its featured image."""
+def found_in(site: Site, kind: str, item: Item, *, featured: bool = False) -> list[Place]:
+    """Find content of one kind that shows the item; on request also what has it as its featured image.
+
+    Of kinds that this account may not edit, such as pages for an author, nothing is found: nothing could be changed.
+    """
+    try:
+        return list(_found(site, kind, item, featured=featured))
+    except (Rejected, Misconfigured):
+        if not _closed(site, kind):
+            raise
+        return []
+
+
+def _closed(site: Site, kind: str) -> bool:
+    """Tell whether there is such a kind of content, and we may not edit it."""
+    every_kind, ours = site.read(TYPES, dict[str, Kind]), site.read(TYPES, dict[str, Kind], context="edit")
+    return kind in {one["rest_base"] for one in every_kind.values()} - {one["rest_base"] for one in ours.values()}
+
+
+def _found(site: Site, kind: str, item: Item, *, featured: bool) -> Iterator[Place]:
     base = f"/wp/v2/{kind}"
     posts: dict[int, Post] = {}
     for text in (f"wp-image-{item.id}", stem_of(item.urls["full"]), "ids="):

@@ -1,4 +1,4 @@
-"""Real sites in folders, with plain addresses, and in a network: everything the connector does, in each place."""
+"""Real sites, old and new, in folders, with plain addresses, in a network: what the connector does, in each place."""
 
 from __future__ import annotations
 
@@ -60,6 +60,53 @@ def test_a_site_with_readable_or_plain_addresses(wordpress, root):
     connector = connected(wordpress.url, wordpress.secrets(), rest_root=root)
     (target,) = every(connector.targets)
     walk(connector, target, wordpress, wordpress.url)
+
+
+def test_an_old_site(wordpress_oldest):
+    assert wordpress_oldest.version.startswith("6.2")
+    connector = connected(wordpress_oldest.url, wordpress_oldest.secrets())
+    assert connector.page_for_us("https://hub.example/back").startswith(
+        f"{wordpress_oldest.url}/wp-admin/authorize-application.php?app_name=damhub&"
+    )
+    (target,) = every(connector.targets)
+    walk(connector, target, wordpress_oldest, wordpress_oldest.url)
+
+
+@pytest.fixture(params=["wordpress", "wordpress_oldest"])
+def either(request):
+    return request.getfixturevalue(request.param)
+
+
+def shown_at(connector, target, ref):
+    return sorted(one.label for one in every(lambda at: connector.uses(target, ref, at)))
+
+
+def test_the_logo_and_the_icon_of_a_site_follow(either):
+    connector = connected(either.url, either.secrets())
+    (target,) = every(connector.targets)
+    old, new = (connector.publish(target, outgoing(picture(colour=(shade, 10, 10)))).ref for shade in (20, 200))
+    shown = httpx.post(f"{either.url}{API}/settings", auth=("admin", either.passwords["admin"]), timeout=60,
+                       json={"site_logo": int(old), "site_icon": int(old)})  # fmt: skip
+    assert shown.status_code == 200
+    connector.repoint(target, old, new)
+    assert shown_at(connector, target, old) == []
+    assert shown_at(connector, target, new) == ["Site icon", "Site logo"]
+    for ref in (old, new):
+        connector.withdraw(target, ref)
+    assert httpx.get(either.url, timeout=60).status_code == 200
+
+
+@pytest.mark.parametrize("more", [{}, {"protocol": "xmlrpc", "content_types": ("posts",)}], ids=["rest", "xmlrpc"])
+def test_an_author_uploads_looks_and_withdraws(either, more):
+    connector = connected(either.url, either.secrets("author"), **more)
+    (target,) = every(connector.targets)
+    ref = connector.publish(target, outgoing()).ref
+    assert connector.look(target, ref).sha256 == outgoing().sha256
+    assert [copy.ref for copy in connector.find(target, outgoing().marker)] == [ref]
+    cursor = connector.changes(None).cursor
+    assert ref in {item.ref for item in every(connector.inventory)}
+    connector.withdraw(target, ref)
+    assert ref in {one.ref for one in connector.changes(cursor).items if one.gone}
 
 
 @pytest.mark.parametrize("root", ["/wp-json", "?rest_route="])

@@ -80,3 +80,18 @@ def wordpress_network(request):
     site = request.getfixturevalue("wordpress_network_server")
     services.need(request, "wordpress")
     return site
+
+
+@pytest.fixture(scope="session")
+def wordpress_oldest_server(tmp_path_factory):
+    """The oldest WordPress that can be had whole; None where it cannot run."""
+    with a_site(tmp_path_factory.mktemp("oldest"), WP_RELEASE="6.2") as site:
+        yield site
+
+
+@pytest.fixture
+def wordpress_oldest(request):
+    """That site; without it the test is left out."""
+    site = request.getfixturevalue("wordpress_oldest_server")
+    services.need(request, "wordpress")
+    return site

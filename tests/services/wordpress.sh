@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # A real WordPress 7.1 (PHP's own server, SQLite) on loopback: wordpress.sh start | stop
 # Needs WP_PORT and SVC_HOME; WP_PLUGINS names folders of plugins to install and switch on, separated by colons.
+# WP_RELEASE=6.2 takes an older WordPress, the oldest that npm has whole (158 MB once, out of wordpress-builds).
 # WP_PATH puts the site into a folder such as /blog; WP_NETWORK=1 makes it a network with a second site, /second.
 # The npm archive of wp-studio holds WordPress, wp-cli and the SQLite driver: it is unpacked, nothing of it is installed.
 . "$(dirname "$(readlink -f "$0")")/lib.sh"
@@ -9,6 +10,7 @@ export WP_PATH="${WP_PATH:-}" WP_NETWORK="${WP_NETWORK:-}"
 URL="http://127.0.0.1:$PORT$WP_PATH"
 VERSION=1.22.0
 PARTS="$SVC_CACHE/wordpress-$VERSION"
+CORE="$PARTS/latest/wordpress"
 ROOT="$SVC_HOME/site"
 SITE="$ROOT$WP_PATH"
 FORMS="$(dirname "$(readlink -f "$0")")/wordpress_site"
@@ -54,10 +56,29 @@ network() {
   URL="$URL/second" wp rewrite structure '/%postname%/' || fail "no addresses: $(tail -n 1 "$SVC_HOME/setup.log")"
 }
 
+# An older WordPress in the place of the newest one; scripts and styles are left out of these archives, PHP is not.
+older() {
+  local archive folder="$SVC_CACHE/wordpress-$WP_RELEASE"
+  CORE="$folder/wordpress"
+  [ -e "$folder/.whole" ] && return 0
+  archive="$(npm_archive @wp-playground/wordpress-builds 0.9.4)" || exit 1
+  exec 9>"$folder.lock"; flock -w 300 9 || fail "another run is still unpacking WordPress $WP_RELEASE"
+  if [ ! -e "$folder/.whole" ]; then
+    rm -rf "$folder"; mkdir -p "$CORE"
+    tar xzf "$archive" -C "$folder" --strip-components=3 "package/src/wordpress/wp-$WP_RELEASE.zip" \
+      && "${PYTHON:-python3}" -m zipfile -e "$folder/wp-$WP_RELEASE.zip" "$CORE" \
+      || fail "the archive of WordPress $WP_RELEASE cannot be unpacked"
+    rm -rf "$CORE/wp-content/database" "$CORE/wp-content/mu-plugins" "$CORE/wp-content/plugins" "$CORE/wp-content/db.php"
+    mkdir -p "$CORE/wp-content/plugins"
+    touch "$folder/.whole"
+  fi
+  exec 9>&-
+}
+
 build() {
   local content="$SITE/wp-content" driver plugin name
   mkdir -p "$SITE" "$SVC_HOME/db"
-  cp -r "$PARTS/latest/wordpress/." "$SITE/" && chmod -R u+w "$SITE"
+  cp -r "$CORE/." "$SITE/" && chmod -R u+w "$SITE"
   mkdir -p "$content/mu-plugins" "$content/uploads"
   driver="$content/plugins/sqlite-database-integration"
   cp -r "$PARTS/sqlite-database-integration" "$driver"
@@ -81,6 +102,7 @@ case "${1:-}" in
   start)
     need_php
     unpack
+    [ -z "${WP_RELEASE:-}" ] || older
     taken "$PORT" && fail "port $PORT is taken"
     build
     PHP_CLI_SERVER_WORKERS=4 launch "$PIDFILE" "$SVC_HOME/php.log" "${PHP[@]}" -S "$WORD" -t "$ROOT" "$FORMS/router.php"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from connectors.sdk.errors import BadAnswer
+from connectors.sdk.errors import BadAnswer, Misconfigured
 from connectors.sdk.paging import every
 from connectors.sdk.types import Target
 from connectors.testing.faults import Fault, Rule
@@ -82,3 +82,25 @@ def test_the_logo_and_the_icon_of_the_site_are_uses_and_follow_a_new_version():
             connector.repoint(TARGET, new, old)
         connector.withdraw(TARGET, new)
         assert sandbox.shows["site_logo"] == 0
+
+
+def test_content_that_this_account_may_not_edit_holds_up_nothing():
+    sandbox = create()
+    with serve(sandbox) as origin:
+        connector = connected(origin, sandbox.secrets)
+        ref = connector.publish(TARGET, outgoing()).ref
+        put(sandbox, "posts", title="Mine", status="publish", content=f'<img class="wp-image-{ref}">')
+        sandbox.closed = {"pages"}
+        assert uses(connector, ref) == [("Mine (text)", True)]
+        assert connector.look(TARGET, ref).ref == ref
+        connector.withdraw(TARGET, ref)
+        assert sandbox.copies(LIBRARY) == ()
+
+
+def test_a_type_of_content_that_there_is_not_is_told():
+    sandbox = create()
+    with serve(sandbox) as origin:
+        ref = connected(origin, sandbox.secrets).publish(TARGET, outgoing()).ref
+        sandbox.contract = None  # what a faulty setting asks for is not in it
+        with pytest.raises(Misconfigured):
+            connected(origin, sandbox.secrets, content_types=("posts", "prodcuts")).look(TARGET, ref)

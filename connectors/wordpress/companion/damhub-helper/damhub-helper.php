@@ -3,7 +3,7 @@
  * Plugin Name:       Damhub Helper
  * Description:       Tells a damhub when a media library item is added, changed or deleted, so that it looks at its copies at once.
  * Version:           1.0.0
- * Requires at least: 6.2
+ * Requires at least: 6.1
  * Requires PHP:      7.4
  * License:           GPL-2.0-or-later
  * License URI:       https://www.gnu.org/licenses/gpl-2.0.html
