@@ -155,7 +155,8 @@ class Postiz:
         """Tell where it was published: the one use that Postiz knows."""
         del target, cursor
         post = self._calls.one(ref)
-        return Page((Use("post", url, post.integration.name, url, public=True),) if (url := url_of(post)) else (), None)
+        url = url_of(post)
+        return Page((Use("post", url, post.integration.name or url, url, public=True),) if url else (), None)
 
     def numbers(self, target: Target, ref: str) -> Mapping[str, int]:
         """Read what the network counts of a published post, by its own names."""
@@ -208,7 +209,7 @@ class Postiz:
             kind,
             target.ref,
             at=at or post.at,
-            content=post.content if content is None else content,
+            content=(post.content or "") if content is None else content,
             image=shown,
             settings={**settings_of(post), **(more or {}), NOTE: kept},
             post=post,

@@ -61,7 +61,7 @@ def copy_of(post: Post, *, texts: bool) -> Copy:
     marker = marker_in(note.copy_) if note else None
     settings = settings_of(post)
     title = {TITLE: settings[TITLE]} if isinstance(settings.get(TITLE), str) else {}
-    told = {CONTENT: as_text(post.content), **title} if texts else {}
+    told = {CONTENT: as_text(post.content or ""), **title} if texts else {}
     return Copy(
         ref=post.id,
         marker=marker,

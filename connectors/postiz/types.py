@@ -95,7 +95,7 @@ class Channel(Shape):
     """An account at a social network, or a site, that Postiz publishes to."""
 
     id: str
-    name: str = ""
+    name: str | None = None
     identifier: str = "channel"
     profile: str | None = None
     disabled: bool = False
@@ -144,7 +144,7 @@ class Posted(Shape):
 
     id: str
     kind: str = Field(default="", alias="providerIdentifier")
-    name: str = ""
+    name: str | None = None
 
 
 class Tag(Shape):
@@ -171,7 +171,7 @@ class Post(Shape):
     """A post, as the listing tells it."""
 
     id: str
-    content: str = ""
+    content: str | None = None
     at: datetime = Field(alias="publishDate")
     release_url: str | None = Field(default=None, alias="releaseURL")
     release_id: str | None = Field(default=None, alias="releaseId")

@@ -340,6 +340,21 @@ def test_posts_of_all_years_are_listed_and_repeating_ones_once(connect, sandbox)
     assert len(sandbox.requests) == 1
 
 
+def test_what_others_wrote_oddly_hides_nothing(postiz, sandbox):
+    odd = {"content": None, "settings": None, "releaseURL": "", "tags": [], "state": "BRAND_NEW"}
+    sandbox.ledger.add(What.CHANGED, sandbox.intrude(PAGE.ref, "holiday"), PAGE.ref, **odd)
+    ref = postiz.publish(PAGE, outgoing()).ref
+    assert [copy.ref for copy in postiz.find(PAGE, MARKER)] == [ref]
+
+
+def test_the_budget_is_that_of_making_and_changing_posts():
+    (limit,) = MANIFEST.limits
+    assert (limit.calls, limit.per_s, limit.scope) == (90, 3600, "connection")
+    assert limit.covers("POST", "/api/public/v1/posts")
+    for method, path in (("GET", "/posts"), ("PUT", "/posts/x/status"), ("DELETE", "/posts/x"), ("POST", "/upload")):
+        assert not limit.covers(method, f"/public/v1{path}")
+
+
 def test_one_listing_that_fails_is_no_missing_post(postiz, sandbox):
     sandbox.faults.add(Rule(fault=Fault.ERROR_BEFORE, on="read", skip=1, times=None))
     with pytest.raises(RetryLater):
