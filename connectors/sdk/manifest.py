@@ -128,6 +128,7 @@ class HandOver:
 
     page: Callable[[Any, str], str]  # (connector signed in as nobody, our address to come back to) -> the vendor's page
     take: Callable[[Any, Mapping[str, str]], Mapping[str, str]]  # (settings, what came back) -> secrets; none: a no
+    give_back: Callable[[Any], None] | None = None  # (connector) -> makes the vendor forget them, when we disconnect
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,10 @@ def _page(site: WordPress | WordPressXmlRpc, back: str) -> str:
     return site.page_for_us(back)
 
 
+def _give_back(site: WordPress | WordPressXmlRpc) -> None:
+    site.give_back()
+
+
 def _connect(api: Api, settings: Settings) -> WordPress | WordPressXmlRpc:
     return WordPressXmlRpc(api, settings) if settings.protocol == "xmlrpc" else WordPress(api, settings)
 
@@ -56,7 +60,7 @@ MANIFEST = Manifest(
             ),
         ),
         Auth(
-            name="authorize", label="Say yes on the site", headers=_basic, hand_over=HandOver(_page, take),
+            name="authorize", label="Say yes on the site", headers=_basic, hand_over=HandOver(_page, take, _give_back),
         ),
     ),
     abilities={

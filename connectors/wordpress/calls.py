@@ -41,9 +41,9 @@ class Site:
         """Change what stands at a route."""
         return self._ask("POST", route, EDIT, changes)
 
-    def delete(self, route: str) -> None:
-        """Delete for good: WordPress has no bin for files."""
-        self._ask("DELETE", route, {"force": "true"})
+    def delete(self, route: str, **query: Any) -> None:
+        """Delete what stands at a route."""
+        self._ask("DELETE", route, query)
 
     def upload(self, outgoing: Outgoing, fields: Mapping[str, str], *, md5: str) -> Media:
         """Upload a file with its fields; WordPress compares the digest and keeps nothing that differs."""

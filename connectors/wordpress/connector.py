@@ -39,6 +39,7 @@ from connectors.wordpress.types import (
     LISTED,
     Index,
     Media,
+    Password,
     Settings,
     User,
     fields_of,
@@ -49,6 +50,7 @@ from connectors.wordpress.types import (
 )
 
 PAGE_SIZE = 50  # of an import: an item with all its sizes is some five thousand letters
+PASSWORDS = "/wp/v2/users/me/application-passwords"
 AT = "@"  # between an item's number and the address of a further site
 
 
@@ -116,7 +118,7 @@ class WordPress:
             for place in usage.found_in(site, kind, item):
                 usage.take_out(site, place, item)
         try:
-            site.delete(f"{MEDIA}/{ref}")
+            site.delete(f"{MEDIA}/{ref}", force="true")  # there is no bin for files
         except Missing:
             site.surely_missing(ref)
 
@@ -183,6 +185,11 @@ class WordPress:
     def page_for_us(self, back: str) -> str:
         """Return the page of the site where a person makes an application password for us, and comes back from."""
         return handing_over.address(handing_over.page_of(self._index(self._main)), back)
+
+    def give_back(self) -> None:
+        """Have the site forget the application password that we speak with."""
+        own = self._main.read(f"{PASSWORDS}/introspect", Password)
+        self._main.delete(f"{PASSWORDS}/{own['uuid']}")
 
     def _sites(self) -> Iterator[Site]:
         yield self._main

@@ -8,8 +8,11 @@ import secrets
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
+from uuid import NAMESPACE_OID, uuid5
 
-from flask import Response, request
+from flask import Response, jsonify, request
+
+from connectors.wordpress.sandbox_library import Refusal
 
 if TYPE_CHECKING:
     from connectors.wordpress.sandbox import WordPressSandbox
@@ -33,6 +36,26 @@ def authorize(site: WordPressSandbox) -> Response:
     origin = request.url_root.rstrip("/")
     brought = urlencode({"site_url": origin, "user_login": site.secrets["username"], "password": password})
     return _on(f"{asked['success_url']}{'&' if '?' in asked['success_url'] else '?'}{brought}")
+
+
+def introspect(site: WordPressSandbox, password: str) -> Response:
+    """Say which application password the call was made with."""
+    known = {"uuid": uuid_of(password), "app_id": "", "name": "damhub", "last_ip": "127.0.0.1"}
+    return jsonify(known) if password in site.passwords else jsonify({**known, "name": "by hand"})
+
+
+def forget(site: WordPressSandbox, uuid: str) -> Response:
+    """Take an application password back."""
+    found = [one for one in site.passwords if uuid_of(one) == uuid]
+    if not found:
+        raise Refusal("rest_application_password_not_found", "Application password not found.", HTTPStatus.NOT_FOUND)
+    site.passwords.discard(found[0])
+    return jsonify({"deleted": True, "previous": {"uuid": uuid}})
+
+
+def uuid_of(password: str) -> str:
+    """Return the number under which a site knows a password."""
+    return str(uuid5(NAMESPACE_OID, password))
 
 
 def _page(text: str, status: int) -> Response:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -40,6 +41,9 @@ class Routes:
         site.app.register_error_handler(HTTPStatus.NOT_FOUND, lambda _: refuse(NO_ROUTE))
         add("/wp-json/", "index", self._index)
         add(f"{API}/users/me", "me", self._me)
+        own = f"{API}/users/me/application-passwords"
+        add(f"{own}/introspect", "introspect", lambda: self._as_ourselves(sandbox_people.introspect))
+        add(f"{own}/<uuid>", "forget", self._forget, methods=["DELETE"])
         add(f"{API}/types", "types", self._types)
         add(f"{API}/settings", "settings", self._settings, methods=["GET", "POST"])
         add(f"{API}/media", "media", self._list_media)
@@ -187,12 +191,22 @@ class Routes:
                 return Response(item.file.content, content_type=item.file.media_type)
         return Response("Not found", HTTPStatus.NOT_FOUND, content_type="text/html; charset=utf-8")
 
+    def _forget(self, uuid: str) -> Response:
+        return self._as_ourselves(lambda site, _: sandbox_people.forget(site, uuid))
+
+    def _as_ourselves(self, act: Callable[[WordPressSandbox, str], Response]) -> Response:
+        self._must_sign_in("rest_not_logged_in", "You are not currently logged in.")
+        return act(self.site, self._pair()[1])
+
     def _signed_in(self) -> bool:
+        return self.site.knows(*self._pair())
+
+    def _pair(self) -> tuple[str, str]:
         scheme, _, value = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() != "basic":
-            return False
+            return "", ""
         username, _, password = base64.b64decode(value).decode("utf-8", "replace").partition(":")
-        return self.site.knows(username, password)
+        return username, password
 
     def _must_sign_in(self, code: str, message: str) -> None:
         if not self._signed_in():

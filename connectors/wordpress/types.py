@@ -129,6 +129,12 @@ class Post(Numbered):
     featured_media: NotRequired[int]
 
 
+class Password(TypedDict):
+    """An application password, as the site knows it."""
+
+    uuid: str
+
+
 class Kind(TypedDict):
     """A type of content."""
 

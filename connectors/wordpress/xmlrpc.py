@@ -257,6 +257,10 @@ class WordPressXmlRpc:
         """Return the page of the site where a person makes an application password for us: XML-RPC names none."""
         return handing_over.address(self._settings.site_url + handing_over.PAGE, back)
 
+    def give_back(self) -> None:
+        """Have a person take the application password back: XML-RPC cannot."""
+        raise Misconfigured("Take the password back on the site, under Users, Profile: XML-RPC cannot.")
+
     def _library(self) -> list[MediaItem]:
         return self._all(_library_page, {}, MediaItem, "attachment_id")
 

@@ -277,10 +277,14 @@ class Connections:
         settings = accounts.check_settings(manifest, row.settings)
         way = Way(accounts.auth_of(manifest, row.auth), settings, secrets.values)
         token = secrets.refresh_token or secrets.values.get("access_token", "")
-        if way.server is None or not token:
+        give_back = way.auth.hand_over.give_back if way.auth.hand_over else None
+        if give_back is None and (way.server is None or not token):
             return
         try:
-            self._speaking.flow(way).revoke(token)
+            if give_back is None:
+                self._speaking.flow(way).revoke(token)
+            else:
+                give_back(self._speaking.unproven(manifest, way))
         except ConnectorError as error:
             # We hold nothing any more; the page says what a person may do at the vendor.
             with self._database.unit() as session:

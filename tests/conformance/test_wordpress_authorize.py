@@ -55,6 +55,10 @@ def test_what_the_real_page_hands_over_connects(wordpress, browser, protocol):
     given = WAY.take(MANIFEST.settings(site_url=wordpress.url), query)
     assert given["username"] == "author"
     assert connected(wordpress.url, given, protocol=protocol).identify().user == "author"
+    if protocol == "rest":
+        WAY.give_back(connected(wordpress.url, given))
+        with pytest.raises(AuthExpired):
+            connected(wordpress.url, given).identify()
     with pytest.raises(AuthExpired):
         connected(wordpress.url, {**given, "password": "wrong"}, protocol=protocol).identify()
 

@@ -152,3 +152,29 @@ def test_this_way_in_is_not_taken_for_one_that_is_typed(room, admin, sites):
     with pytest.raises(Invalid) as refused:
         room.connect(admin, "wordpress", auth="authorize", settings={"site_url": sites[0][1]}, secrets={})
     assert refused.value.code == "oauth_required"
+
+
+def test_the_site_forgets_the_password_when_it_is_disconnected(room, admin, begin, sites):
+    (sandbox, origin), _ = sites
+    made = room.finish_oauth(SESSION, admin, press(begin(origin)))
+    assert len(sandbox.passwords) == 1
+    room.disconnect(admin, made.id)
+    assert sandbox.passwords == set()
+    assert room.view(admin, made.id).problem == "Disconnected."
+
+
+def test_a_password_that_cannot_be_given_back_is_told(room, admin, begin, sites):
+    (sandbox, origin), _ = sites
+    made = room.finish_oauth(SESSION, admin, press(begin(origin, protocol="xmlrpc")))
+    room.disconnect(admin, made.id)
+    assert len(sandbox.passwords) == 1
+    assert "remove the hub there too" in room.view(admin, made.id).problem
+
+
+def test_a_password_that_was_typed_in_stays_a_persons_own(room, admin, sites):
+    (sandbox, origin), _ = sites
+    made = room.connect(admin, "wordpress", auth="application_password", settings={"site_url": origin},
+                        secrets=dict(sandbox.secrets))  # fmt: skip
+    sandbox.reset_requests()
+    room.disconnect(admin, made.id)
+    assert sandbox.requests == []
