@@ -13,6 +13,7 @@ from connectors.sdk.manifest import Limit
 from hub.clock import HOUR, MINUTE, SECOND
 from hub.connections import budget
 from hub.connections.allowance import Book, Rule, rules_of
+from hub.connections.budget import Ask
 from hub.connections.models import Spent
 from hub.connections.turns import Budgets
 
@@ -356,3 +357,26 @@ def test_a_member_may_take_what_the_others_leave():
     assert rule.allows(90, 45, 3, urgent=True) == 10
     assert Rule("app", Limit(1, 10.0, scope="app")).allows(0, 0, 1, urgent=False) == 1
     assert Book(rule).wait("a", 5, urgent=False) == 0
+
+
+def test_who_asks_while_another_is_answered_waits_for_the_answer(database, clock):
+    rules, granted, done = rules_of("one", APP, (Limit(1, 3600.0, scope="app"),)), [], threading.Event()
+
+    def ask(remote):
+        return Ask((f"remote/{remote}", APP), rules, remote, 1, urgent=True)
+
+    def second():
+        with database.unit() as session:
+            granted.append(budget.take(session, ask("two"), {}, clock).calls)
+        done.set()
+
+    with database.unit() as session:
+        budget.settle(session, (APP, "remote/one", "remote/two"), {})
+    thread = threading.Thread(target=second)
+    with database.unit() as session:
+        granted.append(budget.take(session, ask("one"), {}, clock).calls)
+        thread.start()
+        assert not done.wait(0.3)
+    assert done.wait(60)
+    thread.join()
+    assert granted == [1, 0]
