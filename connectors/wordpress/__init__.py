@@ -1,4 +1,4 @@
-"""WordPress: media library items over REST with an application password, or over XML-RPC."""
+"""WordPress: media library items over REST with an application password or OAuth, or over XML-RPC."""
 
 from __future__ import annotations
 
@@ -7,7 +7,18 @@ from collections.abc import Mapping
 
 from connectors.sdk.guard import origin_of
 from connectors.sdk.http import Api
-from connectors.sdk.manifest import Ability, Auth, AuthField, Capability, Carries, HandOver, Manifest, Meaning, Write
+from connectors.sdk.manifest import (
+    Ability,
+    Auth,
+    AuthField,
+    Capability,
+    Carries,
+    HandOver,
+    Manifest,
+    Meaning,
+    OAuth,
+    Write,
+)
 from connectors.sdk.types import Level
 from connectors.wordpress.connector import WordPress
 from connectors.wordpress.events import HelperEvents
@@ -17,12 +28,27 @@ from connectors.wordpress.xmlrpc import WordPressXmlRpc
 
 __all__ = ["MANIFEST"]
 
+IN_BODY = "client_secret_post"
+
 
 def _basic(secrets: Mapping[str, str]) -> dict[str, str]:
     if not secrets:  # nobody yet: asked where passwords are made
         return {}
     pair = f"{secrets['username']}:{secrets['password']}".encode()
     return {"Authorization": "Basic " + base64.b64encode(pair).decode("ascii")}
+
+
+def _granted(secrets: Mapping[str, str]) -> dict[str, str]:
+    return {"Authorization": f"Bearer {secrets.get('access_token', '')}"}
+
+
+def _server(settings: Settings) -> OAuth:
+    """Return a plugin's server. With Basic, WordPress would take the client for a user and refuse the call."""
+    return OAuth(
+        authorize_url=settings.site_url + settings.oauth_authorize,
+        token_url=settings.site_url + settings.oauth_token,
+        token_auth=IN_BODY,
+    )
 
 
 def _page(site: WordPress | WordPressXmlRpc, back: str) -> str:
@@ -61,6 +87,16 @@ MANIFEST = Manifest(
         ),
         Auth(
             name="authorize", label="Say yes on the site", headers=_basic, hand_over=HandOver(_page, take, _give_back),
+        ),
+        Auth(
+            name="oauth",
+            label="OAuth 2 by a plugin",
+            headers=_granted,
+            fields=(
+                AuthField("client_id", "Client id", hint="Of a client made on the plugin's page."),
+                AuthField("client_secret", "Client secret", secret=True),
+            ),
+            oauth=_server,
         ),
     ),
     abilities={
@@ -117,6 +153,7 @@ MANIFEST = Manifest(
         "page builders": "Uses in page builders' own tables, widgets, templates and settings of themes are not found.",
         "what is not told": "Changes that a plugin writes past WordPress' own functions, such as new smaller sizes.",
         "files elsewhere": "Files that a site keeps at another address, such as a delivery network, are not imported.",
+        "oauth": "WordPress itself speaks no OAuth: a plugin must, and it was not tried with any plugin in particular.",
         "sites of a network": "WordPress lists a network's sites to nobody: name them when connecting.",
     },
 )  # fmt: skip

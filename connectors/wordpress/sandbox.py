@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from connectors.sdk.marker import key_in, marker_in
 from connectors.sdk.types import ItemKind
+from connectors.testing.authorization_server import AuthorizationServer
 from connectors.testing.contract import Contract
 from connectors.testing.hooks import Delivery
 from connectors.testing.ledger import Ledger, What
@@ -42,6 +43,7 @@ from connectors.wordpress.types import LIBRARY, Media, item_of
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
+REDIRECT = "https://hub.example/oauth/callback"
 WRITABLE = ("title", "caption", "description", "alt_text", "status")
 IN_POST = (
     '<!-- wp:image {{"id":{0}}} --><figure class="wp-block-image"><img src="{1}" class="wp-image-{0}"/></figure>'
@@ -68,6 +70,9 @@ class WordPressSandbox(Sandbox):
         self.items: dict[int, Attachment] = {}
         self.entries: dict[int, Entry] = {}
         self.passwords: set[str] = set()  # that people made for programs on the site's own page
+        self.authorization = AuthorizationServer(  # a plugin's
+            client_id="damhub", client_secret=secrets.token_hex(12), redirect_uris=(REDIRECT,)
+        )
         self.passwords_on = True
         self.page = ""  # where people are sent to make them, instead of the site's own page
         self.shows = {"site_logo": 0, "site_icon": 0}
@@ -92,6 +97,8 @@ class WordPressSandbox(Sandbox):
             if path.startswith(f"{prefix}/"):
                 moved = {"SCRIPT_NAME": environ.get("SCRIPT_NAME", "") + prefix, "PATH_INFO": path[len(prefix) :]}
                 return site.wsgi({**environ, **moved}, start_response)
+        if path.startswith("/oauth/"):
+            return self.authorization.app({**environ, "PATH_INFO": path.removeprefix("/oauth")}, start_response)
         query = dict(parse_qsl(environ.get("QUERY_STRING", ""), keep_blank_values=True))
         if path == "/" and (route := query.pop("rest_route", "")):
             environ = {**environ, "PATH_INFO": f"/wp-json{route}", "QUERY_STRING": urlencode(query)}

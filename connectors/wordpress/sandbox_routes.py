@@ -199,7 +199,8 @@ class Routes:
         return act(self.site, self._pair()[1])
 
     def _signed_in(self) -> bool:
-        return self.site.knows(*self._pair())
+        token = request.headers.get("Authorization", "").partition("Bearer ")[2]
+        return self.site.authorization.valid(token) or self.site.knows(*self._pair())
 
     def _pair(self) -> tuple[str, str]:
         scheme, _, value = request.headers.get("Authorization", "").partition(" ")

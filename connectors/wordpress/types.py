@@ -42,6 +42,15 @@ class Settings(BaseModel):
         title="Further sites of the network",
         description="addresses of a multisite network's other sites; the same application password is good for them",
     )
+    oauth_authorize: str = Field(
+        default="/oauth/authorize",
+        title="OAuth: path of the page that asks",
+        pattern=r"^/[\w./-]*$",
+        description="only for sites with a plugin that is an OAuth 2 server; its manual names both paths",
+    )
+    oauth_token: str = Field(
+        default="/oauth/token", title="OAuth: path that hands tokens out", pattern=r"^/[\w./-]*$"
+    )  # fmt: skip
     content_types: tuple[str, ...] = Field(
         default=("posts", "pages", "blocks"),
         title="Content searched for uses",

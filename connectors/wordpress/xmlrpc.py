@@ -130,7 +130,9 @@ class _Client(Client):
 
 def _pair(headers: Mapping[str, str]) -> tuple[str, str]:
     """Take user name and password out of the header: XML-RPC carries them in its body."""
-    encoded = headers.get("Authorization", "").removeprefix("Basic ")
+    kind, _, encoded = headers.get("Authorization", "").partition(" ")
+    if kind != "Basic":
+        raise Misconfigured("XML-RPC knows user names and passwords only. Connect with an application password.")
     username, _, password = base64.b64decode(encoded).decode().partition(":")
     return username, password
 
