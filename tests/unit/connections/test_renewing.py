@@ -13,7 +13,7 @@ from connectors.sdk.types import Agreement
 from hub.clock import DAY, HOUR, MINUTE
 from hub.connections.health import State
 from hub.connections.models import Connection, Subscription
-from hub.connections.renewing import renew_at
+from hub.connections.renewing import _claim, renew_at
 from hub.db.installation import observe_only
 from hub.db.models import Installation
 from tests.unit.connections.fakevendor import APP_SECRET, KEY, Tiny, TinyVendor, tiny_manifest
@@ -165,6 +165,16 @@ def test_what_has_no_end_is_never_asked_for_again(connections, database, clock, 
     assert json.loads(tiny.asked[-1].content)["url"]
     clock.advance(400 * DAY)
     assert renew(connections) == 0
+
+
+def test_of_two_workers_that_come_at_once_one_renews_it(row, database, clock):
+    clock.advance(LIFE)
+    subscription_id, now = row().id, clock.now()
+    won = []
+    for _ in range(2):  # both have read that it is due
+        with database.unit() as session:
+            won.append(_claim(session, subscription_id, now))
+    assert won == [True, False]
 
 
 def test_a_weeks_channel_is_renewed_days_before_a_minutes_one_seconds():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import nullcontext
 from dataclasses import replace
 from urllib.parse import parse_qsl, urlsplit
@@ -15,6 +16,7 @@ from connectors.testing.authorization_server import AuthorizationServer
 from connectors.testing.sandbox import make_sandbox
 from connectors.testing.serve import serve
 from connectors.wordpress import events as helper
+from hub.clock import DAY, HOUR
 from hub.connections.service import Connections
 from hub.db.installation import wake
 from hub.errors import Invalid
@@ -155,3 +157,25 @@ def test_a_message_of_the_wordpress_plugin_becomes_a_hint(room, admin, events, c
     assert service.drain_inbox("worker") == 1
     (hint,) = events("remote.hint")
     assert hint.body["refs"] == ["12"]
+
+
+def test_a_watch_channel_of_google_drive_is_renewed_before_it_ends(room, admin, clock, database):
+    sandbox = make_sandbox(discover()["google_drive"])
+    door = Door(discover()["google_drive"], sandbox)
+    clock.advance(int(time.time() * 1000) - clock.now())  # the sandbox's channels end by its own clock
+    with serve(sandbox) as origin, door.serving() as vendor_origin:
+        service = room(origin, vendor_origin or origin, registry=door.registry(vendor_origin))
+        made = door.connect(service, admin, origin, sandbox.secrets)
+        service.refresh_targets(admin, made.id)
+        service.subscribe(admin, service.targets(admin)[0].id)
+        [channel] = sandbox.channels.live
+        (entry,) = [one for one in service.calendar(admin) if one.what == "subscription"]
+        assert (entry.ends_at, entry.renewal) == (channel.ends_ms, "itself")
+        clock.advance(5 * DAY)
+        assert service.drain_subscriptions("worker") == 0
+        clock.advance(12 * HOUR)
+        assert service.drain_subscriptions("worker") == 1
+        [renewed] = sandbox.channels.live
+        assert renewed.id != channel.id
+        (entry,) = [one for one in service.calendar(admin) if one.what == "subscription"]
+        assert entry.ends_at == renewed.ends_ms >= channel.ends_ms

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from connectors.sdk.errors import AuthExpired
 from hub.access.actors import Actor, Role
 from hub.connections.models import Connection
 from hub.errors import Conflict, Forbidden, NotFound
-from hub.placements.models import Placement
+from hub.placements.models import Evidence, Placement
 from hub.placements.phase import Phase, phase
 
 
@@ -65,6 +65,7 @@ def test_copies_are_withdrawn_and_proven_away_before_the_hub_disconnects(desk, l
     assert leaving.disconnected == [("system", connection)]
     assert leaving.drain("w") == 0
     assert [desk.copy(copy).settled_reason for copy in copies] == ["withdrawn", "withdrawn", "dropped"]
+    assert not any(desk.copy(copy).wanted for copy in copies)
     with desk.database.read() as session:
         for row in session.scalars(select(Placement)):
             assert row.phase == phase(row, open_attempts=0) == Phase.SETTLED
@@ -173,3 +174,13 @@ def test_only_those_who_connect_may_leave(desk, leaving, connection):
             act(editor, connection)
         with pytest.raises(NotFound):
             act(desk.actor, "unknown")
+
+
+def test_what_the_channel_only_said_is_not_proven_away(desk, leaving, connection, copies):
+    leaving.begin(desk.actor, connection)
+    desk.run()
+    with desk.database.unit() as session:
+        session.execute(update(Evidence).where(Evidence.claim == "withdrawn").values(level="said"))
+    assert leaving.drain("w") == 0
+    assert leaving.outlook(desk.actor, connection).there == 2
+    assert not leaving.disconnected

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import httpx
 import pytest
 
 from hub.access.actors import Role
@@ -136,6 +137,22 @@ def test_the_form_to_reconnect_keeps_what_is_left_empty(hub, board, admin):
     assert " required" not in shown
     hub.services.connections.disconnect(hub.people[Role.ADMINISTRATOR], board.id)
     assert " required" in admin.get(f"/connections/{board.id}/reconnect").get_data(as_text=True)
+
+
+def test_kept_secrets_go_to_no_other_address(hub, board, admin, monkeypatch):
+    asked = []
+
+    def send(self, request, **_):
+        asked.append(request.url.host)
+        raise httpx.ConnectError("nobody is called here")
+
+    monkeypatch.setattr("httpx.Client.send", send)
+    elsewhere = {"secrets": {}, "settings": {"origin": "https://elsewhere.example"}}
+    assert admin.post(f"{API}/connections/{board.id}/reconnect", json=elsewhere).status_code == 422
+    assert asked == []
+    typed = {"csrf": admin.csrf, "origin": "https://elsewhere.example", "key": "new", "token": ""}
+    assert admin.post(f"/connections/{board.id}/reconnect", data=typed).status_code == 503
+    assert set(asked) == {"api.trello.com"}
 
 
 def test_notices_are_read_by_the_one_they_are_for(hub, admin):
