@@ -103,6 +103,7 @@ class Hub:
                 for seat in range(1, ORDINARY + SPARE + 1)
             ),
             Drain("leaving", rooms.placements.leaving.drain, 5.0),
+            Drain("feeds", rooms.placements.feeds.drain, 2.0, eager=True),
             Drain("inbox", rooms.connections.drain_inbox, 1.0),
             Drain("health", rooms.connections.drain_health, 10.0),
             Drain("subscriptions", rooms.connections.drain_subscriptions, 30.0),

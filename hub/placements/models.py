@@ -130,6 +130,20 @@ class Evidence(Base):
     at: Mapped[Millis]
 
 
+class Feed(Base):
+    """Where reading a remote's change feed goes on."""
+
+    __tablename__ = "feeds"
+    remote_id: Mapped[Id] = mapped_column(ForeignKey("remotes.id"), primary_key=True)
+    cursor: Mapped[str | None]  # None: it has no beginning yet
+    due_at: Mapped[Millis]  # when it is read next; in the future while somebody reads it
+    read_at: Mapped[Millis | None]
+    reads: Mapped[int]  # in this round: so many times longer is the wait after it
+    failures: Mapped[int]
+    problem: Mapped[str] = mapped_column(default="")
+    __table_args__ = (Index("ix_feeds_due_at", "due_at"),)
+
+
 class Recall(Base):
     """One asset taken back from everywhere; the scope is a predicate until it closes."""
 

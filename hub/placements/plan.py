@@ -5,6 +5,7 @@ A lost event only delays: every row also comes due by itself, at the next bounda
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final, cast
 
 from sqlalchemy import Select, or_, select
@@ -82,9 +83,11 @@ class Planner:
 
     def _hint(self, session: Session, event: Event) -> None:
         """The remote says that something changed. It is not believed: the rows are looked at."""
-        body = cast("dict[str, Any]", event.body)
-        refs = list(body.get("refs", ()))
-        for row in _rows_of(session, event.subject, refs=refs):
+        self.doubt(session, event.subject, list(cast("dict[str, Any]", event.body).get("refs", ())))
+
+    def doubt(self, session: Session, remote_id: str, refs: Sequence[str] = ()) -> None:
+        """Have the copies with these references looked at; without any, all that stand in the remote."""
+        for row in _rows_of(session, remote_id, refs=refs):
             if row.observed in DOUBTED:
                 row.observed = Observed.UNKNOWN.value
             self.wake(session, row)
@@ -117,7 +120,7 @@ def _unsettled(*criteria: ColumnElement[bool]) -> Select[Placement]:
     return query.order_by(Placement.id).with_for_update()
 
 
-def _rows_of(session: Session, remote_id: str, *, refs: list[str] | None = None) -> list[Placement]:
+def _rows_of(session: Session, remote_id: str, *, refs: Sequence[str] = ()) -> list[Placement]:
     query = (
         select(Placement)
         .join(Target, Target.id == Placement.target_id)

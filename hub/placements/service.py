@@ -22,6 +22,7 @@ from hub.errors import Conflict, Invalid, NotFound
 from hub.placements import facts, recall
 from hub.placements.desired import Want
 from hub.placements.evidence import add_evidence
+from hub.placements.feeds import Feeds
 from hub.placements.findings import Claim
 from hub.placements.impact import Impact, foresee
 from hub.placements.leaving import Leaving
@@ -68,6 +69,7 @@ class Placements:
         self._around = Surroundings(specs, keyring, settings.url, settings.rights_default)
         self._planner = Planner(database, clock, connections, self._around)
         self.leaving = Leaving(database, clock, connections, self._planner)
+        self.feeds = Feeds(database, clock, connections, self._planner)
         self._recalls_seen_at = 0
         lease = {} if lease_ms is None else {"lease_ms": lease_ms}
         self._reconciler = Reconciler(

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from connectors.testing.hooks import Delivery, Outbox
 from connectors.trello.events import SIGNATURE, sign
 from connectors.wordpress import events as helper
-from hub.clock import DAY, MINUTE
+from hub.clock import DAY, MINUTE, SECOND
 from hub.connections.models import Inbox
 from tests.stories.story import ADA
 
@@ -99,7 +99,7 @@ def test_an_edit_in_wordpress_is_taken_back_when_the_helper_plugin_tells(story):
     story.run()
     subscribed = story.rooms.connections.subscribe(ADA, target.id)
     [there] = story.standing("rest", story.rooms.placements.copy(ADA, placement))
-    story.clock.advance(MINUTE)
+    story.clock.advance(20 * SECOND)
     story.sandboxes["rest"].edit("library", there.ref, {"title": "By an editor"})
     story.run()
     assert story.rooms.catalogue.view(ADA, asset).title == "A navy picture"  # nothing told, and no audit is due yet
@@ -124,3 +124,16 @@ def test_a_lost_webhook_only_delays(story):
     copy = story.rooms.placements.copy(ADA, placement)
     assert (copy.phase, copy.settled_reason) == ("settled", "removed_there")
     assert [effect.what.value for effect in story.sandboxes["rest"].ledger.effects()].count("made") == 1
+
+
+def test_a_link_that_somebody_took_off_a_card_is_noticed_by_trellos_feed_without_any_webhook(story):
+    target = story.connect("trello")
+    kept, taken = (story.rooms.placements.place(ADA, story.asset(colour), target.id).id for colour in ("navy", "teal"))
+    story.run()
+    [attachment] = story.standing("trello", story.rooms.placements.copy(ADA, taken))
+    take_off(story, target.ref, attachment.ref)
+    story.run()
+    assert story.rooms.placements.copy(ADA, taken).phase == "live"  # nobody told
+    story.clock.advance(15 * MINUTE)
+    story.run()
+    assert [story.rooms.placements.copy(ADA, each).phase for each in (kept, taken)] == ["live", "gone"]
