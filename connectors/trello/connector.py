@@ -9,7 +9,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import IO
 
-from connectors.sdk.errors import Missing, Unreachable
+from connectors.sdk.errors import Missing, Rejected, Unreachable
 from connectors.sdk.http import Api
 from connectors.sdk.marker import marker_in
 from connectors.sdk.types import Account, Changes, Copy, Fetched, Item, Outgoing, Page, Part, PartKind, Receipt, Target
@@ -67,12 +67,18 @@ class Trello:
 
     def subscribe(self, target: Target, callback_url: str) -> str:
         """Register a webhook on the card, unless there is one; Trello calls the address once before it answers."""
-        tokens = self._api.get("/1/members/me/tokens", list[Token], query={"webhooks": True})
-        for webhook in (webhook for token in tokens for webhook in token.webhooks):
-            if (webhook.id_model, webhook.callback_url) == (target.ref, callback_url):
-                return webhook.id
-        query = {"callbackURL": callback_url, "idModel": target.ref, "description": "damhub"}
-        return self._api.post("/1/webhooks/", Webhook, query=query).id
+        known = self._webhook(target, callback_url)
+        if known is None:
+            query = {"callbackURL": callback_url, "idModel": target.ref, "description": "damhub"}
+            try:
+                return self._api.post("/1/webhooks/", Webhook, query=query).id
+            except Rejected:  # perhaps because another process was quicker
+                known = self._webhook(target, callback_url)
+                if known is None:
+                    raise
+        if not known.active:  # Trello switches off what failed for thirty days
+            self._api.put(f"/1/webhooks/{known.id}", Webhook, query={"active": True})
+        return known.id
 
     def unsubscribe(self, ref: str) -> None:
         """Delete a webhook."""
@@ -98,6 +104,12 @@ class Trello:
     def changes(self, cursor: str | None) -> Changes:
         """Read the actions of all boards, one board with each call."""
         return read_feed(self._api, cursor)
+
+    def _webhook(self, target: Target, callback_url: str) -> Webhook | None:
+        tokens = self._api.get("/1/members/me/tokens", list[Token], query={"webhooks": True})
+        webhooks = (webhook for token in tokens for webhook in token.webhooks)
+        wanted = (target.ref, callback_url)
+        return next((one for one in webhooks if (one.id_model, one.callback_url) == wanted), None)
 
 
 def _target(board: Board, card: Card) -> Target:

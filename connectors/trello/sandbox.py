@@ -79,6 +79,7 @@ class TrelloSandbox(Sandbox):
         route("/1/cards/<card>/attachments/<ref>", view_func=self._detach, methods=["DELETE"])
         route("/1/webhooks/", view_func=self._add_hook, methods=["POST"])
         route("/1/webhooks/<ref>", view_func=self._drop_hook, methods=["DELETE"])
+        route("/1/webhooks/<ref>", view_func=self._change_hook, methods=["PUT"])
         self.app.before_request(self._sign_in)
 
     def wsgi(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -183,6 +184,12 @@ class TrelloSandbox(Sandbox):
         self.hooks[ref] = {"id": ref, "idModel": model, "callbackURL": url, "active": True, "consecutiveFailures": 0}
         return jsonify(self.hooks[ref])
 
+    def _change_hook(self, ref: str) -> Response:
+        if ref not in self.hooks:
+            return says(NOT_FOUND, 404)
+        self.hooks[ref].update(active=request.args.get("active") == "true", consecutiveFailures=0)
+        return jsonify(self.hooks[ref])
+
     def _drop_hook(self, ref: str) -> Response:
         if self.hooks.pop(ref, None) is None:
             return says(NOT_FOUND, 404)
@@ -197,7 +204,7 @@ class TrelloSandbox(Sandbox):
     def _tell(self, kind: str, card: str, ref: str, attachment: Mapping[str, Any]) -> None:
         ours = request.headers.get(ECHO) == CLIENT_IDENTIFIER
         for hook in self.hooks.values():
-            if hook["idModel"] == card:
+            if hook["idModel"] == card and hook["active"]:
                 self.outbox.add(self._delivery(hook["callbackURL"], kind, card, {"id": ref, **attachment}, ours=ours))
 
     def _delivery(self, url: str, kind: str, card: str, attachment: Mapping[str, Any], *, ours: bool) -> Delivery:
@@ -215,7 +222,7 @@ class TrelloSandbox(Sandbox):
 
     def settings(self, origin: str) -> Mapping[str, Any]:
         """Point a connection here."""
-        return {"origin": origin}
+        return {"origin": origin, "authorize_url": f"{origin}/authorize", "token_url": f"{origin}/oauth/token"}
 
     def targets(self) -> tuple[str, ...]:
         """All open cards."""

@@ -105,6 +105,7 @@ class Webhook(Shape):
     id: str
     id_model: str = Field(default="", alias="idModel")
     callback_url: str = Field(default="", alias="callbackURL")
+    active: bool = True
 
 
 class Token(Shape):

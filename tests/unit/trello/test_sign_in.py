@@ -25,8 +25,7 @@ def http(sandbox):
 
 @pytest.fixture
 def settings(sandbox):
-    origin = sandbox.origin
-    return Settings(origin=origin, authorize_url=f"{origin}/authorize", token_url=f"{origin}/oauth/token")
+    return Settings.model_validate(sandbox.settings(sandbox.origin))
 
 
 @pytest.fixture

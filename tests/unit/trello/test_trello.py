@@ -11,7 +11,7 @@ from connectors.sdk.errors import AuthExpired, Misconfigured, Missing, RateLimit
 from connectors.sdk.guard import Guard
 from connectors.sdk.http import Api, Limits, guarded_client
 from connectors.sdk.types import Outgoing
-from connectors.testing.faults import refuse
+from connectors.testing.faults import Fault, Rule, refuse
 from connectors.testing.serve import serve
 from connectors.trello import MANIFEST
 from connectors.trello.connector import Trello
@@ -166,6 +166,28 @@ def test_a_callback_that_does_not_answer_is_refused(trello, callback):
     url, _ = callback
     with pytest.raises(Rejected, match="did not return 200"):
         trello.subscribe(first(trello), f"{url}/refuse")
+
+
+def test_a_subscription_that_trello_switched_off_is_switched_on_again(trello, sandbox, callback):
+    url, _ = callback
+    target = first(trello)
+    ref = trello.subscribe(target, f"{url}/hook")
+    sandbox.hooks[ref].update(active=False, consecutiveFailures=1000)
+    trello.publish(target, outgoing())
+    assert sandbox.outbox.flush() == 0
+    assert trello.subscribe(target, f"{url}/hook") == ref
+    trello.publish(target, outgoing())
+    assert sandbox.outbox.flush() == 1
+
+
+def test_a_subscription_that_another_process_made_in_the_meantime_is_the_one(trello, sandbox, callback):
+    url, _ = callback
+    target = first(trello)
+    ref = trello.subscribe(target, f"{url}/hook")
+    blind = Rule(fault=Fault.LIE, on="read", path="members/me/tokens", status=200, body="[]")
+    sandbox.faults.add(blind)
+    assert trello.subscribe(target, f"{url}/hook") == ref
+    assert len(sandbox.hooks) == 1
 
 
 def test_every_request_fits_trellos_contract(trello, sandbox):
