@@ -100,8 +100,7 @@ def gather(
         )
         for asset in chain
     )  # fmt: skip
-    # What never stood there is not stood in for: nobody chose that place for the successor.
-    substitutes = row.withdraw_policy == "substitute" and not by_hand and not never_sent(row)
+    substitutes = row.withdraw_policy == "substitute" and not by_hand
     return Facts(row.wanted, substitutes, candidates, leaving=is_being_left(session, place.remote_id))
 
 
