@@ -94,6 +94,7 @@ class Sandbox(ABC):
         self.violations: list[str] = []
         self.held = Held()
         self.control_token = secrets.token_urlsafe(16)
+        self.title = ""  # what the account is called, where people name it; empty: as the sandbox likes
         self.origin = ""  # set when it is served
         self.lock = threading.RLock()
         self._faulty = FaultyApp(self.app, self.faults, writes=self.writes)

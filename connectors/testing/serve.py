@@ -58,11 +58,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--ledger", type=Path)
     parser.add_argument("--control-token", default="")
+    parser.add_argument("--title", default="", help="what the account is called")
     options = parser.parse_args(arguments)
     manifests = discover()
     if options.connector not in manifests:
         parser.error(f"no connector is named {options.connector}; there are {', '.join(sorted(manifests))}")
     sandbox = make_sandbox(manifests[options.connector], ledger=Ledger(options.ledger))
+    sandbox.title = options.title
     if options.control_token:
         sandbox.control_token = options.control_token
     stop = threading.Event()

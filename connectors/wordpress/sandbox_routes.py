@@ -65,8 +65,9 @@ class Routes:
         origin = self._origin()
         sign_in = {"authorization": self.site.page or f"{origin}{sandbox_people.PAGE}"}
         return answer({
-            "name": TITLE, "description": "", "url": origin, "home": origin, "gmt_offset": "0", "timezone_string": "",
-            "page_for_posts": 0, "page_on_front": 0, "show_on_front": "posts", "namespaces": ["oembed/1.0", "wp/v2"],
+            "name": self.site.title or TITLE, "description": "", "url": origin, "home": origin, "gmt_offset": "0",
+            "timezone_string": "", "page_for_posts": 0, "page_on_front": 0, "show_on_front": "posts",
+            "namespaces": ["oembed/1.0", "wp/v2"],
             "authentication": {"application-passwords": {"endpoints": sign_in}} if self.site.passwords_on else [],
             **self.site.shows, "site_icon_url": "",
         })  # fmt: skip
@@ -90,7 +91,7 @@ class Routes:
     def _settings(self) -> Response:
         self._must_sign_in("rest_forbidden", "Sorry, you are not allowed to do that.")
         self.site.shows |= {name: int(value) for name, value in sent().items() if name in self.site.shows}
-        return answer({"title": TITLE, "url": self._origin(), **self.site.shows})
+        return answer({"title": self.site.title or TITLE, "url": self._origin(), **self.site.shows})
 
     def _list_media(self) -> Response:
         self._may_list()

@@ -118,7 +118,8 @@ def _posts(site: WordPressSandbox, wanted: dict[str, Any], fields: list[str] | N
 
 
 def _options(site: WordPressSandbox, names: list[str] | None = None) -> dict[str, Any]:
-    known = {"home_url": ("Site Address (URL)", site.origin), "blog_title": ("Site Title", "Sandbox site")}
+    title = site.title or "Sandbox site"
+    known = {"home_url": ("Site Address (URL)", site.origin), "blog_title": ("Site Title", title)}
     return {
         name: {"desc": label, "readonly": True, "value": value}
         for name, (label, value) in known.items()

@@ -28,6 +28,8 @@ MISSING: Final = 1
 INTERRUPTED: Final = 130
 SANDBOXES: Final = {"wordpress": "wordpress", "trello": "trello", "newsletter": "wordpress"}
 """What the hub speaks to, by name, with its connector. The newsletter's site is the one that refuses us later."""
+TITLES: Final = {"wordpress": "Lakeside website", "newsletter": "Lakeside newsletter"}
+"""What the sites call themselves, so that a person can tell them apart."""
 KNOWN_AS: Final = {
     "wordpress": "the website (WordPress)", "trello": "Trello", "newsletter": "the newsletter's site (WordPress)",
 }  # fmt: skip
@@ -92,7 +94,7 @@ class _Play:
 
     def _serve(self) -> dict[str, Served]:
         wanted = {name: connector for name, connector in SANDBOXES.items() if name not in self._wish.real}
-        served = self._stage.sandboxes(wanted)
+        served = self._stage.sandboxes(wanted, TITLES)
         self._screen.tell(f"Sandboxes of WordPress and Trello run: {', '.join(served)}")
         if "wordpress" in self._wish.real:
             served["wordpress"] = real_wordpress(self._stage)

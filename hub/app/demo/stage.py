@@ -81,9 +81,9 @@ class Stage:
 
     # Sandboxes
 
-    def sandboxes(self, wanted: Mapping[str, str]) -> dict[str, Served]:
+    def sandboxes(self, wanted: Mapping[str, str], titles: Mapping[str, str]) -> dict[str, Served]:
         """Start a sandbox process for each name with its connector, and wait until all of them serve."""
-        running = {name: self._sandbox(name, connector) for name, connector in wanted.items()}
+        running = {name: self._sandbox(name, connector, titles.get(name, "")) for name, connector in wanted.items()}
         served: dict[str, Served] = {}
         with self.screen.waiting("Starting the sandboxes", of=len(running)) as done:
             for name, (process, ledger) in running.items():
@@ -98,9 +98,10 @@ class Stage:
                 done(len(served))
         return served
 
-    def _sandbox(self, name: str, connector: str) -> tuple[subprocess.Popen[bytes], Path]:
+    def _sandbox(self, name: str, connector: str, title: str) -> tuple[subprocess.Popen[bytes], Path]:
         ledger = self.home / f"{name}.ledger"
-        command = [sys.executable, "-m", "connectors.testing.serve", connector, "--ledger", str(ledger)]
+        options = ["--ledger", str(ledger), "--title", title]
+        command = [sys.executable, "-m", "connectors.testing.serve", connector, *options]
         process = self.run(name, command)
         ledger.touch()
         return process, ledger
