@@ -15,8 +15,8 @@ from schemathesis.generation import GenerationMode
 from hub.access.actors import Scope
 
 PARTS = (
-    "sign-in", "people", "assets", "review", "rights", "copies", "recalls", "links", "connections", "endpoints",
-    "activity", "health",
+    "sign-in", "people", "assets", "review", "rights", "copies", "recalls", "links", "connections", "keeping",
+    "endpoints", "activity", "health",
 )  # fmt: skip
 UNREACHABLE = frozenset({"remote_unreachable", "unreachable"})
 NEVER = frozenset({"sign-in"})
@@ -25,7 +25,7 @@ EXAMPLES = 8
 KNOWN = {
     "asset_id": "asset", "version_id": "draft_version", "placement_id": "copy", "recall_id": "recall",
     "connection_id": "connection", "endpoint_id": "endpoint", "user_id": "user", "link_id": "link", "term_id": "term",
-    "token_id": "token", "target_id": "blog", "substitute_id": "draft", "successor_id": "draft",
+    "token_id": "token", "notice_id": "notice", "target_id": "blog", "substitute_id": "draft", "successor_id": "draft",
 }  # fmt: skip
 
 
