@@ -81,8 +81,9 @@ def measure(tell, name, rounds, copies):
 
 
 def least_s(limits, calls):
-    """Return how long so many calls take at least, when every limit's bucket is full at first."""
-    return max((max(0.0, calls - each.calls) * each.per_s / each.calls for each in limits), default=0.0)
+    """Return how long so many calls take at least, under the limits that count all of them, when nothing is spent."""
+    general = [each for each in limits if not each.counts]
+    return max((max(0.0, calls - each.calls) * each.per_s / each.calls for each in general), default=0.0)
 
 
 class Scene:
