@@ -189,9 +189,8 @@ class NamelessApi(Api):
     def _once(
         self,
         call: Call,
-        url: str,
-        parameters: Mapping[str, str | int | bool | None],
+        url: httpx.URL,
         headers: Mapping[str, str],
         body: bytes | Callable[[], Iterator[bytes]] | None,
     ) -> Answer:
-        return super()._once(call, url, parameters, {**headers, "User-Agent": "Mozilla/5.0"}, body)
+        return super()._once(call, url, {**headers, "User-Agent": "Mozilla/5.0"}, body)
