@@ -153,10 +153,15 @@ def close(session: Session, key: str, now: int, *, after_s: float | None) -> flo
     As the remote asks, or for longer with each refusal in a row.
     """
     row = _lock(session, (key,))[key]
-    row.refusals += 1
+    row.refusals = refused_again(row.refusals, closed=closed_until(row, now) > now)
     pause = pause_after(row.refusals, after_s)
     row.closed_until = max(closed_until(row, now), now + int(pause * SECOND))
     return pause
+
+
+def refused_again(refusals: int, *, closed: bool) -> int:
+    """Count a refusal; calls that were under way together when the remote closed are refused together, and are one."""
+    return max(1, refusals) if closed else refusals + 1
 
 
 def close_until(session: Session, key: str, now: int, *, after_s: float) -> None:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from connectors.sdk.errors import RateLimited
+from connectors.sdk.errors import RateLimited, Unreachable
 from connectors.sdk.limit_headers import PATIENCE_S, Told, pause_after, read_headers
 from connectors.sdk.manifest import Limit
 from hub.clock import MINUTE, SECOND
@@ -64,8 +64,10 @@ class Door:
 
     def refuse(self, after_s: float | None) -> float:
         """Close after a refusal, for all processes; return for how many seconds."""
-        pause = pause_after(self._refusals + 1, after_s)
-        self.look(self._clock.now() + int(pause * SECOND), self._refusals + 1)
+        now = self._clock.now()
+        refusals = budget.refused_again(self._refusals, closed=self.wait_ms(now) > 0)
+        pause = pause_after(refusals, after_s)
+        self.look(max(self._closed_until if self.wait_ms(now) else 0, now + int(pause * SECOND)), refusals)
         return self._tell(lambda session: budget.close(session, self.key, self._clock.now(), after_s=after_s)) or pause
 
     def shut(self, seconds: float) -> None:
@@ -120,6 +122,7 @@ class Purse:
                 wait = self._lease(urgent=urgent) if self._rules else self._look()
                 if wait:
                     return wait
+                now = self._clock.now()  # the database may have been waited for, and the call is made only now
             self._calls -= 1
             self._used_at = now
             return 0.0
@@ -195,7 +198,14 @@ class Purse:
             self._calls = kept
             self._left[rule.name] = told.remaining - kept
             if not told.remaining:
-                self._give_back()
+                self._share_now()
+
+    def _share_now(self) -> None:
+        """Tell the others at once; where the database is away, later: the call is over, and its answer counts."""
+        try:
+            self._give_back()
+        except SQLAlchemyError as error:
+            log.warning("limit_not_shared", key=self._member, error=type(error).__name__)
 
     def _spoken_of(self, told: Told) -> Rule | None:
         """Return the rule that an answer's headers are about: the one with that figure, else the shortest."""
@@ -221,10 +231,11 @@ class Turn:
 
         Raises:
             RateLimited: the wait would be longer than this limiter's patience; nothing was sent or counted.
+            Unreachable: the database is away, so nobody knows what is left; nothing was sent either.
         """
         self._purse = self._purse_of(method, path)
         waited = 0.0
-        while (wait := self._purse.spend(urgent=urgent)) > 0:
+        while (wait := self._spend(self._purse, urgent=urgent)) > 0:
             if waited + wait > self._patience_s:
                 raise RateLimited(
                     "The limit of calls to this system is used up for now. The hub goes on by itself.",
@@ -233,6 +244,17 @@ class Turn:
             nap = max(SHORTEST_NAP_S, min(wait, URGENT_NAP_S if urgent else NAP_S))
             self._sleep(nap)
             waited += nap
+
+    @staticmethod
+    def _spend(purse: Purse, *, urgent: bool) -> float:
+        """Ask a purse; a write that waits for it must not be taken for one that may have been sent."""
+        try:
+            return purse.spend(urgent=urgent)
+        except SQLAlchemyError as error:
+            raise Unreachable(
+                "The hub could not ask its database whether this call is allowed now. It goes on by itself.",
+                detail=f"held back by the hub's own limiter: {type(error).__name__}",
+            ) from error
 
     def learn(self, headers: Mapping[str, str], *, refused: bool) -> float | None:
         """Take in what an answer says of limits; return for how long the remote is closed when it was a refusal."""

@@ -7,7 +7,7 @@ import threading
 import pytest
 from sqlalchemy import select
 
-from connectors.sdk.errors import RateLimited
+from connectors.sdk.errors import RateLimited, Unreachable
 from connectors.sdk.limit_headers import LONGEST_PAUSE_S
 from connectors.sdk.manifest import Limit
 from hub.clock import HOUR, MINUTE, SECOND
@@ -216,13 +216,31 @@ def test_a_remote_without_limits_can_close_too(process, clock):
 
 
 def test_refusals_in_a_row_count_whichever_process_met_them(process, clock):
-    one, two = process().turn(SHORT), process().turn(SHORT)
-    assert [each.learn({}, refused=True) for each in (one, two, one, two)] == [1, 2, 4, 8]
+    one, two, pauses = process().turn(SHORT), process().turn(SHORT), []
+    for each in (one, two, one, two):
+        pauses.append(each.learn({}, refused=True))
+        clock.advance(round(pauses[-1] * SECOND))
+    assert pauses == [1, 2, 4, 8]
     assert one.learn({"Retry-After": "31536000"}, refused=True) == LONGEST_PAUSE_S
     clock.advance(HOUR)
     two.acquire()
     two.learn({}, refused=False)
     assert one.learn({}, refused=True) == 1
+
+
+def test_calls_that_were_under_way_together_are_refused_together(process, clock):
+    processes = [process(), process()]
+    turns = [each.turn(()) for each in processes for _ in range(5)]
+    for turn in turns:
+        turn.acquire()
+    assert {turn.learn({}, refused=True) for turn in turns} == {1}, "one refusal, ten times"
+    assert turns[0].learn({"Retry-After": "20"}, refused=True) == 20
+    turns[1].learn({}, refused=True)
+    with pytest.raises(RateLimited) as refused:
+        turns[1].acquire()
+    assert refused.value.after_s == pytest.approx(20), "what asks for less opens nothing sooner"
+    clock.advance(20 * SECOND)
+    assert turns[9].learn({}, refused=True) == 2
 
 
 def test_an_answer_that_says_nothing_is_left_until_then_closes_for_all(process, clock):
@@ -327,6 +345,38 @@ def test_a_database_that_is_away_costs_no_answer(process, database, clock, caplo
     with pytest.raises(RateLimited):
         turn.acquire()
     del clock, caplog
+
+
+def test_the_last_calls_answer_counts_although_the_database_is_away(process, database):
+    turn = process().turn(SHORT)
+    turn.acquire()
+    with database.unit() as session:
+        session.connection().exec_driver_sql("ALTER TABLE spent_calls RENAME TO away")
+    turn.learn({"X-RateLimit-Limit": "20", "X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "5"}, refused=False)
+    with pytest.raises(RateLimited):
+        turn.acquire()
+
+
+def test_a_call_that_nobody_can_allow_is_put_off_and_was_not_sent(process, database):
+    turn = process().turn(SHORT)
+    with database.unit() as session:
+        session.connection().exec_driver_sql("ALTER TABLE spent_calls RENAME TO away")
+    with pytest.raises(Unreachable, match="goes on by itself"):
+        turn.acquire("POST", "/posts")
+
+
+def test_a_call_counts_from_when_the_database_let_it_go(process, clock, database, monkeypatch):
+    one, limits, unit = process(), (Limit(1, 10.0),), database.unit
+
+    def late():
+        clock.advance(9 * SECOND)
+        return unit()
+
+    monkeypatch.setattr(database, "unit", late)
+    one.turn(limits).acquire()  # others held the database for nine seconds: only now is the call made
+    monkeypatch.undo()
+    clock.advance(2 * SECOND)
+    assert one.burst(limits) == 0
 
 
 def test_many_threads_of_several_processes_never_pass_more_than_the_limit(process):
