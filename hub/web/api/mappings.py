@@ -32,7 +32,7 @@ class BackIn(Given):
     seen: int = Field(ge=0, description="The number of the version that counts now.")
 
 
-class VersionOut(Shown):
+class MappingVersionOut(Shown):
     """One version of an account's mapping."""
 
     number: int
@@ -48,7 +48,7 @@ class MappingOut(Shown):
     connector: str
     number: int = Field(description="0: it is as it comes with the connector.")
     text: str
-    versions: list[VersionOut] = Field(description="Newest first, without the shipped one.")
+    versions: list[MappingVersionOut] = Field(description="Newest first, without the shipped one.")
 
 
 @mappings.get("/connections/<connection_id>/mapping", responses={200: MappingOut})
