@@ -95,8 +95,6 @@ class NoticeboardSandbox(Sandbox):
             self.ledger.add(What.MADE, ref, board, **{"title": "", "text": "", "link": "", **texts})
         return ref
 
-    # What is true here: the suite compares the connector's word with it.
-
     def settings(self, origin: str) -> Mapping[str, Any]:
         """Point a connection here."""
         return {"origin": origin}
