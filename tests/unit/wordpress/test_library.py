@@ -263,7 +263,9 @@ def test_an_import_and_a_feed_tell_the_sites_of_a_network_apart(there):
 
 
 def test_further_sites_are_addresses_and_need_rest():
-    assert Settings(site_url="https://x.org", sites=("https://x.org/a/", "https://x.org/a")).sites == ("https://x.org/a",)
+    assert Settings(site_url="https://x.org", sites=("https://x.org/a/", "https://x.org/a")).sites == (
+        "https://x.org/a",
+    )
     with pytest.raises(ValueError, match="home page"):
         Settings(site_url="https://x.org", sites=("x.org/a",))
     with pytest.raises(ValueError, match="over REST only"):
