@@ -81,6 +81,7 @@ class TrelloSandbox(Sandbox):
         route("/1/webhooks/<ref>", view_func=self._drop_hook, methods=["DELETE"])
         route("/1/webhooks/<ref>", view_func=self._change_hook, methods=["PUT"])
         self.app.before_request(self._sign_in)
+        self.app.after_request(self._tell_budget)
 
     def wsgi(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request; signing in with Atlassian has addresses of its own."""
@@ -103,6 +104,13 @@ class TrelloSandbox(Sandbox):
         if sent.get("oauth_consumer_key") != self.secrets["key"]:
             return says("invalid key", 401)
         return None if sent.get("oauth_token") == self.secrets["token"] else says("invalid token", 401)
+
+    def _tell_budget(self, answer: Response) -> Response:
+        """Say what is left, as recorded answers do, though the guide does not list these headers."""
+        if self.calls_left is not None:
+            told = {"interval-ms": 10_000, "max": 100, "remaining": self.calls_left}
+            answer.headers.update({f"x-rate-limit-api-token-{name}": str(figure) for name, figure in told.items()})
+        return answer
 
     def _me(self) -> Response:
         return jsonify(MEMBER)

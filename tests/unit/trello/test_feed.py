@@ -68,7 +68,7 @@ def test_an_action_that_shows_late_under_an_earlier_second_is_told(trello, sandb
     cursor = trello.changes(None).cursor
     sandbox.intrude(cards[0], "now")
     _, cursor = told_since(trello, cursor)
-    earlier = time.time() - feed.OVERLAP_S / 2
+    earlier = time.time() - 30
     sandbox.clock = lambda: earlier
     late = sandbox.intrude(cards[0], "late")
     assert set(told_since(trello, cursor)[0]) == {late}

@@ -10,6 +10,7 @@ import pytest
 from connectors.sdk.errors import AuthExpired, Misconfigured, Missing, RateLimited, Rejected
 from connectors.sdk.guard import Guard
 from connectors.sdk.http import Api, Limits, guarded_client
+from connectors.sdk.limit_headers import read_headers
 from connectors.sdk.types import Outgoing
 from connectors.testing.faults import Fault, Rule, refuse
 from connectors.testing.serve import serve
@@ -205,26 +206,44 @@ def test_a_sandbox_carries_on_from_its_ledger(trello, sandbox):
     assert [one.ref for one in again.copies(first(trello).ref)] == [receipt.ref]
 
 
-def test_only_reading_the_member_itself_counts_for_the_limit_of_members(trello, sandbox):
+class Turns:
+    """Remembers what it was asked for and told."""
+
+    def __init__(self):
+        self.seen, self.told = [], []
+
+    def acquire(self, method="GET", path="/", *, urgent=False):
+        self.seen.append((method, path))
+
+    def learn(self, headers, *, refused):
+        self.told.append((read_headers(headers, wall_s=0), refused))
+
+
+@pytest.fixture
+def turns(trello):
+    turns = Turns()
+    vars(trello._api)["_limiter"] = turns
+    return turns
+
+
+def test_only_reading_the_member_itself_counts_for_the_limit_of_members(trello, turns):
     members = next(limit for limit in MANIFEST.limits if limit.counts)
-    seen = []
-
-    class Turns:
-        def acquire(self, method="GET", path="/", *, urgent=False):
-            seen.append((path, members.covers(method, path)))
-
-        def learn(self, headers, *, refused):
-            return None
-
-    vars(trello._api)["_limiter"] = Turns()
     trello.identify()
     trello.targets(None)
-    assert [covered for _, covered in seen] == [True, False, False]
-    assert "/1/members/me/boards" in [path for path, _ in seen]
+    assert [members.covers(*call) for call in turns.seen] == [True, False, False]
+    assert ("GET", "/1/members/me/boards") in turns.seen
 
 
-def test_too_many_calls_are_refused_without_a_time_and_taken_for_that(trello, sandbox):
+def test_what_trello_says_is_left_is_understood(trello, sandbox, turns):
+    sandbox.calls_left = 7
+    trello.identify()
+    ((told, refused),) = turns.told
+    assert (told.remaining, told.limit, told.after_s, refused) == (6, 100, None, False)
+
+
+def test_too_many_calls_are_refused_without_a_time_and_taken_for_that(trello, sandbox, turns):
     sandbox.calls_left = 0
     with pytest.raises(RateLimited) as raised:
         trello.identify()
     assert raised.value.after_s is None
+    assert turns.told[0][1]
