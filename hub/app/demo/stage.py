@@ -185,12 +185,12 @@ def values(home: Path, port: int, trusted: Sequence[str]) -> dict[str, Any]:
         "home": home, "database_url": "", "storage": "folder", "host": HOST, "port": port, "base_url": "",
         "web_workers": 1, "web_threads": 8, "secret_key": "", "trusted_origins": list(trusted),
         "rights_default": "allow", "max_upload_bytes": 1024**3, "media_processes": 2, "clock_shift_s": 0,
-        "log_level": "WARNING", "secure_cookies": False,
+        "log_level": "WARNING", "secure_cookies": False, "folders": {},
     }  # fmt: skip
 
 
 def _as_text(value: object) -> str:
-    return json.dumps(value) if isinstance(value, list | bool) else str(value)
+    return json.dumps(value) if isinstance(value, list | dict | bool) else str(value)
 
 
 def _not_started(name: str) -> Unavailable:
