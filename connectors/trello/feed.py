@@ -48,12 +48,12 @@ def read_feed(api: Api, cursor: str | None) -> Changes:
     """Tell what happened on the next board; without a cursor, begin on all of them."""
     calls = Calls(api)
     answer = calls.ask_boards()
-    boards = sorted(board.id for board in answer.parse(list[Board]))
+    boards, now_s = sorted(board.id for board in answer.parse(list[Board])), _time_of(answer)
     if cursor is None:
-        return _begin(api, boards, _time_of(answer))
+        return _begin(api, boards, now_s)
     place = _Place.model_validate_json(cursor)
     if set(place.boards) != set(boards):
-        return replace(_begin(api, boards, _time_of(answer)), lost=True)
+        return replace(_begin(api, boards, now_s), lost=True)
     left = place.left or boards
     if not left:
         return Changes((), cursor)
@@ -61,19 +61,20 @@ def read_feed(api: Api, cursor: str | None) -> Changes:
     actions = _since(api, left[0], until - OVERLAP_S)
     fresh = [action for action in actions or () if action.id not in told]
     if actions is None or any(action.type in LISTS_MOVE for action in fresh):
-        return replace(_begin(api, boards, _time_of(answer)), lost=True)
-    after = _Place(boards={**place.boards, left[0]: _read(actions, until)}, left=left[1:])
+        return replace(_begin(api, boards, now_s), lost=True)
+    after = _Place(boards={**place.boards, left[0]: _read(actions, until, now_s)}, left=left[1:])
     return Changes(_told(calls, fresh), after.model_dump_json(), more=bool(after.left))
 
 
 def _begin(api: Api, boards: Sequence[str], now_s: int) -> Changes:
     """Begin where we are; what was done in the minute before counts as told."""
-    read = {board: _read(_since(api, board, now_s - OVERLAP_S) or (), now_s) for board in boards}
+    read = {board: _read(_since(api, board, now_s - OVERLAP_S) or (), now_s, now_s) for board in boards}
     return Changes((), _Place(boards=read).model_dump_json())
 
 
-def _read(actions: Sequence[Done], until: int) -> Read:
-    until = max((until, *(action.second for action in actions)))
+def _read(actions: Sequence[Done], until: int, now_s: int) -> Read:
+    # One clock that is ahead must not carry us past what the others are still to tell.
+    until = max(until, min(now_s, max((action.second for action in actions), default=until)))
     return until, [action.id for action in actions if action.second >= until - OVERLAP_S]
 
 

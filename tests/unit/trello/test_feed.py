@@ -74,6 +74,20 @@ def test_an_action_that_shows_late_under_an_earlier_second_is_told(trello, sandb
     assert set(told_since(trello, cursor)[0]) == {late}
 
 
+def test_a_clock_that_is_ahead_hides_nothing_that_others_tell_later(trello, sandbox, cards):
+    cursor = trello.changes(None).cursor
+    ahead = time.time() + 600
+    sandbox.clock = lambda: ahead
+    early = sandbox.intrude(cards[0], "ahead")
+    told, cursor = told_since(trello, cursor)
+    assert set(told) == {early}
+    sandbox.clock = time.time
+    right = sandbox.intrude(cards[0], "now")
+    told, cursor = told_since(trello, cursor)
+    assert set(told) == {right}
+    assert told_since(trello, cursor)[0] == {}
+
+
 def test_pages_end_amid_a_second_and_nothing_is_missed(trello, sandbox, cards, monkeypatch):
     monkeypatch.setattr(feed, "PAGE_SIZE", 7)
     cursor = trello.changes(None).cursor
