@@ -23,6 +23,8 @@ PAGES = {
     "connection": "/connections/{connection}",
     "connect": "/connections/new/wordpress",
     "mapping": "/connections/{connection}/mapping?asset={lake}",
+    "people": "/people",
+    "account": "/account",
     "calendar": "/connections/calendar",
     "notices": "/notices",
     "reconnect": "/connections/{connection}/reconnect",

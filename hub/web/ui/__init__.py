@@ -19,6 +19,7 @@ from hub.web.ui.keeping import keeping
 from hub.web.ui.library import library
 from hub.web.ui.mapping import mapping
 from hub.web.ui.notices import notices
+from hub.web.ui.people import people
 from hub.web.ui.scorecards import quality, rating
 from hub.web.ui.selection import selection
 
@@ -28,7 +29,7 @@ def install(app: Flask) -> None:
     frame.install(app)
     cast("dict[str, Any]", app.jinja_env.globals).update(rating=rating)
     for blueprint in (
-        entry, library, selection, copies, asset, connections, calendar, keeping, notices, mapping, quality, activity,
-        open_doors, health,
+        entry, library, selection, copies, asset, connections, calendar, keeping, notices, people, mapping,
+        quality, activity, open_doors, health,
     ):  # fmt: skip
         app.register_blueprint(blueprint)

@@ -40,6 +40,12 @@ TOLD: Final = {
     "retried": "Trying again now.",
     "taken-back": "Being taken back from there.",
     "attested": "Your word is kept with the proof, as a person's word.",
+    "person-added": "Added. They can sign in now.",
+    "person-role": "The new role counts from their next click on.",
+    "person-password": "The new password counts; their sessions have ended.",
+    "person-out": "Shut out: sessions and tokens have ended.",
+    "person-in": "Let in again. Their tokens stay revoked.",
+    "token-revoked": "The token is dead from now on.",
     "mapped": "This mapping counts now; every copy in this account follows.",
     "connected": "Connected. Choose places below.",
     "tested": "It answers.",
@@ -168,6 +174,8 @@ def _navigation(who: Actor) -> list[Item]:
             Item("connections", "Connections", "Connect", "/connections", "plug", "setup", waiting,
                  "needs you" if waiting == 1 else "need you", "stop")
         )  # fmt: skip
+    if allowed(who, Act.MANAGE_USERS):
+        items.append(Item("people", "People", "People", "/people", "key-round", "setup"))
     if allowed(who, Act.SEE_ACTIVITY):
         items.append(Item("activity", "Activity", "Activity", "/activity", "activity", "setup"))
     return items

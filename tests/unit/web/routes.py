@@ -15,6 +15,10 @@ PASSWORD = "correct horse battery"
 VIEWER = {"email": "viewer@dam.test", "password": PASSWORD}
 EVE = {"email": "e@x.test", "name": "Eve", "password": PASSWORD, "code": "guess"}
 OPEN = "200 200 200 200 200 200"
+PEOPLE = "303 403 403 403 200 403"
+PERSON = {"email": "new@x.test", "name": "Nia", "role": "editor", "password": "correct horse battery"}
+NEW_WORD = {"password": "x", "current": "y"}
+TOKEN = {"label": "reads", "scope": "read", "days": "7"}
 TRELLO = "spec: 1\nconnector: trello\nfields:\n  - {field: title, remote: name, transforms: [line]}\n"
 MAPPING = "/connections/<connection_id>/mapping"
 NEW = {"text": TRELLO, "seen": "0"}
@@ -348,6 +352,26 @@ PAGES = [
         form={},
     ),
     page("GET", "/connectors/trello", SEEN, "/connectors/<name>"),
+    page("GET", "/people", PEOPLE, "/people"),
+    page("POST", "/people", "303 403 403 403 303 403", "/people", form=PERSON),
+    page("POST", "/people/{user}/role", "303 403 403 403 303 403", "/people/<user_id>/<act>", form={"role": "viewer"}),
+    page("POST", "/people/{user}/out", "303 403 403 403 303 403", "/people/<user_id>/<act>", form={}),
+    page("GET", "/account", OPEN.replace("200", "303", 1), "/account"),
+    page(
+        "POST",
+        "/account/password",
+        "303 401 401 401 401 403",
+        "/account/password",
+        form={"password": "x", "current": "y"},
+    ),
+    page("POST", "/account/tokens", "303 200 200 200 200 403", "/account/tokens", form=TOKEN),
+    page(
+        "POST",
+        "/account/tokens/unknown/revoke",
+        "303 404 404 404 404 404",
+        "/account/tokens/<token_id>/revoke",
+        form={},
+    ),
     page("GET", "/connections/{connection}/mapping?asset={code}", "303 403 403 200 200 403", MAPPING),
     page(
         "POST",
