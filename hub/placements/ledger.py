@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final, cast
 
 from sqlalchemy import select
@@ -96,7 +97,7 @@ def open_account(session: Session, row: Placement, manifest: Manifest, around: S
     if want.asset_id is not None and want.version_id is not None:
         rendering = rendering_of(
             session, want.asset_id, want.version_id, preset=manifest.rendition, link=link,
-            spec=around.specs(session, place.remote_id, place.connector),
+            spec=partial(around.specs, session, place.remote_id, place.connector),
         )  # fmt: skip
     _aim(row, want, rendering.doc_hash if rendering else "")
     attempts = list(session.scalars(select(Attempt).where(Attempt.placement_id == row.id).order_by(Attempt.id)))
@@ -174,6 +175,7 @@ def known(account: Account, *, now: int, may_write: bool, looked_now: bool, audi
         settles_ms=int(account.manifest.settles_after_s * 1000),
         unreadable=rendering is not None and rendering.unreadable,
         missing=rendering.rendered.missing if rendering is not None else (),
+        unmapped=rendering.unmapped if rendering is not None else "",
         open=first_open,
         repointed=frozenset(_pair(a.detail) for a in account.attempts if a.step == Op.REPOINT and a.outcome == "done"),
         done=Counter(send_of(attempt) for attempt in mine if attempt.outcome == "done"),

@@ -22,12 +22,11 @@ from hub.events.models import Event
 from hub.placements.facts import place_of
 from hub.placements.ledger import Surroundings, clear_problem, open_account
 from hub.placements.models import Part, Placement
-from hub.placements.phase import Observed
+from hub.placements.phase import Observed, never_sent
 from hub.placements.ports import Switchboard
 
 CONSUMER: Final = "placements"
 BATCH: Final = 200
-DOUBTED: Final = frozenset({Observed.PRESENT.value, Observed.ALTERED.value, Observed.MIXED.value})
 ASKED_FOR_PERSON: Final = "unanswerable"
 
 
@@ -86,9 +85,12 @@ class Planner:
         self.doubt(session, event.subject, list(cast("dict[str, Any]", event.body).get("refs", ())))
 
     def doubt(self, session: Session, remote_id: str, refs: Sequence[str] = ()) -> None:
-        """Have the copies with these references looked at; without any, all that stand in the remote."""
+        """Have the copies with these references looked at; without any, all that were ever sent to the remote.
+
+        Those that were taken away too: somebody may have put one back, out of a bin or a backup.
+        """
         for row in _rows_of(session, remote_id, refs=refs):
-            if row.observed in DOUBTED:
+            if not never_sent(row):
                 row.observed = Observed.UNKNOWN.value
             self.wake(session, row)
 

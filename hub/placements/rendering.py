@@ -18,11 +18,15 @@ from hub.media.document import asset_document
 from hub.placements.facts import Bytes, bytes_of, is_unreadable
 from mappings.document import AssetDocument
 from mappings.engine import MappingSpec, Rendered, render
+from mappings.errors import MappingError
 
 Specs = Callable[[Session, str, str], MappingSpec]
-"""Returns the mapping that counts for an account, by its id and the connector's name."""
+"""Returns the mapping that counts for an account, by its id and the connector's name, or raises MappingError."""
 
 KEY_LENGTH: Final = 12
+_LONGEST_REASON: Final = 300
+_NO_FIELDS: Final = MappingSpec.model_construct(spec=1, connector="none", notes="", fields=())
+"""Stands for a mapping that fails: nothing is compared with what stands there, and nothing taken from it."""
 _UNSAFE: Final = re.compile(r"[^A-Za-z0-9]+")
 
 
@@ -38,6 +42,7 @@ class Rendering:
     rendered: Rendered
     fields_hash: str
     doc_hash: str  # over the fields and the bytes: equal hashes mean that the channel would be sent the same
+    unmapped: str = ""  # why the mapping cannot say this asset; then nothing is said of it
 
     @property
     def content_key(self) -> str:
@@ -46,16 +51,22 @@ class Rendering:
 
 
 def rendering_of(
-    session: Session, asset_id: str, version_id: str, *, spec: MappingSpec, preset: str, link: str
+    session: Session, asset_id: str, version_id: str, *, spec: Callable[[], MappingSpec], preset: str, link: str
 ) -> Rendering:
-    """Return what would be sent for a version by a mapping."""
+    """Return what would be sent for a version by a mapping, which people write: it may fail, and stops nothing else."""
     made = bytes_of(session, version_id, preset)
     document = asset_document(session, asset_id, version_id, link=link)
-    rendered = render(spec, document)
-    fields_hash = _digest(json.dumps(rendered.fields, sort_keys=True, ensure_ascii=True))
+    try:
+        mapping, unmapped = spec(), ""
+        rendered = render(mapping, document)
+    except MappingError as error:
+        mapping, rendered, unmapped = _NO_FIELDS, Rendered({}, {}, ()), str(error)[:_LONGEST_REASON]
+    fields_hash = _digest(unmapped or json.dumps(rendered.fields, sort_keys=True, ensure_ascii=True))
     doc_hash = _digest(f"{fields_hash} {made.sha256 if made else ''}")
     unreadable = made is None and is_unreadable(session, version_id)
-    return Rendering(version_id, made, unreadable, _safe_name(document, made), spec, rendered, fields_hash, doc_hash)
+    return Rendering(
+        version_id, made, unreadable, _safe_name(document, made), mapping, rendered, fields_hash, doc_hash, unmapped
+    )
 
 
 def outgoing(rendering: Rendering, *, marker: str, link: str, opener: Callable[[str], IO[bytes]]) -> Outgoing:

@@ -108,6 +108,7 @@ class Known:
     settles_ms: int
     unreadable: bool = False  # the bytes for this channel can never be made
     missing: tuple[str, ...] = ()  # fields that the channel cannot do without, and that are empty
+    unmapped: str = ""  # why what is to be said there cannot be made
     open: Open | None = None
     repointed: frozenset[tuple[str, str]] = frozenset()
     done: Mapping[Send, int] = field(default_factory=dict[Send, int])  # writes of this generation answered "done"
@@ -118,7 +119,7 @@ def next_step(known: Known) -> Step:
     """Return the next step."""
     if known.open is not None:
         return _find_out(known, known.open)
-    step = _clear(known) if known.desired == Want.ABSENT else _show(known)
+    step = _clear(known) if known.desired == Want.ABSENT else _unmapped(known) or _show(known)
     if isinstance(step, Send):
         return _allowed(known, step)
     return step
@@ -136,7 +137,7 @@ def _find_out(known: Known, attempt: Open) -> Step:
     if known.now < settled:
         return Rest(settled)
     if asks:
-        return _again(known, attempt) if known.may_write else Rest()
+        return _unmapped(known) or _again(known, attempt) if known.may_write else Rest()
     return ReadBack()
 
 
@@ -157,6 +158,20 @@ def _again(known: Known, attempt: Open) -> Send:
     if known.desired == Want.ABSENT and attempt.op is not Op.PUBLISH:
         return Send(Op.WITHDRAW, ref=attempt.ref)
     return Send(attempt.op, attempt.ref, attempt.to)
+
+
+def _unmapped(known: Known) -> Step | None:
+    """Leave a copy whose texts cannot be made to a person, but what ends the rights of another asset waits for none."""
+    if not known.unmapped or known.desired == Want.ABSENT or known.vanished:
+        return None
+    others = [copy for copy in known.standing if copy is not _current(known)]
+    if known.desired == Want.SUBSTITUTE and others and known.open is None:
+        return Send(Op.WITHDRAW, ref=others[0].ref)
+    return Block(
+        "mapping_fails",
+        f"The account's field mapping fails on this asset: {known.unmapped} Correct the mapping; it then goes on by "
+        "itself.",
+    )
 
 
 def _allowed(known: Known, step: Send) -> Step:

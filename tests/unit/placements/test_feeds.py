@@ -122,6 +122,24 @@ def test_a_copy_that_somebody_removed_there_is_noticed(desk, feeds, teller, copi
     assert [desk.copy(each).phase for each in copies] == ["gone", "live"]
 
 
+@pytest.mark.parametrize("lost", [False, True])
+def test_a_copy_that_was_withdrawn_and_that_somebody_puts_back_is_withdrawn_again(desk, feeds, teller, copies, lost):
+    drain_all(feeds)
+    ref = ref_of(desk, copies[0])
+    entry = desk.remote.entries[ref]
+    waiting = desk.place(desk.world.asset(b"not approved"), slot="3")
+    desk.placements.take_back(desk.actor, copies[0])
+    desk.run()
+    desk.remote.entries[ref] = entry  # out of the bin
+    teller.told.append(ref)
+    teller.forgot = lost
+    desk.clock.advance(EVERY_MS)
+    drain_all(feeds)
+    desk.run()
+    assert ref not in desk.remote.entries
+    assert [desk.copy(each).phase for each in (*copies, waiting)] == ["withdrawn", "live", "waiting"]
+
+
 def test_a_long_feed_is_read_to_its_end_at_once(desk, feeds, teller, copies):
     drain_all(feeds)
     teller.told += [f"thing {n}" for n in range(5)] + [ref_of(desk, copies[1])]
