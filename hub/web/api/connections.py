@@ -102,6 +102,20 @@ class Connections(Shown):
     items: list[ConnectionOut]
 
 
+class TargetPath(BaseModel):
+    """Names one place."""
+
+    target_id: Ident
+
+
+class SubscribedOut(Shown):
+    """A webhook that is sent from now on, or the address to enter there."""
+
+    id: str
+    callback_url: str
+    secret: str | None = Field(description="Shown this once, and only where a person must carry it over.")
+
+
 class TargetOut(Shown):
     """A place where copies can stand."""
 
@@ -215,3 +229,9 @@ def list_targets(query: TargetQuery) -> Response:
     """List places where copies can stand."""
     found = services().connections.targets(actor(), query.remote_id)
     return answer(Targets(items=[TargetOut.model_validate(one) for one in found]))
+
+
+@connections.post("/targets/<target_id>/subscription", responses={201: SubscribedOut})
+def subscribe(path: TargetPath) -> Response:
+    """Have webhooks sent about a place, or make the address that a person enters there."""
+    return answer(SubscribedOut.model_validate(services().connections.subscribe(actor(), path.target_id)), 201)

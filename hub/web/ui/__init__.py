@@ -17,6 +17,7 @@ from hub.web.ui.entry import entry
 from hub.web.ui.health import health
 from hub.web.ui.keeping import keeping
 from hub.web.ui.library import library
+from hub.web.ui.listening import listening
 from hub.web.ui.mapping import mapping
 from hub.web.ui.notices import notices
 from hub.web.ui.people import people
@@ -29,7 +30,7 @@ def install(app: Flask) -> None:
     frame.install(app)
     cast("dict[str, Any]", app.jinja_env.globals).update(rating=rating)
     for blueprint in (
-        entry, library, selection, copies, asset, connections, calendar, keeping, notices, people, mapping,
+        entry, library, selection, copies, asset, connections, calendar, keeping, notices, people, mapping, listening,
         quality, activity, open_doors, health,
     ):  # fmt: skip
         app.register_blueprint(blueprint)

@@ -14,6 +14,7 @@ from connectors.sdk.manifest import Auth, AuthField, Manifest
 from hub.access.permissions import Act, require
 from hub.connections.calendar import Sure, What
 from hub.connections.models import Target
+from hub.connections.speaking import CALLBACK_PATH
 from hub.errors import HubError, NotFound
 from hub.placements.models import Placement
 from hub.web.identity import actor, caller
@@ -21,6 +22,7 @@ from hub.web.services import services
 from hub.web.ui import words
 from hub.web.ui.calendar import hue_of, when
 from hub.web.ui.frame import go, page
+from hub.web.ui.listening import told_by
 from hub.web.ui.words import Sign
 
 if TYPE_CHECKING:
@@ -83,7 +85,7 @@ def show_connection(connection_id: str) -> Response:
     view = services().connections.view(actor(), connection_id)
     (card,) = _cards([view])
     targets = services().connections.targets(actor(), view.remote_id)
-    return page("connection.html", here="connections", card=card, targets=targets)
+    return page("connection.html", here="connections", card=card, targets=targets, told_by=told_by(view), view=view)
 
 
 @connections.post("/connections/<connection_id>/<act>")
@@ -145,7 +147,7 @@ def _cards(found: Sequence[ConnectionView]) -> list[Card]:
         counted = (
             select(Target.remote_id, func.count(Placement.id))
             .join(Placement, Placement.target_id == Target.id)
-            .where(Placement.settled_at.is_(None))
+            .where(Placement.settled_at.is_(None), Placement.phase != "withdrawn")
             .group_by(Target.remote_id)
         )
         copies = dict(session.execute(counted).all())
@@ -186,6 +188,7 @@ def _form(manifest: Manifest, auth_name: str, values: Mapping[str, Any], error: 
         "connect.html", error.status if error else 200, here="connections", name=manifest.name, title=manifest.title,
         summary=manifest.summary, auths=manifest.auths, auth=auth, error=error, gaps=manifest.gaps,
         fields=[*_setting_fields(manifest, values), *secret_fields(auth)],
+        redirect=services().settings.url + CALLBACK_PATH,
     )  # fmt: skip
 
 

@@ -46,6 +46,7 @@ TOLD: Final = {
     "person-out": "Shut out: sessions and tokens have ended.",
     "person-in": "Let in again. Their tokens stay revoked.",
     "token-revoked": "The token is dead from now on.",
+    "listening": "It tells the hub of changes at every place where copies stand.",
     "mapped": "This mapping counts now; every copy in this account follows.",
     "connected": "Connected. Choose places below.",
     "tested": "It answers.",

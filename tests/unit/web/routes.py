@@ -15,6 +15,7 @@ PASSWORD = "correct horse battery"
 VIEWER = {"email": "viewer@dam.test", "password": PASSWORD}
 EVE = {"email": "e@x.test", "name": "Eve", "password": PASSWORD, "code": "guess"}
 OPEN = "200 200 200 200 200 200"
+LISTEN = "/connections/<connection_id>/listen"
 PEOPLE = "303 403 403 403 200 403"
 PERSON = {"email": "new@x.test", "name": "Nia", "role": "editor", "password": "correct horse battery"}
 NEW_WORD = {"password": "x", "current": "y"}
@@ -187,6 +188,12 @@ API_ROUTES = [
     one("POST", "endpoints/endpoint", "/on", ADMINS),
     one("GET", "endpoints/endpoint", "/deliveries", "401 403 403 403 200 403"),
     api("GET", "/events", "401 403 403 200 200 200"),
+    api(
+        "POST",
+        "/targets/{target}/subscription",
+        "401 403 403 403 409 403",
+        rule=API + "/targets/<target_id>/subscription",
+    ),
     one("GET", "connections/connection", "/mapping", "401 403 403 200 200 403"),
     one("PUT", "connections/connection", "/mapping", "401 403 403 403 200 403", json={"text": TRELLO, "seen": 0}),
     one("POST", "connections/connection", "/mapping/back", "401 403 403 403 200 403", json={"number": 0, "seen": 0}),
@@ -352,6 +359,7 @@ PAGES = [
         form={},
     ),
     page("GET", "/connectors/trello", SEEN, "/connectors/<name>"),
+    page("POST", "/connections/{connection}/listen", "303 403 403 403 400 403", LISTEN, form={}),
     page("GET", "/people", PEOPLE, "/people"),
     page("POST", "/people", "303 403 403 403 303 403", "/people", form=PERSON),
     page("POST", "/people/{user}/role", "303 403 403 403 303 403", "/people/<user_id>/<act>", form={"role": "viewer"}),

@@ -245,3 +245,29 @@ def test_a_mapping_is_tried_on_an_asset_before_it_counts_and_can_be_taken_back(h
     assert back.status_code == 303
     assert "The mapping that comes with the connector counts." in client.get(address).get_data(as_text=True)
     assert "Let it count" not in shown_to(hub, "editor", address)
+
+
+def test_an_address_for_webhooks_is_made_on_the_connections_page_and_its_secret_shown_once(hub):
+    hub.target("wordpress", "Press", "press.example.com")
+    client = hub.client("administrator")
+    (connection,) = hub.services.connections.list(hub.people["administrator"])
+    address = f"/connections/{connection.id}"
+    before = client.get(address).get_data(as_text=True)
+    assert "Make the address" in before
+    assert "It reads on in the change feed." in before
+    made = client.post(f"{address}/listen", data={"csrf": client.csrf}).get_data(as_text=True)
+    assert "/hooks/" in made
+    assert "The secret is shown this once." in made
+    after = client.get(address).get_data(as_text=True)
+    assert "Webhooks may come to" in after
+    assert "Make the address" not in after
+    assert "Make the address" not in shown_to(hub, "editor", address)
+
+
+def test_places_that_are_silent_are_counted_and_settings_shown(hub):
+    asset = hub.approved(picture(1), title="Winter lake")
+    hub.copy(asset, hub.target("trello", "Card"))
+    (connection,) = hub.services.connections.list(hub.people["administrator"])
+    page = shown_to(hub, "administrator", f"/connections/{connection.id}")
+    assert "No webhooks are sent yet." in page
+    assert "Have them sent" in page
