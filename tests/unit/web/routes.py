@@ -191,7 +191,7 @@ API_ROUTES = [
     api(
         "POST",
         "/targets/{target}/subscription",
-        "401 403 403 403 409 403",
+        "401 403 403 403 400 403",
         rule=API + "/targets/<target_id>/subscription",
     ),
     one("GET", "connections/connection", "/mapping", "401 403 403 200 200 403"),
