@@ -16,6 +16,7 @@ from typing import Any, NamedTuple, cast
 
 from jmespath.exceptions import JMESPathError
 
+from mappings.bounded import evaluate
 from mappings.document import AssetDocument
 from mappings.errors import MappingError, TransformError
 from mappings.spec import FieldSpec, MappingSpec, Owner, compile_expression, load_spec, parse_spec
@@ -236,7 +237,7 @@ def _value_of(each: FieldSpec, facts: dict[str, Any]) -> JsonValue:
     if each.field:
         return cast("JsonValue", facts[each.field])
     try:
-        return cast("JsonValue", compile_expression(each.expression).search(facts))
+        return cast("JsonValue", evaluate(compile_expression(each.expression), facts))
     except JMESPathError as error:
         raise MappingError(
             "mapping_expression",

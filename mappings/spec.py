@@ -21,6 +21,7 @@ from jmespath.exceptions import JMESPathError
 from jmespath.parser import ParsedResult
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from mappings.bounded import joins_by_text
 from mappings.document import CORE_FIELDS, AssetDocument
 from mappings.errors import MappingError
 from mappings.safe_yaml import Located, read_yaml
@@ -84,6 +85,8 @@ class FieldSpec(BaseModel):
             parsed = compile_expression(value)
         except JMESPathError as error:
             raise ValueError(f"the expression cannot be read: {error}") from error
+        if not joins_by_text(cast("dict[str, Any]", parsed.parsed)):
+            raise ValueError("`join` takes its separator as a text in quotes")
         for name in _names_in(cast("dict[str, Any]", parsed.parsed)):
             if name not in DOCUMENT_FIELDS:
                 raise ValueError(unknown("field in the expression", name, DOCUMENT_FIELDS))

@@ -73,7 +73,10 @@ def _tried(spec: MappingSpec, code: str) -> dict[str, Any]:
     asset = services().catalogue.view(actor(), code)
     with services().database.read() as session:
         document = asset_document(session, asset.id, asset.approved_version_id or asset.versions[0].id)
-    found = preview(spec, document)
+    try:
+        found = preview(spec, document)
+    except MappingError as error:
+        raise _refused(error) from None
     return {"asset": asset, "values": {line.remote: line for line in found.lines}, "losses": found.losses}
 
 
@@ -81,4 +84,8 @@ def _parsed(text: str) -> MappingSpec:
     try:
         return parse_spec(text, source="mapping")
     except MappingError as error:
-        raise Invalid(error.code, str(error), where="mapping", next_step=error.next_step) from None
+        raise _refused(error) from None
+
+
+def _refused(error: MappingError) -> Invalid:
+    return Invalid(error.code, str(error), where="mapping", next_step=error.next_step)

@@ -8,7 +8,7 @@ import pytest
 
 from hub.access.actors import Actor, Role
 from hub.connections.mappings import AccountMappings, spec_of
-from hub.connections.models import Connection, Remote
+from hub.connections.models import Connection, MappingVersion, Remote
 from hub.errors import Conflict, Forbidden, Invalid, NotFound
 from mappings.spec import load_spec
 
@@ -93,6 +93,15 @@ def test_only_those_who_connect_change_it_and_viewers_do_not_see_it(mappings, ac
         mappings.go_back(admin, account, 7, seen=0)
     with pytest.raises(NotFound):
         mappings.view(admin, "nothing")
+
+
+def test_a_mapping_that_this_hub_cannot_read_any_more_can_be_seen_and_replaced(mappings, account, admin, database):
+    with database.unit() as session:
+        session.add(
+            MappingVersion(remote_id="r", number=1, text="spec: 0", note="", created_by="u", created_at=1)
+        )  # fmt: skip
+    assert mappings.view(admin, account).text == "spec: 0"
+    assert mappings.save(admin, account, OWN, seen=1).number == 2
 
 
 def test_of_two_who_save_at_once_one_is_told(mappings, account, admin):

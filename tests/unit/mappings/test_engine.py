@@ -171,9 +171,38 @@ def test_a_senseless_remote_value_is_named_and_not_taken():
     assert back.unreadable == ("title",)
 
 
+BOMBS = {
+    "text": "title" + "|join('',[@,@])" * 24,
+    "list": "[title]" + "|[@,@][]" * 40,
+    "shared": "[title]" + "|[@,@]" * 50 + "|to_string(@)",
+    "each of each": "[keywords,keywords]" + "|[@[],@[]]" * 12 + "|[].[[@,@,@,@,@,@,@,@]][][]|[].[[@,@,@,@,@,@,@]][][]",
+}
+
+
+@pytest.mark.parametrize("name", BOMBS)
+def test_an_expression_that_asks_for_more_memory_than_there_is_fails_at_once(name):
+    assert len(BOMBS[name]) <= 400
+    spec = parse_spec(
+        f'spec: 1\nconnector: rich\nfields:\n  - {{expression: "{BOMBS[name]}", remote: title, transforms: [text]}}\n'
+    )
+    with pytest.raises(MappingError, match="far more than the asset holds"):
+        render(spec, document(title="A lake", keywords=["winter"] * 50))
+
+
+def test_an_expression_may_say_all_of_an_asset():
+    spec = parse_spec("""\
+spec: 1
+connector: rich
+fields:
+  - {expression: "join(' ', [description, title, join(', ', keywords), description] | [?@ != ''])", remote: all}
+""")
+    whole = document(title="t" * 300, description="d" * 10_000, keywords=["k" * 100] * 100)
+    assert len(render(spec, whole).fields["all"]) > 30_000
+
+
 def test_an_expression_that_fails_on_an_asset_says_where():
-    spec = parse_spec('spec: 1\nconnector: x\nfields: [{expression: "join(title, keywords)", remote: t}]')
-    assert render(spec, document(title=",", keywords=["a"])).fields == {"t": "a"}
+    spec = parse_spec("""spec: 1\nconnector: x\nfields: [{expression: "join('-', keywords)", remote: t}]""")
+    assert render(spec, document(keywords=["a", "b"])).fields == {"t": "a-b"}
     bad = parse_spec('spec: 1\nconnector: x\nfields: [{expression: "abs(title)", remote: t}]')
     with pytest.raises(MappingError) as caught:
         render(bad, document())

@@ -69,6 +69,13 @@ def test_a_path_in_an_expression_is_checked():
     assert "`title`" in error.what
 
 
+@pytest.mark.parametrize("expression", ["join(to_string(@), keywords)", "[title, map(&join(title, @), [keywords])]"])
+def test_a_separator_that_is_computed_is_refused(expression):
+    text = f"spec: 1\nconnector: fake\nfields:\n  - {{expression: '{expression}', remote: title}}\n"
+    with pytest.raises(MappingError, match="takes its separator as a text in quotes"):
+        parse_spec(text)
+
+
 def test_an_expression_that_cannot_be_read_is_said_so():
     error = refused(GOOD.replace("field: title", 'expression: "join("').replace("both", "dam"))
     assert "cannot be read" in error.what

@@ -232,6 +232,11 @@ def test_a_mapping_is_tried_on_an_asset_before_it_counts_and_can_be_taken_back(h
     tried = sent(act="try", text=MAPPING, asset=asset.code).get_data(as_text=True)
     assert "(shortened)" in tried
     assert hub.services.mappings.view(hub.people["editor"], connection.id).number == 0
+    fails = sent(
+        act="try", text=MAPPING.replace("join(', ', [title, credit])", "length(duration_ms)"), asset=asset.code
+    )
+    assert fails.status_code == 400
+    assert "fails on this asset" in fails.get_data(as_text=True)
     wrong = sent(act="save", text=MAPPING.replace("title", "titel"), asset="")
     assert wrong.status_code == 400
     assert "Did you mean `title`?" in wrong.get_data(as_text=True).replace("&#39;", "'")
