@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field, ValidationError
 from werkzeug.exceptions import ClientDisconnected, HTTPException
 
 from connectors.sdk.errors import ConnectorError, NeedsPerson, RetryLater
+from hub.connections.speaking import CALLBACK_PATH
 from hub.errors import HubError, Throttled
 
 if TYPE_CHECKING:
@@ -136,7 +137,10 @@ def tell(error: HubError) -> Response:
     signed_in = caller is not None and caller.actor is not None
     page: Any = "fragments/problem.html" if request.headers.get("HX-Request") else "problem.html"
     body = render_template(page, error=error, request_id=g.get("request_id", ""), signed_in=signed_in)
-    return _hints(Response(body, status=error.status, content_type="text/html; charset=utf-8"), error)
+    response = _hints(Response(body, status=error.status, content_type="text/html; charset=utf-8"), error)
+    if request.path == CALLBACK_PATH:
+        response.headers["Referrer-Policy"] = "no-referrer"  # the page's own address may hold a password
+    return response
 
 
 def wants_json() -> bool:
@@ -146,6 +150,9 @@ def wants_json() -> bool:
 
 def _to_sign_in() -> Response:
     wanted = request.full_path.rstrip("?") if request.method == "GET" else "/"
+    if request.path == CALLBACK_PATH:
+        # What a vendor sent may be a password, and is no use to another session than the one that began.
+        wanted = "/connections"
     location = "/sign-in" if wanted == "/" else f"/sign-in?next={quote(wanted, safe='/')}"
     response = Response(status=303)
     response.headers["HX-Redirect" if request.headers.get("HX-Request") else "Location"] = location

@@ -231,6 +231,16 @@ def test_the_way_back_needs_a_session_and_a_state(rig):
     assert rig.client().get("/oauth/callback?state=x&code=y").status_code == 400
 
 
+def test_a_password_that_a_site_hands_over_goes_to_no_other_page(rig):
+    brought = "/oauth/callback?state=x&site_url=https://site.example&user_login=edda&password=abcd+efgh"
+    signed_out = rig.client(None).get(brought)
+    assert signed_out.headers["Location"] == "/sign-in?next=/connections"
+    refused = rig.client().get(brought)
+    assert refused.status_code == 400
+    assert refused.headers["Referrer-Policy"] == "no-referrer"
+    assert "abcd" not in refused.get_data(as_text=True) + str(refused.headers)
+
+
 def test_what_comes_back_twice_is_nobodys_word(rig, monkeypatch):
     """A remote that leads a person to another site's page could put the address that it wants before the true one."""
     brought = []
