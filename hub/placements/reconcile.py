@@ -15,6 +15,7 @@ from functools import partial
 from typing import IO, Final
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from connectors.sdk.errors import BadAnswer, ConnectorError, NeedsPerson, OutcomeUnknown, RetryLater, Unreachable
@@ -140,11 +141,14 @@ class Reconciler:
 
         def keep() -> None:
             while not answered.wait(self._lease_ms / 3 / SECOND):
-                with self._database.unit() as session:
-                    row = self._leased(session, placement_id, owner)
-                    if row is None:
-                        return
-                    self._hold(row, asked=row.due_at != row.lease_until)
+                try:
+                    with self._database.unit() as session:
+                        row = self._leased(session, placement_id, owner)
+                        if row is None:
+                            return
+                        self._hold(row, asked=row.due_at != row.lease_until)
+                except (SQLAlchemyError, HubError) as error:  # tried again before the lease ends
+                    log.warning("lease_not_kept", placement=placement_id, error=type(error).__name__)
 
         keeper = threading.Thread(target=keep, name="lease", daemon=True)
         keeper.start()
