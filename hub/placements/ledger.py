@@ -70,6 +70,10 @@ class Account:
         """Return the parts that are copies themselves."""
         return [part for part in self.parts if part.kind == PartKind.MEDIA.value]
 
+    def stands(self) -> bool:
+        """Tell whether a copy stands there, as far as is known."""
+        return any(part.state != PartState.GONE.value for part in self.media())
+
     def expected(self) -> Expected:
         """Return what looks are measured by."""
         made = self.rendering.bytes if self.rendering else None

@@ -127,8 +127,8 @@ class Placements:
                     session, asset_id=asset.id, target_id=target.id, slot=slot, withdraw_policy=withdraw_policy,
                     version_policy=version_policy, pinned_version_id=pinned, by=actor.id, at=at,
                 )  # fmt: skip
-            elif not row.wanted:
-                ask_anew(self._account(session, row))
+            elif not row.wanted and not (account := self._account(session, row)).stands():
+                ask_anew(account)  # while it stands there, nothing is to be published anew
             row.wanted, row.withdraw_policy = True, withdraw_policy
             row.version_policy, row.pinned_version_id = version_policy, pinned
             self._planner.wake(session, row)
