@@ -249,11 +249,12 @@ class Api:
         """Tell whether an address lies at this remote: credentials go nowhere else."""
         return origin_of(url) in self._origins
 
-    def look_public(self, url: str) -> PublicLook:
-        """Read an address as anybody can, without credentials and wherever it lies, and hash what it sends."""
+    def look_public(self, url: str, into: IO[bytes] | None = None) -> PublicLook:
+        """Read an address as anybody can, wherever it lies, without credentials; hash what it sends, and keep it."""
         if self._busy is not None and self._busy():
             raise RuntimeError("GET of a public address inside a unit of work: end the unit first")
-        return fetch_public(url, client=self._client, monotonic=self._monotonic)
+        named_by = self.origin if into is not None else ""
+        return fetch_public(url, client=self._client, into=into, named_by=named_by, monotonic=self._monotonic)
 
     def credentials(self) -> Headers:
         """Return the credentials' headers, for a protocol that carries them in its body. They are secret."""

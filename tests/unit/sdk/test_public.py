@@ -1,13 +1,16 @@
 """Anonymous reads of public addresses."""
 
 import hashlib
+import io
 
 import pytest
 
 from connectors.sdk.errors import BadAnswer, Unreachable
 from connectors.sdk.guard import AddressRefused, Guard
+from connectors.sdk.http import Api
 from connectors.sdk.public import fetch_public
 from connectors.sdk.wire import guarded_client
+from connectors.testing.pinboard import MANIFEST
 from tests.unit.sdk.loopback import respond, server
 
 
@@ -73,3 +76,33 @@ def test_no_whole_answer_says_nothing_about_whether_it_is_there():
         look(origin)
     with pytest.raises(Unreachable):
         look(origin)
+
+
+@pytest.mark.parametrize(("status", "kept"), [(200, b"bytes"), (206, b""), (403, b""), (503, b"")])
+def test_only_a_whole_answer_is_kept(status, kept):
+    into = io.BytesIO()
+    with server(lambda conn, head, body: conn.sendall(respond(status, b"bytes"))) as (origin, _):
+        found = look(origin, into=into)
+    assert (into.getvalue(), found.whole) == (kept, status == 200)
+
+
+def test_an_address_that_a_stranger_names_is_trusted_no_more_than_a_redirect():
+    with server(lambda conn, head, body: conn.sendall(respond(body=b"inside"))) as (origin, seen):
+        with pytest.raises(AddressRefused):
+            look(origin, named_by="https://elsewhere.example")
+        assert seen == []
+        assert look(origin, named_by=origin).whole
+
+
+def test_a_client_gives_no_credentials_to_where_it_was_sent_for_bytes():
+    with server(lambda conn, head, body: conn.sendall(respond(body=b"bytes"))) as (origin, seen):
+        with guarded_client(Guard(trusted_origins=[origin])) as client:
+            headers = {"Authorization": "Bearer secret"}
+            own = Api(origin, manifest=MANIFEST, client=client, headers=lambda: headers)
+            into = io.BytesIO()
+            assert own.look_public(f"{origin}/a.png", into).size == len(b"bytes") == into.tell()
+            foreign = Api("https://elsewhere.example", manifest=MANIFEST, client=client)
+            with pytest.raises(AddressRefused):
+                foreign.look_public(f"{origin}/a.png", io.BytesIO())
+        assert len(seen) == 1
+        assert "authorization" not in seen[0][0].lower()
