@@ -1,4 +1,4 @@
-"""Asana: links to approved assets on tasks, with a personal token or by signing in."""
+"""Asana: links to approved assets on tasks, and an import of the files that people put there."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def _granted(secrets: Mapping[str, str]) -> dict[str, str]:
 MANIFEST = Manifest(
     name="asana",
     title="Asana",
-    summary="Puts links to approved assets on tasks and keeps them true.",
+    summary="Puts links to approved assets on tasks, keeps them true, and imports files that people put there.",
     settings=Settings,
     origin=lambda settings: origin_of(settings.origin),
     auths=(
@@ -111,6 +111,7 @@ MANIFEST = Manifest(
         Capability.FIND: Ability(),
         Capability.LOOK: Ability(),
         Capability.SUBSCRIBE: Ability(Write.HARMLESS),
+        Capability.IMPORT: Ability(),
         Capability.CHANGES: Ability(),
     },
     carries=Carries.LINK,
@@ -129,10 +130,14 @@ MANIFEST = Manifest(
         "replace": "A task holds a link to the hub, no bytes: the link itself shows the new version.",
         "repoint": "A link on a task has no further uses in Asana.",
         "hold": "A link on a task is there at once: Asana schedules nothing.",
-        "import": "Not offered yet: the hub does not list files that people attached.",
         "usage": "A link on a task has no further uses in Asana.",
         "numbers": "Asana counts no clicks on links.",
         "completed tasks": "Only tasks that are not completed yet, and no subtasks, are offered as places.",
+        "files elsewhere": "Files that lie at Dropbox, Google Drive, OneDrive, Box or Vimeo are not imported: "
+        "Asana holds only links to them. Connect that service itself.",
+        "files in no project": "Imported are files on tasks and among key resources of projects that are not archived; "
+        "not those of tasks in no project, nor pictures in a project's brief.",
+        "new key resources": "Asana's events do not name files among a project's key resources: an inventory does.",
         "new links": "Asana's webhooks tell when a link was deleted, not when one was added by somebody.",
         "widget": "Not offered yet: the panel on a task that Asana calls an app component.",
         "comments": "A comment of the hub stays when its link is gone, and so do links that people typed into texts.",

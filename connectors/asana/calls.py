@@ -14,6 +14,10 @@ T = TypeVar("T")
 API = "/api/1.0"
 PAGE_SIZE = 100
 LINK_FIELDS = "name,resource_subtype,view_url"
+FILE_FIELDS = "name,resource_subtype,size,created_at,permanent_url"
+TASK_FIELDS = "name,permalink_url,projects,num_subtasks"
+SOME_TASKS = 20
+"""So many tasks are read at once where each costs a call of its own."""
 
 
 class Calls:
@@ -42,19 +46,40 @@ class Calls:
         }
         return self._page("/tasks", Task, query, offset)
 
+    def all_tasks(self, project: Named, offset: str | None) -> Page[Task]:
+        """List a few of a project's tasks, completed ones too."""
+        query = {"project": project.gid, "opt_fields": TASK_FIELDS}
+        return self._page("/tasks", Task, query, offset, SOME_TASKS)
+
+    def subtasks(self, task: Task) -> list[Task]:
+        """List a task's subtasks, without a call where there are none."""
+        return self.every(f"/tasks/{task.gid}/subtasks", Task, {"opt_fields": TASK_FIELDS}) if task.num_subtasks else []
+
+    def files(self, parent: str) -> list[Attachment]:
+        """List the files that Asana keeps for a task or project."""
+        found = self.every("/attachments", Attachment, {"parent": parent, "opt_fields": FILE_FIELDS})
+        return [attachment for attachment in found if attachment.is_file]
+
     def attachments(self, task: str) -> list[Attachment]:
         """List everything that is attached to a task."""
         return self.every("/attachments", Attachment, {"parent": task, "opt_fields": LINK_FIELDS})
 
-    def attachment(self, ref: str) -> Attachment:
+    def attachment(self, ref: str, fields: str = LINK_FIELDS) -> Attachment:
         """Read one attachment."""
-        return self._api.get(f"{API}/attachments/{ref}", One[Attachment], query={"opt_fields": LINK_FIELDS}).data
+        return self._api.get(f"{API}/attachments/{ref}", One[Attachment], query={"opt_fields": fields}).data
 
     def every(self, path: str, shape: type[T], query: Mapping[str, str | bool | None]) -> list[T]:
         """Read all pages of a list."""
         return list(every(lambda offset: self._page(path, shape, query, offset)))
 
-    def _page(self, path: str, shape: type[T], query: Mapping[str, str | bool | None], offset: str | None) -> Page[T]:
-        asked = {**query, "limit": PAGE_SIZE, "offset": offset}
+    def _page(
+        self,
+        path: str,
+        shape: type[T],
+        query: Mapping[str, str | bool | None],
+        offset: str | None,
+        size: int = PAGE_SIZE,
+    ) -> Page[T]:
+        asked = {**query, "limit": size, "offset": offset}
         page = self._api.ask("GET", f"{API}{path}", query=asked).parse(Many[shape])
         return Page(tuple(page.data), page.next_page.offset if page.next_page else None)

@@ -7,7 +7,9 @@ Manual: https://developers.asana.com/reference/attachments
 from __future__ import annotations
 
 from contextlib import suppress
+from typing import IO
 
+from connectors.asana import items
 from connectors.asana.calls import API, Calls
 from connectors.asana.feed import read_feed
 from connectors.asana.notes import Notes
@@ -21,6 +23,8 @@ from connectors.sdk.types import (
     Agreement,
     Changes,
     Copy,
+    Fetched,
+    Item,
     JsonValue,
     Outgoing,
     Page,
@@ -53,12 +57,9 @@ class Asana:
     def targets(self, cursor: str | None) -> Page[Target]:
         """List the incomplete tasks of all projects; the cursor is a project, and where its list goes on."""
         projects = self._calls.projects()
-        at, _, offset = (cursor or "").partition(":")
         found: list[Target] = []
-        for project in projects:
-            if _order(project.gid) < _order(at) or (project.gid == at and not offset):
-                continue
-            page = self._calls.tasks(project, offset if project.gid == at else None)
+        for project, offset in _left(projects, cursor):
+            page = self._calls.tasks(project, offset)
             found += [_target(project, task) for task in page.items if _first_home(task, projects) == project.gid]
             if page.cursor is not None or len(found) >= FULL:
                 return Page(tuple(found), f"{project.gid}:{page.cursor or ''}")
@@ -111,13 +112,44 @@ class Asana:
         except Missing:
             return
 
+    def inventory(self, cursor: str | None) -> Page[Item]:
+        """List the projects, and the tasks in them that hold files, a few tasks with each call."""
+        projects = self._calls.projects()
+        left = _left(projects, cursor)
+        if not left:
+            return Page((), None)
+        project, offset = left[0]
+        found = items.of_project(self._calls, project) if offset is None else []
+        page = self._calls.all_tasks(project, offset)
+        listed = {one.gid for one in projects}
+        for task in page.items:
+            if _first_home(task, projects) == project.gid:
+                homes = tuple(home.gid for home in task.projects if home.gid in listed)
+                found += items.of_task(self._calls, task, homes, listed)
+        at_end = page.cursor is None and len(left) == 1
+        return Page(tuple(found), None if at_end else f"{project.gid}:{page.cursor or ''}")
+
+    def fetch(self, ref: str, into: IO[bytes]) -> Fetched:
+        """Read a file's bytes where Asana's storage hands them out."""
+        return items.fetch(self._api, self._calls, ref, into)
+
     def changes(self, cursor: str | None) -> Changes:
         """Read the event streams of all projects, one project with each call."""
-        return read_feed(self._api, [project.gid for project in self._calls.projects()], cursor)
+        return read_feed(self._api, self._calls, [project.gid for project in self._calls.projects()], cursor)
 
 
 def _order(gid: str) -> tuple[int, str]:
     return (len(gid), gid)
+
+
+def _left(projects: list[Named], cursor: str | None) -> list[tuple[Named, str | None]]:
+    """Return the projects that are still to be read, the first with where its list goes on."""
+    at, _, offset = (cursor or "").partition(":")
+    return [
+        (project, offset if project.gid == at else None)
+        for project in projects
+        if _order(project.gid) > _order(at) or (project.gid == at and offset)
+    ]
 
 
 def _first_home(task: Task, projects: list[Named]) -> str:

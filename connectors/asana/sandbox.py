@@ -25,13 +25,18 @@ from connectors.asana.sandbox_answers import (
     told_page,
     unknown,
 )
+from connectors.asana.sandbox_files import PREFIX as STORAGE
+from connectors.asana.sandbox_files import Files
 from connectors.asana.sandbox_oauth import PREFIX, SignIn
 from connectors.asana.sandbox_streams import Streams
+from connectors.asana.sandbox_tasks import READ_ONLY_FIELD, WORKSPACES, Tasks
+from connectors.sdk.types import ItemKind
 from connectors.testing.authorization_server import AuthorizationServer
 from connectors.testing.contract import Contract
+from connectors.testing.faults import FaultyApp
 from connectors.testing.hooks import Delivery, exchange, post
 from connectors.testing.ledger import Ledger, What
-from connectors.testing.sandbox import Sandbox, Standing
+from connectors.testing.sandbox import Sandbox, Standing, Stock
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -41,9 +46,10 @@ CALLBACK = "https://hub.example/hooks/subscription"
 REDIRECT = "https://hub.example/oauth/callback"
 MARKER = re.compile(r"(?<![a-z0-9])dh[a-z0-9]{6}-[a-z0-9]{20}(?![a-z0-9])")
 ME = {"gid": "1200000000000001", "resource_type": "user", "name": "Dana Editor", "email": "dana@example.com"}
-FIELD = "1200000000000901"
-READ_ONLY_FIELD = "1200000000000902"
 LONGEST_TEXT = 1024
+ATTACHMENT = (
+    "name", "resource_subtype", "view_url", "host", "parent", "permanent_url", "download_url", "size", "created_at",
+)  # fmt: skip
 ACTIONS = frozenset({"changed", "added", "removed", "deleted", "undeleted"})
 KINDS = frozenset({"project", "task", "section", "story", "attachment", "tag", "user", "goal"})
 
@@ -69,19 +75,18 @@ class AsanaSandbox(Sandbox):
         )
         about = {"id": ME["gid"], "name": ME["name"], "email": ME["email"]}
         self._oauth = SignIn(self.authorization.app, about)
-        self.workspaces = {"1200000000000101": "Acme", "1200000000000102": "Side project"}
-        self.projects: dict[str, dict[str, Any]] = {}
-        self.tasks: dict[str, dict[str, Any]] = {}
+        self.files = Files()
+        self._storage = FaultyApp(self.files.storage, self.faults)
+        self._tasks = Tasks(self.app)
+        self.projects, self.tasks = self._tasks.projects, self._tasks.tasks
         self.hooks: dict[str, dict[str, Any]] = {}
         self.stories: list[tuple[str, str]] = []
         self._made = 0
-        self._lay_out()
         self.streams = Streams()
         route, api = self.app.add_url_rule, "/api/1.0"
         for method, path, act in (
             ("GET", "/users/<user>", self._user), ("GET", "/workspaces", self._list_workspaces),
-            ("GET", "/projects", self._list_projects), ("GET", "/tasks", self._list_tasks),
-            ("GET", "/tasks/<task>", self._task), ("PUT", "/tasks/<task>", self._change_task),
+            ("GET", "/projects", self._list_projects), ("PUT", "/tasks/<task>", self._change_task),
             ("POST", "/tasks/<task>/stories", self._comment), ("GET", "/attachments", self._attachments),
             ("POST", "/attachments", self._attach), ("GET", "/attachments/<ref>", self._attachment),
             ("DELETE", "/attachments/<ref>", self._detach), ("GET", "/events", self._events),
@@ -90,24 +95,6 @@ class AsanaSandbox(Sandbox):
         ):  # fmt: skip
             route(api + path, endpoint=f"{method} {path}", view_func=act, methods=[method])
         self.app.before_request(self._sign_in)
-
-    def _lay_out(self) -> None:
-        sizes = (("Campaign spring", 3, "Acme"), ("Website", 120, "Acme"), ("Empty", 0, "Acme"), ("Old", 2, "Acme"),
-                 ("Brand", 2, "Side project"))  # fmt: skip
-        spaces = {name: gid for gid, name in self.workspaces.items()}
-        for number, (name, count, space) in enumerate(sizes, 1):
-            project = f"12000000000010{number:02}"
-            self.projects[project] = {"name": name, "workspace": spaces[space], "archived": name == "Old"}
-            for task in range(1, count + 1):
-                gid = f"1200000000{number:03}{task:03}"
-                self._add_task(gid, f"Task {task} für Anna & Jörg", project)
-        self.tasks["1200000000002001"]["projects"].append("1200000000001001")
-        self.tasks["1200000000002002"]["projects"].append("1200000000001004")
-        self.tasks["1200000000005002"]["completed"] = True
-
-    def _add_task(self, gid: str, name: str, project: str) -> None:
-        values = {FIELD: None, READ_ONLY_FIELD: "locked"}
-        self.tasks[gid] = {"name": name, "projects": [project], "completed": False, "fields": values}
 
     def sent(self) -> dict[str, Any]:
         """Read a request's parameters: JSON stands in `data`, attachments come as a form with parts."""
@@ -123,8 +110,12 @@ class AsanaSandbox(Sandbox):
         return says(400, text)
 
     def wsgi(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer one request; signing in has addresses of its own."""
-        signs_in = environ.get("PATH_INFO", "").startswith(PREFIX)
+        """Answer one request; signing in and the storage have addresses of their own."""
+        path = environ.get("PATH_INFO", "")
+        if path.startswith(STORAGE):
+            self._note(environ)
+            return self._storage(environ, start_response)
+        signs_in = path.startswith(PREFIX)
         return self._oauth(environ, start_response) if signs_in else super().wsgi(environ, start_response)
 
     def _sign_in(self) -> Response | None:
@@ -136,7 +127,7 @@ class AsanaSandbox(Sandbox):
         return told(ME, ("name", "email")) if user in ("me", ME["gid"]) else unknown("user", user)
 
     def _list_workspaces(self) -> Response:
-        return told_page([named(gid, "workspace", name) for gid, name in self.workspaces.items()], ("name",))
+        return told_page([named(gid, "workspace", name) for gid, name in WORKSPACES.items()], ("name",))
 
     def _list_projects(self) -> Response:
         wanted, archived = request.args.get("workspace"), request.args.get("archived")
@@ -146,35 +137,6 @@ class AsanaSandbox(Sandbox):
                 if wanted in (None, one["workspace"]) and archived in (None, str(one["archived"]).lower())
             ], ("name",),
         )  # fmt: skip
-
-    def _list_tasks(self) -> Response:
-        project = request.args.get("project", "")
-        if not project:
-            return says(400, "You should specify one of project, tag, section, user_task_list, or assignee + workspace")
-        if project not in self.projects:
-            return unknown("project", project)
-        open_only = request.args.get("completed_since") == "now"
-        return told_page(
-            [
-                self._task_shape(gid) for gid, task in self.tasks.items()
-                if project in task["projects"] and not (open_only and task["completed"])
-            ], ("name", "resource_subtype"),
-        )  # fmt: skip
-
-    def _task(self, task: str) -> Response:
-        whole = ("name", "resource_subtype", "permalink_url", "projects", "workspace", "completed", "custom_fields")
-        return told(self._task_shape(task), whole) if task in self.tasks else unknown("task", task)
-
-    def _task_shape(self, gid: str) -> dict[str, Any]:
-        task = self.tasks[gid]
-        space = self.projects[task["projects"][0]]["workspace"]
-        values = ({"gid": field, "type": "text", "text_value": value} for field, value in task["fields"].items())
-        return {
-            "gid": gid, "resource_type": "task", "resource_subtype": "default_task", "name": task["name"],
-            "completed": task["completed"], "workspace": named(space, "workspace", self.workspaces[space]),
-            "permalink_url": f"https://app.asana.com/1/{space}/task/{gid}", "custom_fields": list(values),
-            "projects": [named(one, "project", self.projects[one]["name"]) for one in sorted(task["projects"])],
-        }  # fmt: skip
 
     def _change_task(self, task: str) -> Response:
         if task not in self.tasks:
@@ -188,7 +150,7 @@ class AsanaSandbox(Sandbox):
                 return says(400, f"custom_fields: Value for {field} is no text of at most {LONGEST_TEXT} characters")
             self.tasks[task]["fields"][field] = value
         self._happened(task, "changed", named(task, "task", self.tasks[task]["name"]), None)
-        return self._task(task)
+        return self._tasks.one(task)
 
     def _comment(self, task: str) -> Response:
         text = request.get_json()["data"].get("text", "")
@@ -202,16 +164,18 @@ class AsanaSandbox(Sandbox):
         return told({**story, "text": text}, ("text",), status=201)
 
     def _attachments(self) -> Response:
-        task = request.args["parent"]
-        if task not in self.tasks:
-            return unknown("parent", task)
-        shapes = [shape_of(ref, facts) for ref, facts in self.ledger.living(task).items()]
+        parent = request.args["parent"]
+        if parent not in self.tasks and parent not in self.projects:
+            return unknown("parent", parent)
+        shapes = [self._shape(ref, facts) for ref, facts in self.ledger.living(parent).items()]
         return told_page(shapes, ("name", "resource_subtype"))
+
+    def _shape(self, ref: str, facts: Mapping[str, Any]) -> dict[str, Any]:
+        return {**shape_of(ref, facts), "download_url": self.files.address(self.origin, facts)}
 
     def _attachment(self, ref: str) -> Response:
         facts = self.ledger.living().get(ref)
-        whole = ("name", "resource_subtype", "view_url", "host", "parent", "permanent_url", "download_url")
-        return told(shape_of(ref, facts), whole) if facts else unknown("attachment", ref)
+        return told(self._shape(ref, facts), ATTACHMENT) if facts else unknown("attachment", ref)
 
     def _attach(self) -> Response:
         sent = request.form
@@ -253,9 +217,10 @@ class AsanaSandbox(Sandbox):
     def _happened(self, task: str, action: str, resource: Mapping[str, Any], parent: Mapping[str, Any] | None) -> None:
         """Tell the task's stream, its projects' streams, and the webhooks that want to know."""
         what = event(ME["gid"], action, resource, parent, len(self.streams))
-        self.streams.add((task, *self.tasks[task]["projects"]), what)
+        resources = tuple(self._tasks.above(task))
+        self.streams.add(resources, what)
         for hook in self.hooks.values():
-            if hook["resource"] in (task, *self.tasks[task]["projects"]) and _passes(hook["filters"], what):
+            if hook["resource"] in resources and _passes(hook["filters"], what):
                 self.outbox.add(_delivery(hook["target"], hook["secret"], [what]))
 
     def _events(self) -> Response:
@@ -320,8 +285,7 @@ class AsanaSandbox(Sandbox):
 
     def targets(self) -> tuple[str, ...]:
         """All open tasks of projects that are not archived."""
-        live = {gid for gid, one in self.projects.items() if not one["archived"]}
-        return tuple(gid for gid, one in self.tasks.items() if live & set(one["projects"]) and not one["completed"])
+        return self._tasks.open()
 
     def copies(self, target: str) -> tuple[Standing, ...]:
         """All attachments of a task."""
@@ -344,20 +308,50 @@ class AsanaSandbox(Sandbox):
         """Somebody renames an attachment."""
         self.ledger.add(What.CHANGED, ref, target, **fields)
 
+    def everything(self) -> tuple[Stock, ...]:
+        """Return projects, tasks that hold files or whose subtasks do, and files."""
+        live, folders, files = self._tasks.live(), dict[str, Stock](), list[Stock]()
+        folders.update((gid, Stock(gid, ItemKind.FOLDER, self.projects[gid]["name"])) for gid in sorted(live))
+        for ref, facts in self.ledger.living().items():
+            above = list(self._tasks.above(facts["target"])) if facts["target"] in self.tasks else [facts["target"]]
+            if facts["kind"] == "asana" and live & set(above):
+                files.append(Stock(ref, ItemKind.FILE, facts["name"], facts["size"], facts["sha256"]))
+                tasks = [gid for gid in above if gid in self.tasks]
+                folders.update((gid, Stock(gid, ItemKind.FOLDER, self.tasks[gid]["name"])) for gid in tasks)
+        return (*folders.values(), *files)
+
     def stock(self, name: str, data: bytes) -> str:
-        """Somebody makes a task: that is what the event streams tell of, once for the project and for its section."""
-        del data
-        self._made += 1
-        gid, project = f"13{self._made:014}", "1200000000001001"
-        self._add_task(gid, name, project)
-        for parent in (named(project, "project", ""), named("1200000000001801", "section", "")):
-            self._happened(gid, "added", named(gid, "task", name), parent)
-        return gid
+        """Somebody uploads a file to a task, now of the one project and now of the other."""
+        places = self.targets()
+        return self.upload(places[0 if len(self.ledger.effects()) % 2 else -1], name, data)
+
+    def upload(self, parent: str, name: str, data: bytes) -> str:
+        """Somebody uploads a file to a task, or to the key resources of a project, of which no event tells."""
+        with self.lock:
+            ref = self._next()
+            self.ledger.add(What.MADE, ref, parent, **self.files.keep(name, data), by="somebody")
+        if parent in self.tasks:
+            self._said_attached(ref, parent)
+        return ref
 
     def unstock(self, ref: str) -> None:
+        """Somebody deletes such a file."""
+        self.vanish(self.ledger.living()[ref]["target"], ref)
+
+    def add_task(self, name: str, *, parent: str = "") -> str:
+        """Somebody makes a task, of which the streams tell twice, for the project and for its section; or a subtask."""
+        self._made += 1
+        gid, project = f"13{self._made:014}", "" if parent else "1200000000001001"
+        self._tasks.add(gid, name, project, parent=parent)
+        section = named("1200000000001801", "section", "")
+        for above in (task_of(parent),) if parent else (named(project, "project", ""), section):
+            self._happened(gid, "added", named(gid, "task", name), above)
+        return gid
+
+    def drop_task(self, gid: str) -> None:
         """Somebody deletes a task."""
-        self._happened(ref, "deleted", named(ref, "task", self.tasks[ref]["name"]), None)
-        del self.tasks[ref]
+        self._happened(gid, "deleted", named(gid, "task", self.tasks[gid]["name"]), None)
+        del self.tasks[gid]
 
     def lose_feed(self) -> None:
         """Forget every sync token."""

@@ -9,6 +9,7 @@ from typing import Any
 
 from flask import Response, request
 
+MADE_AT = "2026-03-17T10:11:06.474Z"
 CUT_AT = 1000
 """A list that is asked for without a limit is cut without a word."""
 HEALTH: dict[str, Any] = {
@@ -76,14 +77,14 @@ def unknown(what: str, gid: str) -> Response:
 
 
 def shape_of(ref: str, facts: Mapping[str, Any]) -> dict[str, Any]:
-    """Tell an attachment."""
+    """Tell an attachment, without the address of its bytes."""
     uploaded = facts["kind"] != "external"
     permanent = f"https://app.asana.com/app/asana/-/get_asset?asset_id={ref}"
     return {
         "gid": ref, "resource_type": "attachment", "name": facts["name"], "resource_subtype": facts["kind"],
         "host": facts["kind"], "view_url": permanent if uploaded else facts["url"], "permanent_url": permanent,
-        "download_url": f"{permanent}&until=120" if uploaded else None,
         "parent": {"gid": facts["target"], "resource_type": "task", "resource_subtype": "default_task"},
+        "created_at": MADE_AT, **({"size": facts["size"]} if "size" in facts else {}),
     }  # fmt: skip
 
 

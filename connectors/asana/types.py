@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -66,17 +67,27 @@ class Task(Named):
     permalink_url: str | None = None
     projects: tuple[Named, ...] = ()
     workspace: Named | None = None
+    num_subtasks: int | None = None
 
 
 class Attachment(Named):
     """A link or file on a task."""
 
     view_url: str | None = None
+    permanent_url: str | None = None
+    size: int | None = None
+    created_at: datetime | None = None
+    download_url: str | None = Field(default=None, repr=False)  # lets everybody in while it lasts
 
     @property
     def is_link(self) -> bool:
         """Tell whether it is a link that an app or a person added, and not an uploaded file."""
         return self.resource_subtype == "external"
+
+    @property
+    def is_file(self) -> bool:
+        """Tell whether Asana itself keeps its bytes, and not another service."""
+        return self.resource_subtype == "asana"
 
 
 class Webhook(Named):

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from connectors.asana import MANIFEST
-from connectors.asana.sandbox import FIELD, READ_ONLY_FIELD
+from connectors.asana.sandbox_tasks import FIELD, READ_ONLY_FIELD
 from connectors.asana.types import Settings
 from connectors.sdk.errors import (
     AuthExpired,
@@ -39,9 +39,9 @@ def test_tasks_are_labelled_with_their_project(target):
 
 def test_a_task_in_several_projects_is_listed_once_and_completed_or_archived_ones_are_not(asana, sandbox):
     labels = {target.ref: target.label for target in every(asana.targets)}
-    assert labels["1200000000002001"].startswith("Campaign spring / "), "under the first of its projects"
-    assert labels["1200000000002002"].startswith("Website / "), "its other project is archived"
-    assert "1200000000005002" not in labels, "completed"
+    assert labels["1210000000002001"].startswith("Campaign spring / "), "under the first of its projects"
+    assert labels["1210000000002002"].startswith("Website / "), "its other project is archived"
+    assert "1210000000005002" not in labels, "completed"
     assert not any(label.startswith("Old / ") for label in labels.values())
     assert len(labels) == 3 + 120 + 1
 

@@ -8,7 +8,7 @@ import pytest
 from tests.unit.asana.conftest import MARKER
 
 LINK = {"resource_subtype": "external", "url": "https://hub.example/p/x", "name": "x"}
-TASK = "1200000000001001"
+TASK = "1210000000001001"
 
 
 @pytest.fixture
@@ -104,7 +104,7 @@ def test_filters_that_make_no_sense_are_refused(ask, filters):
 def test_a_stream_pages_by_a_hundred(ask, sandbox):
     token = ask("GET", "/events", resource="1200000000001001").json()["sync"]
     for number in range(60):
-        sandbox.stock(f"Task {number}", b"")
+        sandbox.add_task(f"Task {number}")
     first = ask("GET", "/events", resource="1200000000001001", sync=token).json()
     assert (len(first["data"]), first["has_more"]) == (100, True)
     rest = ask("GET", "/events", resource="1200000000001001", sync=first["sync"]).json()
