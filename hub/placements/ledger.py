@@ -25,6 +25,8 @@ from hub.placements.steps import Known, Op, Open, Send, Standing
 from hub.rights.answer import Default
 
 UNKNOWN: Final = "unknown"
+SEEN: Final = "seen"
+"""How a publication ended that a person saw there, and whose name the remote never told."""
 REMOVED_THERE: Final = "removed_there"
 
 
@@ -72,7 +74,12 @@ class Account:
 
     def stands(self) -> bool:
         """Tell whether a copy stands there, as far as is known."""
-        return any(part.state != PartState.GONE.value for part in self.media())
+        return self.nameless or any(part.state != PartState.GONE.value for part in self.media())
+
+    @property
+    def nameless(self) -> bool:
+        """Tell whether a person saw a copy there of which the hub does not know the name."""
+        return any(attempt.outcome == SEEN for attempt in self.attempts)
 
     def expected(self) -> Expected:
         """Return what looks are measured by."""
@@ -183,6 +190,7 @@ def known(account: Account, *, now: int, may_write: bool, looked_now: bool, audi
         open=first_open,
         repointed=frozenset(_pair(a.detail) for a in account.attempts if a.step == Op.REPOINT and a.outcome == "done"),
         done=Counter(send_of(attempt) for attempt in mine if attempt.outcome == "done"),
+        nameless=account.nameless,
         spent=account.manifest.by_hand and any(is_spent(attempt) for attempt in account.attempts),
     )
 
@@ -203,7 +211,7 @@ def _open(account: Account, attempt: Attempt, since: int) -> Open:
 
 def is_spent(attempt: Attempt) -> bool:
     """Tell whether this is a publication that was carried out and that nobody asked for anew since."""
-    carried_out = attempt.step == Op.PUBLISH and attempt.outcome in {"done", "found"}
+    carried_out = attempt.step == Op.PUBLISH and attempt.outcome in {"done", "found", SEEN}
     return carried_out and not cast("dict[str, Any]", attempt.detail).get("asked_anew")
 
 
@@ -220,7 +228,7 @@ def kept_note(account: Account) -> str:
     for attempt in reversed(account.attempts):
         detail = cast("dict[str, Any]", attempt.detail)
         if attempt.step == Op.PUBLISH and detail.get("content_key") == key:
-            return "" if attempt.outcome in {"done", "found"} else str(detail.get("kept", ""))
+            return "" if attempt.outcome in {"done", "found", SEEN} else str(detail.get("kept", ""))
     return ""
 
 
@@ -241,6 +249,6 @@ def earliest(session: Session, account: Account, now: int) -> int:
         now + due.FAR,
         due.next_boundary(session, account.depends_on, account.place.channel, account.place.territory, now),
     ]
-    if row.phase in {Phase.LIVE, Phase.WITHDRAWN, Phase.GONE}:
+    if row.phase in {Phase.LIVE, Phase.WITHDRAWN, Phase.GONE} and not account.nameless:  # nobody can look but people
         times.append(due.next_audit(session, row.id, row.desired_generation, now))
     return min(at for at in times if at is not None)

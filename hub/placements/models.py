@@ -110,7 +110,7 @@ class Attempt(Base):
     write: Mapped[Word]  # keyed | findable | harmless | unanswerable
     intended_at: Mapped[Millis]
     answered_at: Mapped[Millis | None]
-    outcome: Mapped[Word | None]  # done | refused | not_sent | unknown | found | not_found
+    outcome: Mapped[Word | None]  # done | refused | not_sent | unknown | found | not_found | seen
     detail: Mapped[Json]
 
 

@@ -26,7 +26,7 @@ from hub.placements.feeds import Feeds
 from hub.placements.findings import Claim
 from hub.placements.impact import Impact, foresee
 from hub.placements.leaving import Leaving
-from hub.placements.ledger import REMOVED_THERE, Account, Surroundings, ask_anew, open_account, store_phase
+from hub.placements.ledger import REMOVED_THERE, SEEN, Account, Surroundings, ask_anew, open_account, store_phase
 from hub.placements.models import Placement, Recall
 from hub.placements.phase import Observed
 from hub.placements.plan import Planner, rows_concerned_by
@@ -35,6 +35,7 @@ from hub.placements.recall import RecallReport
 from hub.placements.reconcile import Reconciler
 from hub.placements.rendering import Specs
 from hub.placements.rows import add_row, living_row
+from hub.placements.steps import Op
 from hub.placements.views import AttemptView, CopyView, EvidenceView, copy_view, history
 from hub.placements.visitor import Visitor
 from hub.review.standing import standing_of
@@ -157,6 +158,8 @@ class Placements:
             account = self._account(session, row)
             if row.problem_code == "unanswerable":
                 _answer_open(account, "not_found", self._clock.now())
+            elif row.problem_code == "nameless_copy":
+                _rename(account, SEEN, "not_found")
             elif row.problem_code in {"by_hand", REMOVED_THERE}:
                 ask_anew(account)
             row.blocked, row.problem_code, row.problem, row.attempt = False, "", "", 0
@@ -324,8 +327,14 @@ class Placements:
 
     def _attest(self, session: Session, account: Account, actor: Actor, note: str) -> None:
         row, at = account.row, self._clock.now()
-        _answer_open(account, "found", at)
         away = row.desired == Want.ABSENT
+        unnamed = not away and not account.stands() and Capability.FIND not in account.manifest.abilities
+        made = [attempt for attempt in account.open_attempts if unnamed and attempt.step == Op.PUBLISH.value]
+        _answer_open(account, "found", at)
+        for attempt in made[-1:]:
+            attempt.outcome = SEEN
+        if away:
+            _rename(account, SEEN, "found")
         for part in account.parts:
             if away or part.kind == PartKind.MEDIA.value:
                 part.state = PartState.GONE.value if away else PartState.SHOWING.value
@@ -340,6 +349,12 @@ def _answer_open(account: Account, outcome: str, at: int) -> None:
     for attempt in account.open_attempts:
         attempt.outcome = outcome
         attempt.answered_at = attempt.answered_at or at
+
+
+def _rename(account: Account, before: str, after: str) -> None:
+    for attempt in account.attempts:
+        if attempt.outcome == before:
+            attempt.outcome = after
 
 
 def _check_policies(withdraw_policy: str, version_policy: str, slot: str) -> None:

@@ -112,6 +112,7 @@ class Known:
     open: Open | None = None
     repointed: frozenset[tuple[str, str]] = frozenset()
     done: Mapping[Send, int] = field(default_factory=dict[Send, int])  # writes of this generation answered "done"
+    nameless: bool = False  # a person saw a copy there whose name the hub was never told, and cannot find
     spent: bool = False  # what a person asked to be published by hand is out already, or was
 
 
@@ -203,14 +204,30 @@ def _allowed(known: Known, step: Send) -> Step:
 def _clear(known: Known) -> Step:
     if known.standing:
         return Send(Op.WITHDRAW, ref=known.standing[0].ref)
+    if known.nameless:
+        return _ask_for(known)
     if not known.sent:
         return Rest()
     return _prove(known)
 
 
+def _ask_for(known: Known) -> Step:
+    """Leave a copy that only people can see to them; what they said of this very wish counts."""
+    wanted = Observed.ABSENT if known.desired == Want.ABSENT else Observed.PRESENT
+    if known.looked and known.observed is wanted:
+        return Rest()
+    return Block(
+        "nameless_copy",
+        "Somebody saw this copy there, but the hub was never told its name: it can neither change it nor take it away. "
+        "Do that there by hand and confirm what you see; or press Try again if it is not there.",
+    )
+
+
 def _show(known: Known) -> Step:
     if known.vanished:
         return _prove(known)
+    if known.nameless and not known.standing:
+        return _ask_for(known)
     if not known.content_key and known.carries is Carries.BYTES:
         if known.unreadable:
             return Block(

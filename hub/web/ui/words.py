@@ -66,6 +66,7 @@ OUTCOME: Final = {
     "unknown": "the answer was lost, so we look",
     "found": "the answer was lost; a look found it done",
     "not_found": "the answer was lost; a look found it not done",
+    "seen": "the answer was lost; a person saw it done",
 }
 
 REASON: Final = {
