@@ -180,7 +180,8 @@ class Tree:
                 if name > first or not after:
                     yield found
                 if found.folder:
-                    with suppress(FileNotFoundError):  # it went while we walked
+                    # It went while we walked; or it is not for us, such as the `lost+found` at the top of a disk.
+                    with suppress(FileNotFoundError, PermissionError):
                         yield from self._walk((*above, name), after[1:] if name == first else ())
 
     @contextmanager

@@ -307,6 +307,23 @@ def test_a_list_goes_on_where_its_last_entry_went_meanwhile(top):
         assert [one.path for one in folder.below(after="a/2", most=9)[0]] == ["b", "b/1", "c"]
 
 
+def test_a_folder_that_the_hub_may_not_read_hides_no_other(top, monkeypatch):
+    for name in ("a.txt", "lost+found/x", "z.txt"):
+        (top / name).parent.mkdir(exist_ok=True)
+        (top / name).write_bytes(b"x")
+    opens = os.open
+
+    def guarded(path, flags, *args, **named):
+        if path == b"lost+found":
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return opens(path, flags, *args, **named)
+
+    monkeypatch.setattr(os, "open", guarded)
+    with opened(top) as tree:
+        found, more = tree.below(after="", most=10)
+    assert ([entry.path for entry in found], more) == (["a.txt", "lost%2Bfound", "z.txt"], False)
+
+
 def test_folders_inside_each_other_end_somewhere(top):
     deep = top
     for _ in range(tree.DEEPEST + 2):
