@@ -130,9 +130,12 @@ class SigningIn:
             return self._speaking.flow(way).authorize_url(state=state, verifier=begun.verifier)
         back = f"{self._speaking.redirect_uri}?{urlencode({'state': state})}"
         try:
-            return way.auth.hand_over.page(self._speaking.unproven(manifest, way), back)
+            page = way.auth.hand_over.page(self._speaking.unproven(manifest, way), back)
+            if not page.lower().startswith(("https://", "http://")):  # a remote named it, and a person will press it
+                raise BadAnswer(f"{manifest.title} names no page on which to say yes.")
         except ConnectorError as error:
             raise to_person(error, where=manifest.title) from error
+        return page
 
     def _typed(self, manifest: Manifest, way: Way) -> Granted:
         """Return what was typed in, with a machine's permission where it takes one."""

@@ -15,7 +15,7 @@ from connectors.wordpress.sandbox import create
 from connectors.wordpress.types import Settings as Site
 from hub.connections.service import Connections
 from hub.db.installation import wake
-from hub.errors import Invalid
+from hub.errors import HubError, Invalid
 from hub.settings import Settings
 
 SESSION = "session-hash"
@@ -107,6 +107,16 @@ def test_a_site_that_leads_people_to_another_sites_page_gets_no_password(room, a
     assert theirs.requests == []
     assert room.list(admin) == []
     assert len(ours.passwords) == 1
+
+
+@pytest.mark.parametrize(
+    "page", ["javascript:alert(1)//", "data:text/html,<script>alert(1)</script>", "//evil.example"]
+)
+def test_a_site_that_names_no_page_of_the_web_sends_nobody_there(begin, sites, page):
+    (theirs, origin), _ = sites
+    theirs.page = page
+    with pytest.raises(HubError, match="names no page on which to say yes"):
+        begin(origin)
 
 
 @pytest.mark.parametrize(
