@@ -252,3 +252,9 @@ def earliest(session: Session, account: Account, now: int) -> int:
     if row.phase in {Phase.LIVE, Phase.WITHDRAWN, Phase.GONE} and not account.nameless:  # nobody can look but people
         times.append(due.next_audit(session, row.id, row.desired_generation, now))
     return min(at for at in times if at is not None)
+
+
+def is_audit_due(session: Session, row: Placement, now: int) -> bool:
+    """Tell whether the last proof of this generation is so old that it is to be repeated."""
+    at = due.next_audit(session, row.id, row.desired_generation, now)
+    return at is not None and now >= at

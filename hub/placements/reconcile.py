@@ -18,7 +18,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from connectors.sdk.errors import BadAnswer, ConnectorError, NeedsPerson, OutcomeUnknown, RetryLater, Unreachable
+from connectors.sdk.errors import BadAnswer, ConnectorError, OutcomeUnknown, RetryLater, Unreachable
 from connectors.sdk.manifest import Carries
 from connectors.sdk.types import JsonValue, PartKind, Receipt, Target
 from hub.clock import HOUR, MINUTE, SECOND, Clock
@@ -26,9 +26,9 @@ from hub.db.installation import may_write
 from hub.db.unit import Database
 from hub.errors import HubError, NotFound
 from hub.placements import answers, calls, facts
-from hub.placements.due import backoff, next_audit
+from hub.placements.due import backoff
 from hub.placements.faultpoints import reach, under_way
-from hub.placements.ledger import Account, Surroundings, block, earliest, known, open_account, store_phase
+from hub.placements.ledger import Account, Surroundings, block, earliest, is_audit_due, known, open_account, store_phase
 from hub.placements.looks import Looks, read_back
 from hub.placements.models import Attempt, Placement
 from hub.placements.observe import record_looks
@@ -97,17 +97,20 @@ class Reconciler:
         batch = self._taking.take(owner, spare=spare)
         if batch is None:
             return 0
-        done = 0
+        begun = 0
         try:
             for placement_id in batch.placement_ids:
-                if not self._seats.goes_on(batch.seat) and done:
+                if not self._seats.goes_on(batch.seat) and begun:
                     break
+                begun += 1
                 self.work(placement_id, owner)
-                done += 1
+        except Exception:  # whatever it is, it is this row's: the others wait for no lease to end
+            self._taking.give_back(batch.placement_ids[begun:], owner)
+            raise
         finally:
             self._seats.stand_up(batch.seat)
-        self._taking.give_back(batch.placement_ids[done:], owner)
-        return done
+        self._taking.give_back(batch.placement_ids[begun:], owner)
+        return begun
 
     def work(self, placement_id: str, owner: str) -> None:
         """Work on one row that `owner` has leased until nothing can be done for now."""
@@ -117,7 +120,7 @@ class Reconciler:
             urgent = row.urgent
         try:
             speaker = self._switchboard.speak(place.remote_id, urgent=urgent)
-        except (NeedsPerson, RetryLater) as error:
+        except ConnectorError as error:
             self._speechless(placement_id, owner, error)
             return
         visit = Visit(owner)
@@ -206,7 +209,7 @@ class Reconciler:
             return Rest()
         if visit.doubtful and not visit.looked:
             return ReadBack()
-        audit = earliest_audit_due(session, account, now)
+        audit = is_audit_due(session, row, now)
         step = next_step(
             known(account, now=now, may_write=may_write(session), looked_now=visit.looked, audit_due=audit)
         )
@@ -284,6 +287,11 @@ class Reconciler:
         except ConnectorError as error:
             self._switchboard.report(account.place.remote_id, error)
             self._blind(account.row.id, visit.owner, error)
+            return False
+        except DEFECTS as error:
+            log.warning("connector_failed", connector=account.place.connector, op="look", error=repr(error))
+            failed = Unreachable("The connector failed while it looked. The hub looks again.", code="connector_failed")
+            self._blind(account.row.id, visit.owner, failed)
             return False
         self._switchboard.report(account.place.remote_id, None)
         with self._database.unit() as session:
@@ -379,12 +387,6 @@ class Reconciler:
 def still_counts(order: Order, fresh: Account) -> bool:
     """Tell whether looks prove anything: nothing else was aimed at, or written, since they began."""
     return fresh.last_attempt == order.last_attempt and fresh.row.desired_generation == order.generation
-
-
-def earliest_audit_due(session: Session, account: Account, now: int) -> bool:
-    """Tell whether the last proof of this generation is so old that it is to be repeated."""
-    at = next_audit(session, account.row.id, account.row.desired_generation, now)
-    return at is not None and now >= at
 
 
 def target_of(account: Account) -> Target:
