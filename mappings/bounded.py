@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from math import isfinite
 from typing import Any, Final, cast
 
 from jmespath.exceptions import JMESPathError
@@ -21,9 +22,14 @@ def evaluate(expression: ParsedResult, facts: Mapping[str, Any]) -> Any:
     """Return what an expression says of an asset.
 
     Raises:
-        JMESPathError: it does not fit the asset, or yields far too much.
+        JMESPathError: it does not fit the asset, or yields far too much, or what is no number.
     """
-    return _Bounded().visit(expression.parsed, facts)
+    try:
+        return _Bounded().visit(expression.parsed, facts)
+    except JMESPathError:
+        raise
+    except (ValueError, TypeError, LookupError, ArithmeticError, AttributeError, RecursionError) as error:
+        raise DoesNotFit(str(error)) from error  # the library checks not all that it is given
 
 
 def joins_by_text(node: Mapping[str, Any]) -> bool:
@@ -33,6 +39,10 @@ def joins_by_text(node: Mapping[str, Any]) -> bool:
     if joins and children and children[0]["type"] != "literal":
         return False
     return all(map(joins_by_text, children))
+
+
+class DoesNotFit(JMESPathError):
+    """An expression that does with values what they do not allow."""
 
 
 class _Bounded(TreeInterpreter):
@@ -54,6 +64,8 @@ def _weights(value: Any) -> Iterator[int]:
     waiting = [value]
     while waiting:
         part = waiting.pop()
+        if isinstance(part, float) and not isfinite(part):
+            raise DoesNotFit("it yields what is no number")
         yield len(part) + 1 if isinstance(part, str) else 1
         if isinstance(part, dict):
             waiting.extend(cast("dict[str, Any]", part).values())

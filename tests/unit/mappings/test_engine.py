@@ -189,6 +189,20 @@ def test_an_expression_that_asks_for_more_memory_than_there_is_fails_at_once(nam
         render(spec, document(title="A lake", keywords=["winter"] * 50))
 
 
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "contains(title, version)", "length(title) < title", "keywords[::0]", "to_number('1e999')", "to_number('nan')",
+        "abs(title)", "sum([version, to_number('-inf')])",
+    ],
+)  # fmt: skip
+def test_whatever_an_expression_does_wrong_is_told_as_that(expression):
+    spec = parse_spec(f'spec: 1\nconnector: x\nfields: [{{expression: "{expression}", remote: t, transforms: []}}]')
+    with pytest.raises(MappingError) as caught:
+        render(spec, document(title="A lake", keywords=["a"]))
+    assert caught.value.code == "mapping_expression"
+
+
 def test_an_expression_may_say_all_of_an_asset():
     spec = parse_spec("""\
 spec: 1
