@@ -149,6 +149,19 @@ def _check(text: str, connector: str) -> None:
         what = f"fills no {', '.join(strange)}" if strange else f"is {connector}, and this is for {spec.connector}"
         raise Invalid("mapping_elsewhere", f"The connector {what}.", where="mapping",
                       next_step=f"It fills: {', '.join(sorted(known))}.")  # fmt: skip
+    _check_required(spec, load_spec(connector))
+
+
+def _check_required(spec: MappingSpec, shipped: MappingSpec) -> None:
+    """Keep what a channel cannot do without: people who cannot see its pictures depend on their alt texts."""
+    given = {each.remote: set(each.required_for) for each in spec.fields}
+    for each in shipped.fields:
+        if not given.get(each.remote, set()).issuperset(each.required_for):
+            kinds = ", ".join(each.required_for)
+            raise Invalid(
+                "mapping_lacks_required", f"This channel cannot do without {each.remote}.", where="mapping",
+                next_step=f"Fill {each.remote} from {each.field or 'an expression'}, with `required_for: [{kinds}]`.",
+            )  # fmt: skip
 
 
 def _remote(session: Session, connection_id: str, *, lock: bool = False) -> Remote:

@@ -10,7 +10,7 @@ from hub.access.actors import Actor, Role
 from hub.connections.mappings import AccountMappings, spec_of
 from hub.connections.models import Connection, MappingVersion, Remote
 from hub.errors import Conflict, Forbidden, Invalid, NotFound
-from mappings.spec import load_spec
+from mappings.spec import load_spec, spec_text
 
 EDITOR = Actor("e", "Edda", Role.EDITOR)
 VIEWER = Actor("v", "Vito", Role.VIEWER)
@@ -78,6 +78,22 @@ def test_what_does_not_fit_is_refused_and_nothing_changes(mappings, account, adm
     assert refused.value.code == code
     assert says in refused.value.what
     assert mappings.view(EDITOR, account).number == 0
+
+
+RULE = "    required_for: [image]\n"
+ALT = "  - {field: alt_text, remote: alt_text, owner: both, transforms: [line, html_escape]}\n"
+TITLE_ALONE = "spec: 1\nconnector: wordpress\nfields:\n  - {field: title, remote: title, transforms: [line]}\n"
+
+
+@pytest.mark.parametrize("text", [TITLE_ALONE, TITLE_ALONE + ALT, spec_text("wordpress").replace(RULE, "")])
+def test_an_accounts_own_mapping_does_not_do_without_alt_texts(mappings, account, admin, database, text):
+    with database.unit() as session:
+        session.get_one(Remote, "r").connector = "wordpress"
+    with pytest.raises(Invalid) as refused:
+        mappings.save(admin, account, text, seen=0)
+    assert (refused.value.code, "alt_text" in refused.value.what) == ("mapping_lacks_required", True)
+    needed = ALT.replace("html_escape]", "html_escape], required_for: [image, video]")
+    assert mappings.save(admin, account, TITLE_ALONE + needed, seen=0).number == 1
 
 
 def test_only_those_who_connect_change_it_and_viewers_do_not_see_it(mappings, account, admin):
