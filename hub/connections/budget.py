@@ -19,7 +19,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from connectors.sdk.limit_headers import LONGEST_PAUSE_S, pause_after
 from hub.clock import MINUTE, SECOND
-from hub.connections.allowance import Book, Rule, remote_key
+from hub.connections.allowance import ELSEWHERE, Book, Rule, remote_key
 from hub.connections.models import Budget, Spent
 
 if TYPE_CHECKING:
@@ -63,6 +63,15 @@ Deltas = dict[tuple[str, str, int, str], int]
 
 
 @dataclass(frozen=True, slots=True)
+class Heard:
+    """What a remote said of one of its limits: so many calls are left; what is missing in our books others made."""
+
+    rule: Rule
+    left: int  # less the calls that were made since
+    until: int  # the slice that stands for the missing calls, until they are all back
+
+
+@dataclass(frozen=True, slots=True)
 class Ask:
     """What a process wants: calls for a member, under the rules of its remote and of its app."""
 
@@ -71,6 +80,7 @@ class Ask:
     member: str
     most: int
     urgent: bool
+    heard: tuple[Heard, ...] = ()
 
     @property
     def lease_ms(self) -> int:
@@ -95,6 +105,7 @@ def take(session: Session, ask: Ask, changes: Deltas, clock: Clock) -> Grant:
     rows = _lock(session, ask.keys)
     now = clock.now()  # only now: the lock may have been waited for
     books = _books(session, ask, rows, now, changes)
+    _believe(books, ask.heard, changes, now)
     closed = max(closed_until(row, now) for row in rows.values())
     waits = [closed - now, *(book.wait(ask.member, now, urgent=ask.urgent) for book in books)]
     if not ask.urgent:
@@ -193,10 +204,35 @@ def _entering(dialect: str) -> Insert:
     return insert.on_conflict_do_update(index_elements=list(Spent.__table__.primary_key), set_=added)
 
 
-def settle(session: Session, keys: Sequence[str], changes: Deltas) -> None:
-    """Enter what a lease comes to, when nothing more is wanted."""
+def settle(
+    session: Session, keys: Sequence[str], changes: Deltas, *, heard: Sequence[Heard] = (), now: int = 0
+) -> None:
+    """Enter what a lease comes to, and what was heard, when nothing more is wanted."""
     _lock(session, keys)
+    books = books_of(session, [one.rule for one in heard]) if heard else []
+    for book in books:
+        _change(book, changes)
+    _believe(books, heard, changes, now)
     enter(session, changes)
+
+
+def _believe(books: Iterable[Book], heard: Iterable[Heard], changes: Deltas, now: int) -> None:
+    """Let calls count that a remote knows of and the books do not: what other processes of ours made stands in them."""
+    said = {one.rule: one for one in heard}
+    for book in books:
+        one = said.get(book.rule)
+        missing = book.rule.limit.calls - book.total(now) - one.left if one else 0
+        if one and missing > 0:
+            place = (one.until, ELSEWHERE)
+            book.spent[place] = book.spent.get(place, 0) + missing
+            key = (book.rule.key, book.rule.name, *place)
+            changes[key] = changes.get(key, 0) + missing
+
+
+def _change(book: Book, changes: Deltas) -> None:
+    for (key, name, until, member), calls in changes.items():
+        if (key, name) == (book.rule.key, book.rule.name):
+            book.spent[until, member] = book.spent.get((until, member), 0) + calls
 
 
 def add(changes: Deltas, rule: Rule, at: int, member: str, calls: int) -> None:
@@ -239,9 +275,7 @@ def _books(session: Session, ask: Ask, rows: Mapping[str, Budget], now: int, cha
     for book in books:
         book.waiting = frozenset(waiting(rows[book.rule.key], now))
         _tidy(session, book, now, changes)
-        for (key, name, until, member), calls in changes.items():
-            if (key, name) == (book.rule.key, book.rule.name):
-                book.spent[until, member] = book.spent.get((until, member), 0) + calls
+        _change(book, changes)
     return books
 
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import structlog
@@ -23,8 +24,8 @@ from connectors.sdk.limit_headers import PATIENCE_S, Told, pause_after, read_hea
 from connectors.sdk.manifest import Limit
 from hub.clock import MINUTE, SECOND
 from hub.connections import budget
-from hub.connections.allowance import ELSEWHERE, LEASE_MS, Rule, remote_key, rules_of
-from hub.connections.budget import Ask, Deltas
+from hub.connections.allowance import LEASE_MS, Rule, remote_key, rules_of
+from hub.connections.budget import Ask, Deltas, Heard
 from hub.connections.models import Budget
 
 if TYPE_CHECKING:
@@ -108,7 +109,8 @@ class Purse:
         self._calls = self._size = 0  # left of the lease, and its size
         self._from = self._until = self._used_at = 0
         self._want = FIRST
-        self._told: Deltas = {}
+        self._made = 0
+        self._heard: dict[str, tuple[Heard, int]] = {}  # by rule: what was said, and how many calls were made by then
         self._left: dict[str, int] = {}
 
     def spend(self, *, urgent: bool) -> float:
@@ -124,16 +126,17 @@ class Purse:
                     return wait
                 now = self._clock.now()  # the database may have been waited for, and the call is made only now
             self._calls -= 1
+            self._made += 1
             self._used_at = now
             return 0.0
 
     def _lease(self, *, urgent: bool) -> float:
         changes = self._settlement()
-        ask = Ask(self._keys, self._rules, self._member, self._wanted(), urgent)
+        ask = Ask(self._keys, self._rules, self._member, self._wanted(), urgent, self._still_heard())
         with self._database.unit() as session:
             grant = budget.take(session, ask, changes, self._clock)
         self._door.look(grant.closed_until, grant.refusals)
-        self._told = {}
+        self._heard = {}
         self._calls = self._size = grant.calls
         self._from, self._until = grant.at, grant.at + ask.lease_ms
         self._left = dict(grant.left)
@@ -160,11 +163,15 @@ class Purse:
 
     def _settlement(self) -> Deltas:
         """Return what the lease comes to: calls that were made were made by now, the others were not."""
-        changes = dict(self._told)
+        changes: Deltas = {}
         for rule in self._rules if self._size else ():
             budget.add(changes, rule, self._until, self._member, -self._size)
             budget.add(changes, rule, self._used_at, self._member, self._size - self._calls)
         return changes
+
+    def _still_heard(self) -> tuple[Heard, ...]:
+        """Return what the remote said, less the calls that were made since."""
+        return tuple(replace(one, left=max(0, one.left - self._made + made)) for one, made in self._heard.values())
 
     def settle(self) -> bool:
         """Give back what an ended lease left; True when there was something."""
@@ -177,9 +184,9 @@ class Purse:
     def _give_back(self) -> None:
         changes = self._settlement()
         with self._database.unit() as session:
-            budget.settle(session, self._keys, changes)
+            budget.settle(session, self._keys, changes, heard=self._still_heard(), now=self._clock.now())
         self._calls = self._size = 0
-        self._told = {}
+        self._heard = {}
 
     def lower(self, told: Told, now: int) -> None:
         """Believe the remote when it says that less is left than we counted: others call it too."""
@@ -191,8 +198,8 @@ class Purse:
             if missing <= 0:
                 return
             lasts = UNTOLD_MS if told.reset_s is None else int(told.reset_s * SECOND)
-            place = (rule.key, rule.name, now + min(lasts, rule.per_ms) - rule.per_ms, ELSEWHERE)
-            self._told[place] = self._told.get(place, 0) + missing
+            heard = Heard(rule, told.remaining, now + min(lasts, rule.per_ms) - rule.per_ms)
+            self._heard[rule.name] = heard, self._made
             kept = min(self._calls, told.remaining)
             self._size -= self._calls - kept
             self._calls = kept

@@ -268,6 +268,23 @@ def test_what_others_use_of_the_account_counts_until_the_remote_says_it_is_over(
     assert other.burst(limits, urgent=True) == 100
 
 
+def test_what_our_own_processes_use_is_not_taken_for_others(process, clock):
+    limits, made, out = (Limit(100, 60.0),), 0, set()
+    turns = [process().turn(limits) for _ in range(4)]
+    while len(out) < len(turns):
+        for number, turn in enumerate(turns):
+            try:
+                turn.acquire()
+            except RateLimited:
+                out.add(number)
+                continue
+            made += 1
+            left = {"X-RateLimit-Limit": "100", "X-RateLimit-Remaining": str(100 - made), "X-RateLimit-Reset": "50"}
+            turn.learn(left, refused=False)
+            clock.advance(50)
+    assert 80 <= made <= 90, "a tenth is for urgent calls, and little is lost in leases"
+
+
 def test_more_than_we_counted_is_not_believed(process):
     one = process()
     turn = one.turn(SHORT)
