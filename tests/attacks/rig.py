@@ -93,6 +93,8 @@ class Rig:
             id=answer.json["asset_id"], code=answer.json["code"], version_id=answer.json["version_id"],
             sha256=hashlib.sha256(content).hexdigest(),
         )  # fmt: skip
+        if not asset_id:
+            self.rooms.catalogue.edit(self.people[Role.EDITOR], made.id, {"alt_text": "A picture"})
         if approve:
             self.rooms.review.approve(self.people[Role.EDITOR], made.version_id, sha256=made.sha256)
         self.work()

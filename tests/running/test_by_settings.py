@@ -12,6 +12,7 @@ from hub.app.samples import DAY, DUSK, lake
 from tests.running.hub_process import running_hub, running_sandbox
 
 BYTES = {"Content-Type": "application/octet-stream"}
+ANY = {"If-Match": "*"}
 
 
 @pytest.fixture(params=["embedded", "many-hosts"])
@@ -64,6 +65,8 @@ def _approved(hub, content, version_of=None):
     path = f"/assets/{version_of}/versions" if version_of else "/assets"
     made = hub.ask("POST", path, 201, params={"filename": "lake.jpg"}, content=content, headers=BYTES)
     sha256 = hashlib.sha256(content).hexdigest()
+    if not version_of:  # where pictures are shown, they need an alternative text
+        hub.ask("PATCH", f"/assets/{made['asset_id']}", 200, json={"fields": {"alt_text": "A lake"}}, headers=ANY)
     hub.ask("POST", f"/versions/{made['version_id']}/approve", 204, json={"sha256": sha256})
     return made
 
