@@ -9,7 +9,7 @@ spec: 1
 connector: wordpress
 fields:
   - {expression: "join(', ', [title, copyright])", remote: title, transforms: [line, html_escape]}
-  - {field: alt_text, remote: alt_text, transforms: [line, html_escape]}
+  - {field: alt_text, remote: alt_text, transforms: [line, html_escape], required_for: [image]}
 """
 
 
