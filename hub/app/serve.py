@@ -71,12 +71,12 @@ class Kept:
         if self._process is not None and self._process.poll() is None:
             self._process.terminate()
 
-    def wait(self) -> None:
-        """Wait for the end; kill what does not end in time (its leases end by themselves)."""
+    def wait(self, until: float) -> None:
+        """Wait for the end; kill what lives on at `until` by the monotonic clock (its leases end by themselves)."""
         if self._process is None:
             return
         try:
-            self._process.wait(GRACE_S)
+            self._process.wait(max(0.0, until - time.monotonic()))
         except subprocess.TimeoutExpired:
             log.warning("process_killed", kind=self.kind)
             self._process.kill()
@@ -127,7 +127,8 @@ def keep_running(
                 for each in kept:
                     each.watch()
         finally:
+            until = time.monotonic() + GRACE_S  # for all of them together: they end side by side
             for each in kept:
                 each.end()
             for each in kept:
-                each.wait()
+                each.wait(until)
