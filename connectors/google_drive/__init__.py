@@ -177,7 +177,7 @@ MANIFEST = Manifest(
         "resource keys": "Some old files that are shared by link need a key besides their id: the hub does not send "
         "it, so they count as missing unless the account opened them recently.",
         "whose change": "Notifications say only that something in a drive changed: the change log tells what.",
-        "channels": "Notifications end after a week: subscribe again before, which opens a new channel beside the old.",
+        "channels": "Notifications end after a week: the hub opens a new channel before, beside the old.",
         "public address": "Whom a folder is shared with decides who can open a copy: the hub changes no sharing.",
     },
 )

@@ -21,6 +21,9 @@ HEAD: Final = """# Connectors
 What each connector can do, how well that is known, and how far it is. Written by
 `python -m connectors.testing.quality`; a test compares this page with manifests, folders and what the suite measured.
 How to connect each of them stands in its own page, which its name leads to.
+
+The hub itself uses all abilities but `import`, `hold`, `usage` and `numbers`: connectors have these and the suite holds
+them to it, and no page or drain of the hub asks for them yet.
 """
 TIERS: Final = """
 ## Tiers

@@ -224,7 +224,7 @@ def _approver(view: AssetView) -> str:
     given = services().review.history(actor(), view.id)
     matching = (one for one in given if one.version_id == view.approved_version_id)
     yes = next((one for one in matching if one.verdict is Verdict.APPROVED), None)
-    return f" by {people([yes.by])[yes.by]}, {words.short_day(yes.at)}" if yes else ""
+    return f", approved by {people([yes.by])[yes.by]}, {words.short_day(yes.at)}" if yes else ""
 
 
 def _tabs(view: AssetView) -> list[tuple[str, str, int]]:

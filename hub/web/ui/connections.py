@@ -160,13 +160,18 @@ def _cards(found: Sequence[ConnectionView]) -> list[Card]:
     return [
         Card(
             one.id, one.remote_id, one.connector, one.connector_title, one.account_label, one.state,
-            words.CONNECTION.get(one.state, words.UNKNOWN), one.problem, one.problem_code, _said(one.auth),
+            _sign(one), one.problem, one.problem_code, _said(one.auth),
             copies.get(one.remote_id, 0), one.targets, one.last_ok_at, one.next_try_at, ends.get(one.id),
             _budget(one.id), one.leaving_since, one.created_at,
             [words.ABILITY.get(ability.name, ability.name) for ability in one.abilities if ability.able],
         )
         for one in found
     ]  # fmt: skip
+
+
+def _sign(one: ConnectionView) -> Sign:
+    left = one.state == "off" and one.problem_code in {"disconnected", "replaced"}
+    return words.LEFT if left else words.CONNECTION.get(one.state, words.UNKNOWN)
 
 
 def _budget(connection_id: str) -> str:

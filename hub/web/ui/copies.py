@@ -73,7 +73,7 @@ class Outcome:
 def places_of(asset: AssetView) -> dict[str, Any]:
     """Return what the list "where it is" shows of an asset; the worst state comes first."""
     who = actor()
-    rows = [row_of(copy) for copy in services().placements.where(who, asset.id)]
+    rows = [row_of(copy, here=asset.code) for copy in services().placements.where(who, asset.id)]
     rows.sort(key=lambda row: (words.ORDER.index(row.phase) if row.phase in words.ORDER else 0, row.label))
     living = [row for row in rows if row.phase != "settled"]
     meter = _meter(living)
@@ -91,8 +91,8 @@ def places_of(asset: AssetView) -> dict[str, Any]:
     }
 
 
-def row_of(copy: CopyView) -> CopyRow:
-    """Return one copy in words."""
+def row_of(copy: CopyView, *, here: str = "") -> CopyRow:
+    """Return one copy in words, on the page of the asset with the code `here`."""
     sign = words.COPY.get(copy.phase, words.UNKNOWN)
     if copy.phase == "working" and copy.desired == "absent":
         sign = words.COPY["withdrawing"]
@@ -100,7 +100,7 @@ def row_of(copy: CopyView) -> CopyRow:
         sign = words.COPY_PUSHING
     if copy.phase == "live" and copy.desired == "substitute":
         sign = SUBSTITUTED
-    version = _version(copy)
+    version = _version(copy, here)
     about = " · ".join(
         part for part in (connector_title(copy.connector), copy.remote_label, copy.slot, version) if part
     )
@@ -323,9 +323,10 @@ def _places(count: int) -> str:
     return "1 place" if count == 1 else f"{count} places"
 
 
-def _version(copy: CopyView) -> str:
+def _version(copy: CopyView, here: str) -> str:
     if copy.desired == "substitute":
-        return f"substitute: {copy.desired_asset_code}"
+        stands_in = here == copy.desired_asset_code
+        return f"stands in for {copy.asset_code}" if stands_in else f"substitute: {copy.desired_asset_code}"
     if copy.shown_version and copy.desired_version and copy.shown_version != copy.desired_version:
         return f"v{copy.shown_version} → v{copy.desired_version}"
     version = copy.shown_version or copy.desired_version

@@ -169,7 +169,7 @@ def _navigation(who: Actor) -> list[Item]:
     items = [Item("library", "Library", "Library", "/", "images", "main")]
     if allowed(who, Act.DECIDE):
         items.append(Item("review", "Review", "Review", "/?lifecycle=in_review", "messages-square", "main"))
-    if allowed(who, Act.CONNECT):
+    if allowed(who, Act.CONNECT) or allowed(who, Act.PLACE):
         waiting = sum(one.state == "needs_person" for one in services().connections.list(who))
         items.append(
             Item("connections", "Connections", "Connect", "/connections", "plug", "setup", waiting,

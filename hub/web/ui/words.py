@@ -98,6 +98,7 @@ CONNECTION: Final = {
     "needs_person": Sign("Needs you", "stop", "hand"),
     "off": Sign("Paused", "rest", "circle-pause"),
 }
+LEFT: Final = Sign("Disconnected", "rest", "unlink")
 
 KIND: Final = {
     "image": ("Pictures", "image"),
@@ -126,11 +127,11 @@ ABILITY: Final = {
     "find": "Find by marker",
     "look": "Read back",
     "subscribe": "Reports changes",
-    "hold": "Holds and resumes",
-    "import": "Brings in what is there",
+    "hold": "Can hold and resume",
+    "import": "Can list and hand over what is there",
     "changes": "Lists changes",
-    "usage": "Lists uses",
-    "numbers": "Counts looks",
+    "usage": "Can list uses",
+    "numbers": "Can count looks",
 }
 
 EVENT: Final = {
