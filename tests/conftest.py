@@ -29,6 +29,11 @@ def pytest_addoption(parser):
         action="store_true",
         help="a server that cannot start is a failure (also: DAMHUB_REQUIRE_SERVICES=1)",
     )
+    parser.addoption(
+        "--every-planted-bug",
+        action="store_true",
+        help="plant each bug in every connector; else in the pinboard and in two connectors, others for each bug",
+    )
 
 
 def pytest_terminal_summary(terminalreporter):
