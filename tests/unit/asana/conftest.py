@@ -10,10 +10,9 @@ import pytest
 import connectors.asana
 from connectors.asana import MANIFEST
 from connectors.asana.sandbox import create
-from connectors.sdk.guard import Guard
-from connectors.sdk.http import Api, Limits, guarded_client
 from connectors.sdk.types import Outgoing
 from connectors.testing.serve import serve
+from tests.unit.connecting import connecting
 
 MARKER = "dhabc123-" + "k" * 20
 OTHER = "dhabc123-" + "m" * 20
@@ -42,14 +41,7 @@ def sandbox():
 @pytest.fixture
 def connect(sandbox):
     """Connect with other settings than the usual ones."""
-    with guarded_client(Guard(trusted_origins=[sandbox.origin])) as client:
-
-        def make(**settings):
-            headers = MANIFEST.auths[0].headers(sandbox.secrets)
-            api = Api(sandbox.origin, manifest=MANIFEST, client=client, headers=lambda: headers,
-                      limits=Limits(total_s=5, read_attempts=1), sleep=lambda seconds: None)  # fmt: skip
-            return MANIFEST.connect(api, MANIFEST.settings(origin=sandbox.origin, **settings))
-
+    with connecting(MANIFEST, sandbox) as make:
         yield make
 
 

@@ -2,11 +2,10 @@
 
 import pytest
 
-from connectors.sdk.guard import Guard
-from connectors.sdk.http import Api, Limits, guarded_client
 from connectors.testing.serve import serve
 from connectors.trello import MANIFEST
 from connectors.trello.sandbox import create
+from tests.unit.connecting import connecting
 
 
 @pytest.fixture
@@ -19,14 +18,7 @@ def sandbox():
 @pytest.fixture
 def connect(sandbox):
     """Connect with other settings than the usual ones."""
-    with guarded_client(Guard(trusted_origins=[sandbox.origin])) as client:
-
-        def make(**settings):
-            headers = MANIFEST.auths[0].headers(sandbox.secrets)
-            api = Api(sandbox.origin, manifest=MANIFEST, client=client, headers=lambda: headers,
-                      limits=Limits(total_s=5, read_attempts=1), sleep=lambda seconds: None)  # fmt: skip
-            return MANIFEST.connect(api, MANIFEST.settings(origin=sandbox.origin, **settings))
-
+    with connecting(MANIFEST, sandbox) as make:
         yield make
 
 
