@@ -30,6 +30,20 @@ SCOPES = (
     "attachments:read", "attachments:write", "attachments:delete",
     "webhooks:read", "webhooks:write", "webhooks:delete",
 )  # fmt: skip
+WHY = {
+    "users:read": "to know whose account it is",
+    "workspaces:read": "to list workspaces",
+    "projects:read": "to list projects",
+    "tasks:read": "to list tasks, where links can stand",
+    "attachments:read": "to find links again, and to import files",
+    "attachments:write": "to put links on tasks",
+    "attachments:delete": "to take links away",
+    "webhooks:read": "to see which reports of changes are asked for",
+    "webhooks:write": "to be told when a link is deleted",
+    "webhooks:delete": "to end that",
+    "tasks:write": "to fill the text field for assets",
+    "stories:write": "to comment on withdrawals",
+}
 KNOWN = {
     "sync token invalid or too old": "sync_token_too_old",
     "did not respond with the handshake secret": "handshake_failed",
@@ -48,6 +62,7 @@ def _server(settings: Settings) -> OAuth:
         revoke_url=f"{origin}/-/oauth_revoke",
         scopes=(*SCOPES, *more),
         token_auth=IN_BODY,
+        why=WHY,
     )
 
 

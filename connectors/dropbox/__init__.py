@@ -27,6 +27,14 @@ __all__ = ["MANIFEST"]
 IN_BODY = "client_secret_post"  # how the app names itself
 READS = ("account_info.read", "files.metadata.read", "files.content.read")
 WRITES = ("files.content.write", "files.metadata.write", "sharing.read")
+WHY = {
+    "account_info.read": "to know whose account it is",
+    "files.metadata.read": "to list folders and find copies again",
+    "files.content.read": "to check bytes, and to import",
+    "files.content.write": "to put, replace and delete copies",
+    "files.metadata.write": "to keep the hub's code and texts with a file",
+    "sharing.read": "to tell under which links a copy can be seen",
+}
 NOBODY_MAY = (
     "no_write_permission", "insufficient_space", "team_folder", "operation_suppressed", "access_restricted",
     "team_folder_insufficient_space", "member_folder_insufficient_space", "upload_traffic_limit_reached",
@@ -55,6 +63,7 @@ def _account(name: str, scopes: tuple[str, ...], label: str) -> Auth:
             scopes=scopes,
             token_auth=IN_BODY,
             authorize_more={"token_access_type": "offline"},
+            why=WHY,
         ),
     )
 
@@ -82,6 +91,7 @@ MANIFEST = Manifest(
                 ),
                 AuthField("app_secret", "App secret", secret=True, optional=True, signs=True, hint="For webhooks."),
             ),
+            lasts_days=4 / 24,
         ),
     ),
     abilities={
@@ -135,6 +145,10 @@ MANIFEST = Manifest(
         "unsupported_file": Meaning.DONE,
     },
     inbound=DropboxInbound(),
+    fixed={
+        "folder": "Copies are known by where they lie below it: another folder is another connection.",
+        "whole_team": "Copies are known by where they lie: in the team's space that is elsewhere.",
+    },
     gaps={
         "repoint": "A replaced file keeps its id, its path and its links, so nothing that uses it need be changed.",
         "subscribe": "Dropbox takes one webhook address per app, which a person enters in the App Console.",

@@ -50,6 +50,7 @@ def _server(settings: Settings) -> OAuth:
         token_url=f"{settings.site_url}/oauth/token",
         scopes=tuple(settings.oauth_scope.split()),
         token_auth=IN_BODY,
+        why=dict.fromkeys(settings.oauth_scope.split(), "holds the permissions that the connector's page names"),
     )
 
 

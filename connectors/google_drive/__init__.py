@@ -33,6 +33,10 @@ EXCHANGE = "https://oauth2.googleapis.com/token"
 ALL = "https://www.googleapis.com/auth/drive"
 TESTING_DAYS = 7
 READ = "https://www.googleapis.com/auth/drive.readonly"
+WHY = {
+    ALL: "to list folders, and to put, find, replace and delete files; with less, Drive shows only the hub's own",
+    READ: "to list files and folders and fetch their bytes, and nothing else",
+}
 
 
 def _headers(secrets: Mapping[str, str]) -> dict[str, str]:
@@ -73,6 +77,7 @@ def _account(name: str, scope: str, label: str) -> Auth:
             (scope,),
             "client_secret_post",
             authorize_more={"access_type": "offline", "prompt": "consent"},
+            why=WHY,
         ),
         lasts_days=_lasts_days,
     )
@@ -97,7 +102,7 @@ MANIFEST = Manifest(
                 ),
                 AuthField("subject", "Act as", optional=True, hint="A person's address, with domain-wide delegation."),
             ),
-            oauth=OAuth("", EXCHANGE, scopes=(ALL,)),
+            oauth=OAuth("", EXCHANGE, scopes=(ALL,), why=WHY),
             grant=GrantKind.ASSERTION,
             assertion=_statement,
         ),

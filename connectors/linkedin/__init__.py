@@ -28,6 +28,16 @@ __all__ = ["MANIFEST"]
 AS_MEMBER = ("openid", "profile", "w_member_social")
 AS_PAGES = ("r_basicprofile", "w_organization_social", "r_organization_social")
 READS_ROLES, COUNTS_TOO = "r_organization_admin", "rw_organization_admin"
+WHY = {
+    "openid": "to sign you in",
+    "profile": "to know who you are",
+    "w_member_social": "to post, change and delete as you",
+    "r_basicprofile": "to know who you are",
+    "w_organization_social": "to post, change and delete as your pages",
+    "r_organization_social": "to read the pages' posts back",
+    READS_ROLES: "to list the pages that you may post for",
+    COUNTS_TOO: "to list your pages, and for views, clicks and news of their posts",
+}
 IN_BODY = "client_secret_post"  # how the app names itself
 DAYS = 60
 REPEATABLE_S = 3600.0
@@ -47,6 +57,7 @@ def _server(settings: Settings) -> OAuth:
         scopes=as_pages if settings.pages else AS_MEMBER,
         token_auth=IN_BODY,
         pkce=False,  # LinkedIn has it for native apps only
+        why=WHY,
     )
 
 
@@ -123,6 +134,7 @@ MANIFEST = Manifest(
         "CONFLICT": Meaning.RETRY_LATER,  # of two writes at once, this one was not carried out
     },
     inbound=LinkedInInbound(),
+    fixed={"pages": "A person and that person's pages are two accounts: connect the other one besides."},
     ends=(
         End(
             f"API version {VERSION}",

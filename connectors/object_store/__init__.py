@@ -65,6 +65,7 @@ MANIFEST = Manifest(
         "XAmzContentSHA256Mismatch": Meaning.RETRY_LATER,
         "SlowDown": Meaning.RETRY_LATER,
     },
+    fixed={"prefix": "Copies are known by where they lie below it: another folder is another connection."},
     gaps={
         "repoint": "A replaced object keeps its name, so nothing that uses it need be changed.",
         "subscribe": "Buckets tell of changes only inside the provider's own network.",

@@ -122,6 +122,10 @@ MANIFEST = Manifest(
     error_code=_error_code,
     inbound=PostizInbound(),
     by_hand=True,  # what somebody takes out of Postiz may be out in the world: it is not made anew by itself
+    fixed={
+        "pages": "The client's secret is given away there: connect anew to change it.",
+        "organisation": "It tells whose channels these are: another organisation is another connection.",
+    },
     gaps={
         "repoint": "A post in Postiz shows its own picture and nobody else's: there are no further uses to change.",
         "subscribe": "Postiz lets no key make webhooks: a person enters the hub's address there, and what they say is "

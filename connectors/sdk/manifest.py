@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import BaseModel
 
@@ -116,6 +116,7 @@ class OAuth:
     token_auth: str = BASIC
     pkce: bool = True  # S256; False only where the vendor refuses it
     authorize_more: Mapping[str, str] = field(default_factory=dict[str, str])  # further parameters for the browser
+    why: Mapping[str, str] = field(default_factory=dict[str, str])  # scope -> what the hub needs it for, for the user
     json_body: bool = False  # the token endpoint takes JSON instead of a form
 
 
@@ -148,7 +149,7 @@ class Auth:
     app: str = "client_id"  # the field that names the app at the vendor, whose connections share limits
     # How long a person's yes usually lasts before it must be given anew, or a function of the settings; None: until it
     # is withdrawn. Needed only where the vendor's answer does not tell.
-    lasts_days: int | Callable[[Any], int | None] | None = None
+    lasts_days: float | Callable[[Any], float | None] | None = None
 
     @property
     def in_browser(self) -> bool:
@@ -168,7 +169,7 @@ class Auth:
         """Return the authorization server for a connection with these settings."""
         return self.oauth(settings) if callable(self.oauth) else self.oauth
 
-    def lasts(self, settings: Any) -> int | None:
+    def lasts(self, settings: Any) -> float | None:
         """Return how many days a person's yes usually lasts, for a connection with these settings."""
         return self.lasts_days(settings) if callable(self.lasts_days) else self.lasts_days
 
@@ -207,6 +208,11 @@ class End:
     step: str  # what is to be done before, for a person
 
 
+ADDRESSES: Final = frozenset({"origin", "address", "endpoint", "site_url", "root", "bucket", "folder"})
+"""Names of settings that say which account or address a connection is to, whatever the connector."""
+IS_ADDRESS: Final = "It says where the account is: another one is another connection."
+
+
 @dataclass(frozen=True, slots=True)
 class Manifest:
     """A connector, declared. `connectors/<name>/__init__.py` exports exactly one, as `MANIFEST`."""
@@ -236,6 +242,13 @@ class Manifest:
         default_factory=dict[str, Mapping[Capability, "Ability | None"]]
     )
     by_hand: bool = False  # each publication is a person's explicit act: never made anew, or for a stand-in, by itself
+    # Settings that cannot be changed on a connection, since they say which account or address is meant -> why, for the
+    # user. Those of `ADDRESSES` need not be named.
+    fixed: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    def why_fixed(self, setting: str) -> str:
+        """Return why a setting cannot be changed on a connection; empty where it can."""
+        return self.fixed.get(setting, IS_ADDRESS if setting in ADDRESSES else "")
 
     def at(self, kind: str) -> Manifest:
         """Return what is declared for targets of one kind."""

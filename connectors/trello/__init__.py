@@ -99,6 +99,7 @@ MANIFEST = Manifest(
     },
     error_code=_error_code,
     inbound=TrelloInbound(),
+    fixed=dict.fromkeys(("authorize_url", "token_url"), "The client's secret goes there: connect anew to change it."),
     gaps={
         "update": "Trello cannot rename a link on a card: a changed name is a new link, and the old one is removed.",
         "replace": "A card holds a link to the hub, no bytes: the link itself shows the new version.",

@@ -10,6 +10,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from connectors.sdk.manifest import OAuth
 
 SCOPES = ("read:board:trello", "write:board:trello", "read:member:trello", "offline_access")
+WHY = {
+    "read:board:trello": "to list boards and cards, and to find links again",
+    "write:board:trello": "to put links on cards, take them away, and be told of changes",
+    "read:member:trello": "to know who you are and which boards are yours",
+    "offline_access": "to renew the permission without asking you",
+}
 IN_BODY = "client_secret_post"
 
 
@@ -41,7 +47,7 @@ class Settings(BaseModel):
         """Return Atlassian's authorization server, asked for no more than boards and who we are."""
         return OAuth(
             self.authorize_url, self.token_url, scopes=SCOPES, token_auth=IN_BODY,
-            authorize_more={"prompt": "consent"}, json_body=True,
+            authorize_more={"prompt": "consent"}, json_body=True, why=WHY,
         )  # fmt: skip
 
 

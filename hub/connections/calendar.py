@@ -113,7 +113,7 @@ def _sign_in(line: Line, manifest: Manifest) -> Entry | None:
     ends_at, sure = row.expires_at, Sure.KNOWN
     if ends_at is None and auth is not None:
         days = _lasts(auth, manifest, row.settings)
-        ends_at = None if days is None else (row.signed_in_at or row.created_at) + days * DAY
+        ends_at = None if days is None else (row.signed_in_at or row.created_at) + int(days * DAY)
         sure = Sure.USUAL
     if ends_at is None:
         return None
@@ -122,7 +122,7 @@ def _sign_in(line: Line, manifest: Manifest) -> Entry | None:
                   step=step)  # fmt: skip
 
 
-def _lasts(auth: Auth, manifest: Manifest, settings: object) -> int | None:
+def _lasts(auth: Auth, manifest: Manifest, settings: object) -> float | None:
     if not callable(auth.lasts_days):
         return auth.lasts_days
     try:
