@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from typing import Final
 
 from pydantic import BaseModel, ConfigDict
+
+from mappings.languages import DEFAULT
 
 CORE_FIELDS: Final = (
     "title", "description", "alt_text", "keywords", "creator", "credit", "copyright", "campaign", "project",
 )  # fmt: skip
 """Metadata fields that people edit; `keywords` is a list of texts, the others are texts."""
 
+TRANSLATED_FIELDS: Final = ("title", "description", "alt_text", "keywords", "credit", "copyright")
+"""Those of them that a translator would touch: they may have a value in each language beside the default one."""
+
 
 class AssetDocument(BaseModel):
-    """One asset as channels may be told of it.
+    """One asset as channels may be told of it: texts in the catalogue's own language, and those in others.
 
     Facts below `project` are the hub's own: never taken back from a channel.
     """
@@ -43,6 +49,8 @@ class AssetDocument(BaseModel):
     pages: int | None = None
     usable_until: int | None = None  # UTC milliseconds
     link: str = ""  # our delivery address for this copy
+    language: str = DEFAULT  # of the texts above; to a mapping spec, the one that the place is told them in
+    translations: Mapping[str, Mapping[str, str | tuple[str, ...]]] = {}  # by language, then by field
 
     def digest(self) -> str:
         """Return a SHA-256 over the whole document: equal digests mean that a channel would be told the same."""

@@ -9,7 +9,7 @@ Fields of a channel are nested objects of JSON values; inside the engine each is
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, NamedTuple, cast
@@ -19,7 +19,9 @@ from jmespath.exceptions import JMESPathError
 from mappings.bounded import evaluate
 from mappings.document import AssetDocument
 from mappings.errors import MappingError, TransformError
+from mappings.languages import name_of
 from mappings.spec import FieldSpec, MappingSpec, Owner, compile_expression, load_spec, parse_spec
+from mappings.spoken import Spoken, speak
 from mappings.transforms import TRANSFORMS, JsonValue, as_text, as_texts, cut
 
 __all__ = [
@@ -36,6 +38,8 @@ class LossKind(StrEnum):
     NO_PLACE = "no_place"  # the channel has no field for it
     CUT = "cut"  # the text was shortened to the channel's limit
     MISSING = "missing"  # the channel cannot do without it, and it is empty
+    STAND_IN = "stand_in"  # there is no text in the language that is wanted: one in another is shown
+    UNSAID = "unsaid"  # there is no text in the language that is wanted, and none is shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,7 @@ class Loss:
     kind: LossKind
     detail: str
     remote: str = ""
+    language: str = ""  # what it is missing in, where it is there in another
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +68,8 @@ class Rendered:
     @property
     def missing(self) -> tuple[str, ...]:
         """Return the catalogue's fields that this channel cannot do without, and that are empty."""
-        return tuple(loss.field for loss in self.losses if loss.kind is LossKind.MISSING)
+        missing = (loss for loss in self.losses if loss.kind is LossKind.MISSING)
+        return tuple(f"{loss.language} {loss.field}".strip() for loss in missing)
 
     @property
     def cut(self) -> frozenset[str]:
@@ -111,21 +117,29 @@ class Merged:
     unreadable: tuple[str, ...] = ()
 
 
-def render(spec: MappingSpec, document: AssetDocument) -> Rendered:
-    """Say a document in a channel's fields, with a report of what is lost."""
-    facts = document.model_dump(mode="json")
+def render(spec: MappingSpec, document: AssetDocument, language: str = "") -> Rendered:
+    """Say a document in a channel's fields, with a report of what is lost.
+
+    Args:
+        spec: the mapping.
+        document: the asset.
+        language: of the place that it is for; empty: the document's own.
+    """
     fields: dict[str, JsonValue] = {}
     first_fields: dict[str, JsonValue] = {}
-    losses = [_no_place(name) for name in spec.cannot_hold() if facts[name]]
+    here = speak(document, (language,) if language else ())
+    losses = [_no_place(name) for name in spec.cannot_hold() if here.facts[name]]
     for each in spec.fields:
+        spoken = here if not each.languages and each.fallback else _spoken(each, document, language)
+        facts = spoken.facts
         value = _push(each, _value_of(each, facts))
         if each.max_length is not None and isinstance(value, str) and len(value) > each.max_length:
             detail = f"{len(value)} characters, {each.max_length} are taken"
             losses.append(Loss(each.field or each.expression, LossKind.CUT, detail, each.remote))
             value = _push_cut(each, _value_of(each, facts))
         if each.requires(document.media_type) and not value:
-            detail = "the channel shows it to people, and it is empty: nothing is sent before it is filled in"
-            losses.append(Loss(each.field or each.expression, LossKind.MISSING, detail, each.remote))
+            losses.append(_missing(each, spoken))
+        losses.extend(loss for loss in _in_other_words(each, spoken, value) if loss not in losses)
         place(first_fields, each.remote, value)
         if each.owner is not Owner.CHANNEL:
             place(fields, each.remote, value)
@@ -229,8 +243,27 @@ def _base(base: Mapping[str, JsonValue | Agreed], remote: str) -> Agreed | None:
     return value if isinstance(value, Agreed) else Agreed(value, value)
 
 
+def _spoken(each: FieldSpec, document: AssetDocument, language: str) -> Spoken:
+    return speak(document, each.spoken_in(language), fallback=each.fallback)
+
+
 def _no_place(name: str) -> Loss:
     return Loss(name, LossKind.NO_PLACE, "this channel has no field for it")
+
+
+def _missing(each: FieldSpec, spoken: Spoken) -> Loss:
+    detail = "the channel shows it to people, and it is empty: nothing is sent before it is filled in"
+    language = name_of(spoken.language) if each.sources() & spoken.unsaid else ""
+    return Loss(each.field or each.expression, LossKind.MISSING, detail, each.remote, language)
+
+
+def _in_other_words(each: FieldSpec, spoken: Spoken, value: JsonValue) -> Iterator[Loss]:
+    """Yield what is not said in the language that is wanted."""
+    for name in sorted(each.sources()):
+        if name in spoken.unsaid:
+            yield Loss(name, LossKind.UNSAID, spoken.sentence(name))
+        elif name in spoken.stand_ins and value:
+            yield Loss(name, LossKind.STAND_IN, spoken.sentence(name))
 
 
 def _value_of(each: FieldSpec, facts: dict[str, Any]) -> JsonValue:

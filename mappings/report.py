@@ -58,9 +58,9 @@ def check(connector: str, *, text: str | None = None, source: str = "") -> Check
     return Check(spec.connector, None, spec.digest, _lines(spec), spec.cannot_hold())
 
 
-def preview(spec: MappingSpec, document: AssetDocument) -> Preview:
-    """Show what a channel would be told of this asset."""
-    rendered = render(spec, document)
+def preview(spec: MappingSpec, document: AssetDocument, language: str = "") -> Preview:
+    """Show what a place in this language would be told of this asset; empty: in the catalogue's own."""
+    rendered = render(spec, document, language)
     lines = _lines(spec, rendered.first_fields, rendered.cut)
     return Preview(spec.connector, lines, rendered.losses)
 

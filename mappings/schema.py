@@ -12,11 +12,12 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, Final, cast
 
-from mappings.document import CORE_FIELDS
+from mappings.document import CORE_FIELDS, TRANSLATED_FIELDS
 from mappings.spec import DOCUMENT_FIELDS, MappingSpec
 from mappings.transforms import TRANSFORMS
 
 FILE: Final = "schema.json"
+TAG: Final = r"^[A-Za-z]{2,3}(-[A-Za-z]{4})?(-([A-Za-z]{2}|[0-9]{3}))?$"
 _SAYS: Final = {
     "spec": "The version of this format: 1.",
     "connector": "The connector's name, as its folder is called.",
@@ -28,6 +29,8 @@ _SAYS: Final = {
     "owner": "Who may change it: the hub, the channel after the first time, or both by a three-way merge.",
     "transforms": "Applied in this order on the way out and backwards on the way in.",
     "required_for": "Kinds of file for which nothing is sent while this field is empty.",
+    "languages": "Tags of the languages that are tried in this order, such as de or pt-BR, instead of the place's own.",
+    "fallback": "Whether the catalogue's own language stands in where there is no text in these.",
     "max_length": "The most characters that the channel takes; a longer text is cut and reported.",
 }
 
@@ -51,6 +54,14 @@ def schema() -> dict[str, Any]:
         "required": ["field"],
         "properties": {"field": {"enum": list(CORE_FIELDS)}, "transforms": {"items": {"anyOf": two_way}}},
     }
+    one["properties"]["languages"]["items"] |= {"pattern": TAG}
+    one["allOf"] = [
+        {
+            "if": {"properties": said, "required": ["field", *said]},
+            "then": {"properties": {"field": {"enum": list(TRANSLATED_FIELDS)}}},
+        }
+        for said in ({"languages": {"minItems": 1}}, {"fallback": {"const": False}})
+    ]
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": "damhub-mapping-spec-1", **made}
 
 

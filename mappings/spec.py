@@ -22,12 +22,13 @@ from jmespath.parser import ParsedResult
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from mappings.bounded import joins_by_text
-from mappings.document import CORE_FIELDS, AssetDocument
+from mappings.document import CORE_FIELDS, TRANSLATED_FIELDS, AssetDocument
 from mappings.errors import MappingError
+from mappings.languages import canonical
 from mappings.safe_yaml import Located, read_yaml
 from mappings.transforms import TRANSFORMS
 
-DOCUMENT_FIELDS: Final = tuple(AssetDocument.model_fields)
+DOCUMENT_FIELDS: Final = tuple(name for name in AssetDocument.model_fields if name != "translations")
 MAX_EXPRESSION: Final = 400
 NAME: Final = r"^[a-z][a-z0-9_]{0,60}$"
 REMOTE: Final = r"^[A-Za-z_][A-Za-z0-9_-]*(\.[A-Za-z_][A-Za-z0-9_-]*){0,4}$"
@@ -68,6 +69,10 @@ class FieldSpec(BaseModel):
     """The most characters that the channel takes; a longer text is cut and reported."""
     required_for: tuple[Family, ...] = Field(default=(), max_length=4)
     """Kinds of file for which nothing is sent while this is empty: alt text, where the channel shows pictures."""
+    languages: tuple[str, ...] = Field(default=(), max_length=8)
+    """The languages that are tried in this order, instead of the place's own."""
+    fallback: bool = True
+    """Whether the catalogue's own language stands in where there is no text in these."""
 
     @field_validator("field")
     @classmethod
@@ -100,10 +105,17 @@ class FieldSpec(BaseModel):
                 raise ValueError(unknown("transform", name, tuple(TRANSFORMS)))
         return value
 
+    @field_validator("languages")
+    @classmethod
+    def _known_languages(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(map(canonical, value))
+
     @model_validator(mode="after")
     def _consistent(self) -> FieldSpec:
         if bool(self.field) == bool(self.expression):
             raise ValueError("give either `field` or `expression`, exactly one of them")
+        if (self.languages or not self.fallback) and self.sources().isdisjoint(TRANSLATED_FIELDS):
+            raise ValueError(f"only {', '.join(TRANSLATED_FIELDS)} have texts in several languages")
         if self.owner is not Owner.DAM:
             self._must_come_back()
         return self
@@ -121,6 +133,14 @@ class FieldSpec(BaseModel):
     def comes_back(self) -> bool:
         """Say whether a change in the channel may reach the catalogue."""
         return self.owner is not Owner.DAM
+
+    def spoken_in(self, language: str) -> tuple[str, ...]:
+        """Return the languages that this field is told in, at a place whose own is `language` (empty: the default)."""
+        return self.languages or ((language,) if language else ())
+
+    def comes_back_in(self, language: str) -> str:
+        """Return the language that a change in the channel belongs to; empty: the catalogue's own."""
+        return next(iter(self.spoken_in(language)), "") if self.field in TRANSLATED_FIELDS else ""
 
     def requires(self, media_type: str) -> bool:
         """Tell whether a file of this type is not sent while this field is empty."""

@@ -14,7 +14,7 @@ from hub.catalogue.assets import get_asset, touch
 from hub.catalogue.models import FieldValue
 from hub.errors import Invalid, TooLarge
 from hub.events.log import emit
-from mappings.document import CORE_FIELDS
+from mappings.document import CORE_FIELDS, TRANSLATED_FIELDS
 
 Value = str | list[str]
 
@@ -50,10 +50,17 @@ class Author(StrEnum):
 
 
 def fields_of(session: Session, asset_id: str) -> dict[str, Value]:
-    """Return an asset's values by field; a field without a value is left out."""
-    rows = session.scalars(select(FieldValue).where(FieldValue.asset_id == asset_id, FieldValue.locale == ""))
-    found = {row.field: cast("Value", row.value) for row in rows}
-    return {field: found[field] for field in CORE_FIELDS if found.get(field)}
+    """Return an asset's values in the catalogue's own language by field; a field without a value is left out."""
+    return all_fields_of(session, asset_id).get("", {})
+
+
+def all_fields_of(session: Session, asset_id: str) -> dict[str, dict[str, Value]]:
+    """Return an asset's values by locale, then by field; the catalogue's own language is the empty locale."""
+    found: dict[str, dict[str, Value]] = {}
+    for row in session.scalars(select(FieldValue).where(FieldValue.asset_id == asset_id).order_by(FieldValue.locale)):
+        if row.value:
+            found.setdefault(row.locale, {})[row.field] = cast("Value", row.value)
+    return {locale: {name: said[name] for name in CORE_FIELDS if name in said} for locale, said in found.items()}
 
 
 def set_fields(
@@ -65,18 +72,23 @@ def set_fields(
     author_ref: str,
     at: int,
     actor_id: str,
+    locale: str = "",
 ) -> tuple[str, ...]:
-    """Set an asset's values and return the fields that changed, in the catalogue's order.
+    """Set an asset's values in one language and return the fields that changed, in the catalogue's order.
 
-    A value from a file is cleaned instead of refused, and only fills what nobody else has said or emptied.
+    A value from a file is cleaned instead of refused, and only fills what nobody else has said or emptied. `locale` is
+    a tag as `mappings.languages.canonical` writes it; empty: the catalogue's own language.
 
     Raises:
         Invalid, TooLarge: a value cannot be kept as it stands; nothing was changed.
     """
     by_file = author == Author.FILE
     wanted = {field: (tidy if by_file else checked)(field, value) for field, value in values.items()}
+    if locale:
+        _refuse_untranslated(wanted)
     asset = get_asset(session, asset_id, lock=True)
-    rows = {row.field: row for row in session.scalars(select(FieldValue).where(FieldValue.asset_id == asset_id))}
+    here = (FieldValue.asset_id == asset_id, FieldValue.locale == locale)
+    rows = {row.field: row for row in session.scalars(select(FieldValue).where(*here))}
     changed: list[str] = []
     for field, value in wanted.items():
         row = rows.get(field)
@@ -85,7 +97,7 @@ def set_fields(
         if row is None:
             if not value:
                 continue
-            row = FieldValue(asset_id=asset_id, field=field, locale="", value=value, author=author)
+            row = FieldValue(asset_id=asset_id, field=field, locale=locale, value=value, author=author)
             session.add(row)
         elif row.value == value:
             # Saying again what a file said makes it the person's own word.
@@ -99,7 +111,9 @@ def set_fields(
         return ()
     touch(asset, at)
     ordered = tuple(field for field in CORE_FIELDS if field in changed)
-    emit(session, "asset.metadata_changed", asset_id, actor=actor_id, body={"fields": list(ordered), "author": author})
+    said = {"language": locale} if locale else {}
+    body = {"fields": list(ordered), "author": author, **said}
+    emit(session, "asset.metadata_changed", asset_id, actor=actor_id, body=body)
     return ordered
 
 
@@ -181,6 +195,17 @@ def _forbidden(mark: str) -> bool:
 def _unique(texts: Iterable[str]) -> list[str]:
     """Return the texts without empty ones and repetitions (in any case), in their order."""
     return list({text.casefold(): text for text in reversed(list(texts)) if text}.values())[::-1]
+
+
+def _refuse_untranslated(values: Iterable[str]) -> None:
+    for field in values:
+        if field not in TRANSLATED_FIELDS:
+            raise Invalid(
+                "field_without_languages",
+                f"The field {field} has one value for all languages.",
+                where=field,
+                next_step=f"Give it without a language; these have languages: {', '.join(TRANSLATED_FIELDS)}.",
+            )
 
 
 def _shown(name: object) -> str:

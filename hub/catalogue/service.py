@@ -12,6 +12,7 @@ from hub.access.actors import Actor
 from hub.access.permissions import Act, require
 from hub.catalogue import collections
 from hub.catalogue.assets import get_asset, no_such_asset, touch
+from hub.catalogue.languages import locale_of
 from hub.catalogue.metadata import Author, set_fields
 from hub.catalogue.models import Asset, Lifecycle
 from hub.catalogue.views import AssetView, Judge, is_seen, nothing_approved, refuse_unseen, view_of
@@ -19,6 +20,7 @@ from hub.clock import DAY, Clock
 from hub.db.unit import Database
 from hub.errors import Conflict, Stale
 from hub.events.log import emit
+from mappings.languages import DEFAULT
 
 GRACE_MS: Final = 30 * DAY
 """How long a deleted asset can be brought back."""
@@ -39,7 +41,9 @@ class CollectionView:
 class Catalogue:
     """The catalogue as doors use it. Each method is one unit of work."""
 
-    def __init__(self, database: Database, clock: Clock, *, judge: Judge = nothing_approved) -> None:
+    def __init__(
+        self, database: Database, clock: Clock, *, judge: Judge = nothing_approved, language: str = DEFAULT
+    ) -> None:
         """Wire the room.
 
         Args:
@@ -49,10 +53,12 @@ class Catalogue:
         """
         self._database = database
         self._clock = clock
+            language: the catalogue's own.
         self._judge = judge
 
     def view(self, actor: Actor, id_or_code: str) -> AssetView:
         """Return an asset as the asker may see it.
+        self._language = language
 
         Raises:
             NotFound: `no_such_asset`, also when the asker may not know of it.
@@ -61,17 +67,26 @@ class Catalogue:
             return self._view(session, actor, get_asset(session, id_or_code))
 
     def edit(
-        self, actor: Actor, asset_id: str, values: Mapping[str, object], *, expected_revision: int | None = None
+        self,
+        actor: Actor,
+        asset_id: str,
+        values: Mapping[str, object],
+        *,
+        language: str = "",
+        expected_revision: int | None = None,
     ) -> AssetView:
         """Set metadata values as this person's word and return the asset as it stands then.
 
         Raises:
             Stale: `changed_meanwhile`: the asset is not at `expected_revision` any more.
-            Invalid, TooLarge: a value cannot be kept; nothing was changed.
+            Invalid, TooLarge: a value cannot be kept, or the language is not known; nothing was changed.
+        `language` is the one that the values are in; empty: the catalogue's own.
+
         """
         with self._database.unit() as session:
             asset = self._take(session, actor, asset_id, Act.EDIT)
             if expected_revision is not None and asset.revision != expected_revision:
+        locale = locale_of(language, self._language)
                 raise Stale(
                     "changed_meanwhile",
                     f"Somebody else changed {asset.code} meanwhile. Nothing of yours was written.",
@@ -89,6 +104,7 @@ class Catalogue:
             )
             session.flush()
             return self._view(session, actor, asset)
+                locale=locale,
 
     def archive(self, actor: Actor, asset_id: str) -> None:
         """Take an asset out of use; its copies are withdrawn. Archiving twice changes nothing."""
@@ -207,7 +223,7 @@ class Catalogue:
         )
 
     def _view(self, session: Session, actor: Actor, asset: Asset) -> AssetView:
-        return view_of(session, actor, asset, self._judge(session, asset.id))
+        return view_of(session, actor, asset, self._judge(session, asset.id), language=self._language)
 
     def _take(self, session: Session, actor: Actor, id_or_code: str, act: Act, *, deleted: bool = False) -> Asset:
         """Return an asset, locked, that the actor may see and do `act` to; deleted ones only when asked for."""

@@ -11,7 +11,7 @@ from hub.access.actors import Actor
 from hub.access.permissions import Act, allowed
 from hub.catalogue import collections
 from hub.catalogue.assets import no_such_asset, versions_of
-from hub.catalogue.metadata import Value, fields_of
+from hub.catalogue.metadata import Value, all_fields_of
 from hub.catalogue.models import Asset, Lifecycle, Version
 
 
@@ -58,6 +58,8 @@ class AssetView:
     owner_id: str
     revision: int
     fields: dict[str, Value]
+    language: str  # that `fields` are in: the catalogue's own
+    translations: dict[str, dict[str, Value]]  # by language, then by field
     versions: tuple[VersionView, ...]  # newest first
     current_version_id: str | None  # the newest one that the asker may see
     approved_version_id: str | None
@@ -103,8 +105,8 @@ def refuse_unseen(actor: Actor, asset: Asset, standing: Standing) -> None:
         raise no_such_asset(asset.id)
 
 
-def view_of(session: Session, actor: Actor, asset: Asset, standing: Standing) -> AssetView:
-    """Return the asset as the asker may see it.
+def view_of(session: Session, actor: Actor, asset: Asset, standing: Standing, *, language: str) -> AssetView:
+    """Return the asset as the asker may see it; `language` is the catalogue's own.
 
     Raises:
         NotFound: the asker may not know of it.
@@ -113,6 +115,7 @@ def view_of(session: Session, actor: Actor, asset: Asset, standing: Standing) ->
     versions = versions_of(session, asset.id)[::-1]
     if not sees_all(actor, asset):
         versions = [version for version in versions if version.id == standing.approved_version_id]
+    said = all_fields_of(session, asset.id)
     return AssetView(
         id=asset.id,
         code=asset.code,
@@ -120,7 +123,9 @@ def view_of(session: Session, actor: Actor, asset: Asset, standing: Standing) ->
         lifecycle=Lifecycle(asset.lifecycle),
         owner_id=asset.owner_id,
         revision=asset.revision,
-        fields=fields_of(session, asset.id),
+        fields=said.pop("", {}),
+        language=language,
+        translations=said,
         versions=tuple(_version_view(version) for version in versions),
         current_version_id=versions[0].id if versions else None,
         approved_version_id=standing.approved_version_id,

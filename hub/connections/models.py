@@ -79,6 +79,7 @@ class Target(Revisioned, Base):
     channel: Mapped[Word]  # the word that licences use; by default the connector's name
     territory: Mapped[Word]  # ISO 3166-1 alpha-2, or "*"
     lead_s: Mapped[int] = mapped_column(default=0)
+    language: Mapped[str | None] = mapped_column(String(35))  # of the texts there; None: the catalogue's own
     __table_args__ = (UniqueConstraint("remote_id", "kind", "external_ref"),)
 
 

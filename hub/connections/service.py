@@ -26,7 +26,7 @@ from hub.connections.renewing import Renewing
 from hub.connections.signing_in import SigningIn
 from hub.connections.speaking import Speaker, Speaking
 from hub.db.installation import may_write
-from hub.errors import Conflict, Forbidden, Invalid
+from hub.errors import Conflict, Forbidden
 from hub.events.log import emit
 from hub.settings import Settings
 
@@ -219,16 +219,32 @@ class Connections:
         with self._database.unit() as session:
             return targets.store(session, remote, listed)
 
-    def set_target(self, actor: Actor, target_id: str, *, channel: str, territory: str, lead_s: int) -> None:
-        """Say which channel and territory a place stands for, in the words that licences use."""
-        require(actor, Act.CONNECT)
-        if not channel or len(channel) > 64 or not (territory == "*" or len(territory) == 2) or lead_s < 0:  # noqa: PLR2004 - the column's width; ISO 3166-1 alpha-2
-            raise Invalid("target_malformed", "Channel, territory or lead time cannot be used.", where=target_id,
-                          next_step="Give a channel, a two-letter country or *, and seconds from zero up.")  # fmt: skip
+    def set_target(
+        self,
+        actor: Actor,
+        target_id: str,
+        *,
+        channel: str | None = None,
+        territory: str | None = None,
+        lead_s: int | None = None,
+        language: str | None = None,
+    ) -> views.TargetView:
+        """Say what a place stands for: channel and territory in the words that licences use, and its texts' language.
+
+        What is None stays as it is; an empty language is the catalogue's own. The language may be set by whoever
+        places assets.
+
+        Raises:
+            Invalid: `target_malformed`, `unknown_language`.
+        """
+        licensed = (channel, territory, lead_s) != (None, None, None)
+        require(actor, Act.CONNECT if licensed else Act.PLACE)
         with self._database.unit() as session:
             row = targets.get(session, target_id)
-            row.channel, row.territory, row.lead_s = channel, territory, lead_s
-            emit(session, "target.changed", row.id, actor=actor.id, body={"remote_id": row.remote_id})
+            if targets.change(row, channel=channel, territory=territory, lead_s=lead_s, language=language):
+                session.flush()
+                emit(session, "target.changed", row.id, actor=actor.id, body={"remote_id": row.remote_id})
+            return views.targets(session, [row])[0]
 
     def pause(self, actor: Actor, connection_id: str) -> None:
         """Let nothing go over this connection until it is resumed."""

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import select
 
 from connectors.sdk import types
 from connectors.sdk.errors import BadAnswer
 from connectors.sdk.protocols import Targets
+from hub.catalogue.languages import known
 from hub.connections.models import Remote, Target
 from hub.connections.problems import no_such_target
 from hub.db.base import new_id
+from hub.errors import Invalid
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 MOST_PAGES = 1_000
 EVERYWHERE = "*"
+_TERRITORY: Final = re.compile(r"\*|[A-Z]{2}")  # ISO 3166-1 alpha-2
 _LONGEST_LABEL, _LONGEST_KIND = 300, 64
 
 
@@ -89,6 +93,26 @@ def get(session: Session, target_id: str) -> Target:
     if row is None:
         raise no_such_target(target_id)
     return row
+
+
+def change(
+    row: Target, *, channel: str | None, territory: str | None, lead_s: int | None, language: str | None
+) -> bool:
+    """Change what a place stands for; None leaves it as it is. Return whether anything changed.
+
+    Raises:
+        Invalid: `target_malformed`, `unknown_language`.
+    """
+    before = (row.channel, row.territory, row.lead_s, row.language)
+    row.channel = row.channel if channel is None else channel
+    row.territory = row.territory if territory is None else territory.upper()
+    row.lead_s = row.lead_s if lead_s is None else lead_s
+    if not 0 < len(row.channel) <= _LONGEST_KIND or not _TERRITORY.fullmatch(row.territory) or row.lead_s < 0:
+        raise Invalid("target_malformed", "Channel, territory or lead time cannot be used.", where=row.id,
+                      next_step="Give a channel, a two-letter country or *, and seconds from zero up.")  # fmt: skip
+    if language is not None:
+        row.language = known(language) if language else None
+    return before != (row.channel, row.territory, row.lead_s, row.language)
 
 
 def of_remote(session: Session, remote_id: str | None) -> list[Target]:

@@ -36,9 +36,9 @@ def entries(session: Session, asset_ids: Sequence[str]) -> list[Entry]:
     ids = [asset.id for asset in assets]
     chosen = session.execute(select(Approved.asset_id, Approved.version_id).where(Approved.asset_id.in_(ids)))
     approved: dict[str, str] = {row[0]: row[1] for row in chosen}
-    values: dict[str, dict[str, object]] = {}
-    for row in session.scalars(select(FieldValue).where(FieldValue.asset_id.in_(ids), FieldValue.locale == "")):
-        values.setdefault(row.asset_id, {})[row.field] = row.value
+    values: dict[str, dict[tuple[str, str], object]] = {}
+    for row in session.scalars(select(FieldValue).where(FieldValue.asset_id.in_(ids)).order_by(FieldValue.locale)):
+        values.setdefault(row.asset_id, {})[row.locale, row.field] = row.value
     # Whoever may only see the approved version is not told how a newer file is called.
     named_by = [approved.get(asset.id) or asset.current_version_id for asset in assets]
     named = session.execute(select(Version.asset_id, Version.filename).where(Version.id.in_(named_by)))
@@ -49,9 +49,12 @@ def entries(session: Session, asset_ids: Sequence[str]) -> list[Entry]:
     ]
 
 
-def _entry(asset: Asset, values: dict[str, object], filename: str, *, approved: bool) -> Entry:
-    said = {name: _texts(value) for name, value in values.items()}
-    words = [asset.code, filename, *(text for name, texts in said.items() if name != "title" for text in texts)]
+def _entry(asset: Asset, values: dict[tuple[str, str], object], filename: str, *, approved: bool) -> Entry:
+    """Return the entry: words count in every language; what hits are narrowed by, in the catalogue's own alone."""
+    said = {name: _texts(value) for (locale, name), value in values.items() if not locale}
+    titles = [text for (_, name), value in values.items() if name == "title" for text in _texts(value)]
+    others = [text for (_, name), value in values.items() if name != "title" for text in _texts(value)]
+    words = [asset.code, filename, *others]
     filters = {name: said.get(name, []) for name in ("campaign", "project", "creator")}
     filters |= {"keyword": said.get("keywords", []), "kind": [asset.kind], "lifecycle": [asset.lifecycle]}
     return Entry(
@@ -59,7 +62,7 @@ def _entry(asset: Asset, values: dict[str, object], filename: str, *, approved: 
         number=asset.number,
         owner=asset.owner_id,
         shown=approved and asset.lifecycle != Lifecycle.ARCHIVED.value,
-        title=" ".join(said.get("title", [])),
+        title=" ".join(titles),
         body="\n".join(words),
         filters=filters,
     )

@@ -128,6 +128,23 @@ class TargetOut(Shown):
     label: str
     channel: str
     territory: str
+    lead_s: int = Field(description="Seconds that publishing there takes.")
+    language: str = Field(description="Tag of the language of the texts there; empty: the catalogue's own.")
+
+
+class TargetIn(Given):
+    """What a place stands for; what is left out stays as it is."""
+
+    channel: Annotated[str, StringConstraints(min_length=1, max_length=64)] | None = Field(
+        None, description="The word that licences use for it."
+    )
+    territory: Annotated[str, StringConstraints(max_length=2)] | None = Field(
+        None, description="A country (ISO 3166-1 alpha-2), or * for everywhere."
+    )
+    lead_s: int | None = Field(None, ge=0, le=31_536_000, description="Seconds that publishing there takes.")
+    language: Annotated[str, StringConstraints(max_length=35)] | None = Field(
+        None, description="Tag of the language of the texts there, such as de or pt-BR; empty: the catalogue's own."
+    )
 
 
 class Targets(Shown):
@@ -229,6 +246,12 @@ def list_targets(query: TargetQuery) -> Response:
     """List places where copies can stand."""
     found = services().connections.targets(actor(), query.remote_id)
     return answer(Targets(items=[TargetOut.model_validate(one) for one in found]))
+
+
+@connections.patch("/targets/<target_id>", responses={200: TargetOut})
+def change_target(path: TargetPath, body: TargetIn) -> Response:
+    """Say which channel, country and language a place stands for; copies there follow."""
+    return answer(TargetOut.model_validate(services().connections.set_target(actor(), path.target_id, **dict(body))))
 
 
 @connections.post("/targets/<target_id>/subscription", responses={201: SubscribedOut})

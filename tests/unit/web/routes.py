@@ -189,6 +189,13 @@ API_ROUTES = [
     one("GET", "endpoints/endpoint", "/deliveries", "401 403 403 403 200 403"),
     api("GET", "/events", "401 403 403 200 200 200"),
     api(
+        "PATCH",
+        "/targets/{target}",
+        "401 403 403 200 200 403",
+        rule=API + "/targets/<target_id>",
+        json={"language": "de"},
+    ),
+    api(
         "POST",
         "/targets/{target}/subscription",
         "401 403 403 403 400 403",
