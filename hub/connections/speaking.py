@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -173,14 +173,14 @@ class Speaking:
                 )
             return self._line(session, connection, self.manifest(remote.connector))
 
-    def speak_by(self, connection_id: str) -> Speaker:
-        """Return a speaker for one connection, whatever its state, to test it."""
+    def speak_by(self, connection_id: str, settings: BaseModel | None = None) -> Speaker:
+        """Return a speaker for one connection, whatever its state, to test it: as it is, or with other settings."""
         refuse_in_transaction("a call to a remote")
         with self._database.read() as session:
             connection = accounts.get(session, connection_id)
             manifest = self.manifest(session.get_one(Remote, connection.remote_id).connector)
             line = self._line(session, connection, manifest)
-        return self._speaker(line, urgent=False)
+        return self._speaker(replace(line, settings=settings) if settings else line, urgent=False)
 
     def budget_left(self, connection_id: str) -> BudgetLeft:
         """Return what the remote of a connection allows just now; of its app only while the connection has secrets."""
