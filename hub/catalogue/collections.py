@@ -60,20 +60,24 @@ def of_asset(session: Session, asset_id: str) -> list[Collection]:
     return list(session.scalars(query.where(CollectionItem.asset_id == asset_id).order_by(Collection.name)))
 
 
-def put_in(session: Session, collection_id: str, asset_ids: Iterable[str], *, at: int) -> int:
-    """Put assets into a collection and return how many were not in it before."""
+def put_in(session: Session, collection_id: str, asset_ids: Iterable[str], *, at: int) -> list[str]:
+    """Put assets into a collection and return those that were not in it before."""
     session.get(Collection, collection_id, with_for_update=True)
     present = set(members(session, collection_id))
     new = [asset_id for asset_id in dict.fromkeys(asset_ids) if asset_id not in present]
     session.add_all(CollectionItem(collection_id=collection_id, asset_id=asset_id, added_at=at) for asset_id in new)
     session.flush()
-    return len(new)
+    return new
 
 
-def take_out(session: Session, collection_id: str, asset_ids: Iterable[str]) -> None:
-    """Take assets out of a collection; those that are not in it are ignored."""
-    these = (CollectionItem.collection_id == collection_id, CollectionItem.asset_id.in_(list(asset_ids)))
+def take_out(session: Session, collection_id: str, asset_ids: Iterable[str]) -> list[str]:
+    """Take assets out of a collection and return those that were in it."""
+    session.get(Collection, collection_id, with_for_update=True)
+    wanted = set(asset_ids)
+    out = [asset_id for asset_id in members(session, collection_id) if asset_id in wanted]
+    these = (CollectionItem.collection_id == collection_id, CollectionItem.asset_id.in_(out))
     session.execute(delete(CollectionItem).where(*these))
+    return out
 
 
 def remove(session: Session, collection_id: str) -> None:

@@ -25,6 +25,9 @@ from mappings.languages import DEFAULT
 GRACE_MS: Final = 30 * DAY
 """How long a deleted asset can be brought back."""
 
+MOST_NAMED: Final = 400
+"""How many assets one event names: its message stays under 20 kB, as Standard Webhooks advises."""
+
 LONGEST_CHAIN: Final = 8
 """How many successors are followed from an asset."""
 
@@ -50,15 +53,15 @@ class Catalogue:
             database: where the catalogue lives.
             clock: tells the time.
             judge: tells an asset's standing in review; without one nothing counts as approved.
+            language: the catalogue's own.
         """
         self._database = database
         self._clock = clock
-            language: the catalogue's own.
         self._judge = judge
+        self._language = language
 
     def view(self, actor: Actor, id_or_code: str) -> AssetView:
         """Return an asset as the asker may see it.
-        self._language = language
 
         Raises:
             NotFound: `no_such_asset`, also when the asker may not know of it.
@@ -77,16 +80,16 @@ class Catalogue:
     ) -> AssetView:
         """Set metadata values as this person's word and return the asset as it stands then.
 
+        `language` is the one that the values are in; empty: the catalogue's own.
+
         Raises:
             Stale: `changed_meanwhile`: the asset is not at `expected_revision` any more.
             Invalid, TooLarge: a value cannot be kept, or the language is not known; nothing was changed.
-        `language` is the one that the values are in; empty: the catalogue's own.
-
         """
+        locale = locale_of(language, self._language)
         with self._database.unit() as session:
             asset = self._take(session, actor, asset_id, Act.EDIT)
             if expected_revision is not None and asset.revision != expected_revision:
-        locale = locale_of(language, self._language)
                 raise Stale(
                     "changed_meanwhile",
                     f"Somebody else changed {asset.code} meanwhile. Nothing of yours was written.",
@@ -101,10 +104,10 @@ class Catalogue:
                 author_ref=actor.id,
                 at=self._clock.now(),
                 actor_id=actor.id,
+                locale=locale,
             )
             session.flush()
             return self._view(session, actor, asset)
-                locale=locale,
 
     def archive(self, actor: Actor, asset_id: str) -> None:
         """Take an asset out of use; its copies are withdrawn. Archiving twice changes nothing."""
@@ -183,31 +186,39 @@ class Catalogue:
         require(actor, Act.EDIT, owner_id=actor.id)
         with self._database.unit() as session:
             made = collections.make(session, name=name, by=actor.id, at=self._clock.now())
+            emit(session, "collection.created", made.id, actor=actor.id)
             return CollectionView(made.id, made.name, ())
 
     def rename_collection(self, actor: Actor, collection_id: str, name: str) -> None:
         """Give a collection another name."""
         with self._database.unit() as session:
-            self._collection(session, actor, collection_id).name = collections.checked_name(name)
+            found, wanted = self._collection(session, actor, collection_id), collections.checked_name(name)
+            if found.name != wanted:
+                found.name = wanted
+                emit(session, "collection.renamed", found.id, actor=actor.id)
 
     def collect(self, actor: Actor, collection_id: str, asset_ids: Iterable[str]) -> int:
         """Put assets that the asker may see into a collection; return how many were not in it before."""
         with self._database.unit() as session:
             self._collection(session, actor, collection_id)
             ids = [self._take(session, actor, asset_id, Act.VIEW).id for asset_id in asset_ids]
-            return collections.put_in(session, collection_id, ids, at=self._clock.now())
+            new = collections.put_in(session, collection_id, ids, at=self._clock.now())
+            _tell_members(session, actor, "collection.assets_added", collection_id, new)
+            return len(new)
 
     def uncollect(self, actor: Actor, collection_id: str, asset_ids: Iterable[str]) -> None:
         """Take assets out of a collection."""
         with self._database.unit() as session:
             self._collection(session, actor, collection_id)
-            collections.take_out(session, collection_id, asset_ids)
+            out = collections.take_out(session, collection_id, asset_ids)
+            _tell_members(session, actor, "collection.assets_removed", collection_id, out)
 
     def remove_collection(self, actor: Actor, collection_id: str) -> None:
         """Remove a collection; its assets stay."""
         with self._database.unit() as session:
             self._collection(session, actor, collection_id)
             collections.remove(session, collection_id)
+            emit(session, "collection.removed", collection_id, actor=actor.id)
 
     def _collection(self, session: Session, actor: Actor, collection_id: str) -> collections.Collection:
         found = collections.find(session, collection_id)
@@ -237,6 +248,13 @@ class Catalogue:
     def _note(self, session: Session, actor: Actor, asset: Asset, kind: str, **body: object) -> None:
         touch(asset, self._clock.now())
         emit(session, kind, asset.id, actor=actor.id, body=body)
+
+
+def _tell_members(session: Session, actor: Actor, kind: str, collection_id: str, asset_ids: list[str]) -> None:
+    """Note which assets came or went, in as many events as keep each one small."""
+    for start in range(0, len(asset_ids), MOST_NAMED):
+        named = asset_ids[start : start + MOST_NAMED]
+        emit(session, kind, collection_id, actor=actor.id, body={"asset_ids": named})
 
 
 def successors(session: Session, asset: Asset) -> list[Asset]:

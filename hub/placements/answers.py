@@ -26,6 +26,7 @@ from hub.placements.ledger import UNKNOWN, Account, block, clear_problem, kept_n
 from hub.placements.models import Attempt, Part
 from hub.placements.phase import Observed
 from hub.placements.steps import Op, Send
+from hub.placements.trouble import UNSURE, tell
 
 MOST_BAD_ANSWERS: Final = 10
 """After so many failures in a row, which take about an hour, a senseless answer is a person's matter."""
@@ -64,6 +65,7 @@ def record_done(session: Session, account: Account, attempt: Attempt, receipt: R
         case Op.PUBLISH if receipt is not None:
             note_copy(session, account, receipt.ref, detail["content_key"], receipt.parts)
             row.observed_doc_hash = detail["fields_hash"]
+            tell(session, row, "placement.made", version_id=detail["version_id"] or None)
         case Op.REPLACE if receipt is not None:
             note_copy(session, account, receipt.ref, detail["content_key"], receipt.parts)
             row.observed_doc_hash = ""
@@ -124,6 +126,8 @@ def record_failure(
         case _:
             _answer(account, attempt, "refused", at)
             block(session, account, error.code, error.message)
+    if attempt.outcome == UNKNOWN:
+        tell(session, row, UNSURE)
 
 
 def put_off(account: Account, error: RetryLater, at: int, chance: random.Random) -> None:

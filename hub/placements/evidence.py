@@ -13,6 +13,15 @@ from hub.events.log import emit
 from hub.placements.findings import Claim
 from hub.placements.ledger import Account
 from hub.placements.models import Evidence
+from hub.placements.trouble import GONE, tell_if_cured
+
+TOLD: Final = {
+    Claim.IN_PLACE: "placement.proven",
+    Claim.SUBSTITUTED: "placement.substituted",
+    Claim.WITHDRAWN: "placement.withdrawn",
+    Claim.GONE: GONE,
+}
+"""The event that tells of each claim."""
 
 PROVEN: Final = frozenset({Level.READ.value, Level.SEEN.value})
 
@@ -46,12 +55,13 @@ def add_evidence(
     session.add(proof)
     said = (proof.generation, proof.claim, proof.level)
     if before is None or said != (before.generation, before.claim, before.level):
-        kind = {Claim.WITHDRAWN: "placement.withdrawn", Claim.GONE: "placement.gone"}.get(claim, "placement.proven")
         emit(
-            session, kind, row.id, actor=by,
+            session, TOLD[claim], row.id, actor=by,
             body={
                 "asset_id": row.asset_id, "target_id": row.target_id, "claim": proof.claim, "level": proof.level,
                 "version_id": proof.version_id, "shown_asset_id": row.desired_asset_id, "evidence_id": proof.id,
             },
         )  # fmt: skip
+    if claim is not Claim.GONE:
+        tell_if_cured(session, row, by=by)
     return proof

@@ -21,6 +21,7 @@ from hub.placements.models import Part
 from hub.placements.phase import Observed
 from hub.placements.settle import settle
 from hub.placements.steps import Op
+from hub.placements.trouble import altered_there, tell_if_altered
 
 WITHOUT_EFFECT: Final = frozenset({"refused", "not_sent"})
 """How writes end that changed nothing."""
@@ -28,6 +29,7 @@ WITHOUT_EFFECT: Final = frozenset({"refused", "not_sent"})
 
 def record_looks(session: Session, account: Account, looks: Looks, *, at: int) -> Comparison:
     """Write down what looks found. The caller has made sure that nothing was written since they began."""
+    tell_if_altered(session, account.row, altered_there(session, account, looks))
     vanished = _enter_copies(session, account, looks, at)
     comparison = _compare(session, account, looks)
     finding = _finding(account, looks, comparison)
@@ -165,6 +167,7 @@ def _agree(session: Session, account: Account, comparison: Comparison, current: 
             session,
             row.desired_asset_id,
             comparison.take,
+            locales=rendering.locales,
             connector=account.place.connector,
             placement_id=row.id,
             at=at,

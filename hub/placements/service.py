@@ -36,6 +36,7 @@ from hub.placements.reconcile import Reconciler
 from hub.placements.rendering import Specs
 from hub.placements.rows import add_row, living_row
 from hub.placements.steps import Op
+from hub.placements.trouble import tell
 from hub.placements.views import AttemptView, CopyView, EvidenceView, copy_view, history
 from hub.placements.visitor import Visitor
 from hub.review.standing import standing_of
@@ -67,7 +68,7 @@ class Placements:
     ) -> None:
         """Wire the room; what follows `settings` is replaced in rehearsals only."""
         self._database, self._clock, self._switchboard = database, clock, connections
-        self._around = Surroundings(specs, keyring, settings.url, settings.rights_default)
+        self._around = Surroundings(specs, keyring, settings.url, settings.rights_default, settings.language)
         self._planner = Planner(database, clock, connections, self._around)
         self.leaving = Leaving(database, clock, connections, self._planner)
         self.feeds = Feeds(database, clock, connections, self._planner)
@@ -128,8 +129,10 @@ class Placements:
                     session, asset_id=asset.id, target_id=target.id, slot=slot, withdraw_policy=withdraw_policy,
                     version_policy=version_policy, pinned_version_id=pinned, by=actor.id, at=at,
                 )  # fmt: skip
-            elif not row.wanted and not (account := self._account(session, row)).stands():
-                ask_anew(account)  # while it stands there, nothing is to be published anew
+            elif not row.wanted:
+                if not (account := self._account(session, row)).stands():
+                    ask_anew(account)  # while it stands there, nothing is to be published anew
+                tell(session, row, "placement.planned", by=actor.id, slot=slot)
             row.wanted, row.withdraw_policy = True, withdraw_policy
             row.version_policy, row.pinned_version_id = version_policy, pinned
             self._planner.wake(session, row)
@@ -141,6 +144,8 @@ class Placements:
         require(actor, Act.PLACE)
         with self._database.unit() as session:
             row = self._row(session, actor, placement_id)
+            if row.wanted:
+                tell(session, row, "placement.taken_back", by=actor.id)
             row.wanted = False
             self._planner.wake(session, row)
             session.flush()

@@ -12,13 +12,17 @@ from hub.placements.ledger import UNKNOWN, Account
 from hub.placements.looks import Looks
 from hub.placements.models import Attempt, Placement
 from hub.placements.steps import Op
+from hub.placements.trouble import UNSURE, tell
 
 
 def lose_lease(session: Session, row: Placement, at: int) -> None:
     """Take a row over from a worker that went away: what it had sent and not recorded is not known."""
     unanswered = select(Attempt).where(Attempt.placement_id == row.id, Attempt.answered_at.is_(None))
-    for attempt in session.scalars(unanswered):
+    lost = list(session.scalars(unanswered))
+    for attempt in lost:
         attempt.answered_at, attempt.outcome = at, UNKNOWN
+    if lost:
+        tell(session, row, UNSURE)
     row.op = None
 
 

@@ -29,6 +29,7 @@ class Term(Revisioned, Base):
     created_at: Mapped[Millis]
     lifted_at: Mapped[Millis | None]  # a person took the clause back
     end_announced_at: Mapped[Millis | None]  # `rights.ended` was emitted for this window
+    warned_days: Mapped[int | None]  # `rights.ends_soon` was emitted so many days before its end, the last time
 
 
 class Usability(Base):

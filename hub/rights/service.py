@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from hub.access.actors import SYSTEM, Actor
@@ -13,7 +14,7 @@ from hub.access.permissions import Act, allowed, require
 from hub.catalogue.assets import get_asset, no_such_asset
 from hub.catalogue.models import Asset
 from hub.catalogue.views import AssetView, refuse_unseen
-from hub.clock import Clock
+from hub.clock import DAY, Clock
 from hub.db.unit import Database
 from hub.events.log import emit
 from hub.review.standing import standing_of
@@ -22,7 +23,9 @@ from hub.rights.models import Term
 from hub.rights.terms import lift, make_term
 
 AT_ONCE = 100
-"""How many ended windows one unit announces."""
+"""How many windows one unit announces."""
+DAYS_BEFORE: Final = (30, 7, 1)
+"""How many days before its end a window is announced."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +117,10 @@ class Rights:
             return best_uses(session, (one.id for one in assets), at=self._clock.now(), default=self.default)
 
     def drain(self, owner: str) -> int:
-        """Announce windows that have ended, each exactly once; return how many."""
+        """Announce windows that end soon and that have ended, each exactly once; return how many."""
+        return self._announce_ended(owner) + self._forewarn()
+
+    def _announce_ended(self, owner: str) -> int:
         del owner  # rows are locked for this one unit, so no lease is needed
         with self._database.unit() as session:
             at = self._clock.now()
@@ -128,9 +134,37 @@ class Rights:
             found = session.scalars(ended).all()
             for term in found:
                 term.end_announced_at = at
-                body = {"term_id": term.id, "source": term.source, "effect": term.effect, "until_at": term.until_at}
-                emit(session, "rights.ended", term.asset_id, actor=SYSTEM.id, body=body)
+                emit(session, "rights.ended", term.asset_id, actor=SYSTEM.id, body=_told(term))
             return len(found)
+
+    def _forewarn(self) -> int:
+        """Announce the windows that end within the next of `DAYS_BEFORE`, each number of days once."""
+        with self._database.unit() as session:
+            at = self._clock.now()
+            due = or_(
+                *(
+                    and_(Term.until_at <= at + days * DAY, or_(Term.warned_days.is_(None), Term.warned_days > days))
+                    for days in DAYS_BEFORE
+                )
+            )
+            ending = (
+                select(Term)
+                .where(Term.until_at > at, Term.lifted_at.is_(None), due)
+                .order_by(Term.until_at)
+                .limit(AT_ONCE)
+                .with_for_update(skip_locked=True)
+            )
+            found = session.scalars(ending).all()
+            for term in found:
+                left = (term.until_at or 0) - at
+                term.warned_days = min(days for days in DAYS_BEFORE if left <= days * DAY)
+                body = _told(term) | {"days": term.warned_days}
+                emit(session, "rights.ends_soon", term.asset_id, actor=SYSTEM.id, body=body)
+            return len(found)
+
+
+def _told(term: Term) -> dict[str, object]:
+    return {"term_id": term.id, "source": term.source, "effect": term.effect, "until_at": term.until_at}
 
 
 def _asset(session: Session, actor: Actor, asset_id: str) -> Asset:

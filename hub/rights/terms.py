@@ -50,7 +50,7 @@ def make_term(
         id=new_id(), asset_id=asset_id, source=source, effect=effect,
         channels=_channels(channels), territories=_territories(territories),
         from_at=from_at, until_at=until_at, use=use, document=document.strip(),
-        created_by=by, created_at=at, lifted_at=None, end_announced_at=None,
+        created_by=by, created_at=at, lifted_at=None, end_announced_at=None, warned_days=None,
     )  # fmt: skip
     get_asset(session, asset_id, lock=True)
     session.add(term)

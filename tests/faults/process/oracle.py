@@ -13,6 +13,7 @@ from sqlalchemy.pool import NullPool
 
 from connectors.testing.ledger import What, living
 
+PROOFS = {"placement.proven", "placement.substituted", "placement.withdrawn"}
 MOST_CALLS = 160
 MOST_MINUTES = 5
 """How much one worker may need, after the last fault, until desired and observed agree (I6)."""
@@ -194,7 +195,7 @@ class Oracle:
         proof = rows.evidence[-1]
         if (proof["generation"], proof["claim"]) != (row["desired_generation"], _claim_of(row)):
             raise Violated("I7: the last proof does not fit the state")
-        told = [event for event in rows.events if event["kind"] in {"placement.proven", "placement.withdrawn"}]
+        told = [event for event in rows.events if event["kind"] in PROOFS]
         if not told or plain(told[-1]["body"])["claim"] != proof["claim"]:
             raise Violated("I7: no event tells of the last proof")
 
