@@ -8,13 +8,15 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self, cast
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
 )
+
+from mappings.languages import DEFAULT, canonical
 
 PREFIX: Final = "DAMHUB_"
 FILE: Final = Path("damhub.toml")
@@ -69,6 +71,8 @@ class Settings(BaseSettings):
     """Whether an asset without any licence on record may be used."""
     max_upload_bytes: int = Field(default=5 * 1024**3, ge=1)
     media_processes: int = Field(default=2, ge=1)
+    language: Annotated[str, AfterValidator(canonical)] = DEFAULT
+    """The language of the catalogue's texts, as a BCP 47 tag; others are kept beside it."""
     clock_shift_s: int = 0
     """For rehearsals: runs the whole hub at another time."""
     log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_in_capitals)] = "INFO"

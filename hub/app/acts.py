@@ -88,7 +88,8 @@ def document(settings: Settings, asset: str) -> AssetDocument:
             raise Conflict(
                 "no_version_yet", "This asset has no version yet.", where=found.code, next_step="Upload a file for it."
             )
-        return asset_document(session, found.id, version_id, link=f"{settings.url}/d/{LINK}")
+        link = f"{settings.url}/d/{LINK}"
+        return asset_document(session, found.id, version_id, link=link, language=settings.language)
 
 
 @contextmanager

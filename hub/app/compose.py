@@ -76,7 +76,7 @@ class Hub:
         services = Services(
             database=database, clock=clock, settings=settings, keyring=keyring, store=store,
             access=Access(database, clock, keyring),
-            catalogue=Catalogue(database, clock, judge=standing_of),
+            catalogue=Catalogue(database, clock, judge=standing_of, language=settings.language),
             media=Media(database, store, pool, clock),
             intake=Intake(database, store, clock, settings),
             search=Search(database, settings, clock),

@@ -38,6 +38,7 @@ class Place:
     territory: str
     remote_id: str
     connector: str
+    language: str = ""  # of the texts there; empty: the catalogue's own
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ def place_of(session: Session, target_id: str) -> Place:
     remote = session.get_one(Remote, target.remote_id)
     return Place(
         target.id, target.kind, target.external_ref, target.label, target.channel, target.territory, remote.id,
-        remote.connector,
+        remote.connector, target.language or "",
     )  # fmt: skip
 
 

@@ -85,14 +85,28 @@ def agree_upon(session: Session, placement_id: str, rendering: Rendering, theirs
 
 
 def take_over(
-    session: Session, asset_id: str, values: Mapping[str, JsonValue], *, connector: str, placement_id: str, at: int
+    session: Session,
+    asset_id: str,
+    values: Mapping[str, JsonValue],
+    *,
+    locales: Mapping[str, str],
+    connector: str,
+    placement_id: str,
+    at: int,
 ) -> str:
-    """Bring values that somebody set in the channel into the catalogue; return why not, empty when it worked."""
-    try:
-        set_fields(
-            session, asset_id, values, author=Author.CHANNEL, author_ref=placement_id, at=at,
-            actor_id=f"connector:{connector}",
-        )  # fmt: skip
-    except HubError as refused:
-        return refused.what
-    return ""
+    """Bring values that somebody set in the channel into the catalogue, each in the language that it was shown in.
+
+    Returns:
+        Why not, empty when it worked; what stands in one language is taken as a whole or not at all.
+    """
+    refusals: list[str] = []
+    for locale in sorted({locales[name] for name in values}):
+        said = {name: value for name, value in values.items() if locales[name] == locale}
+        try:
+            set_fields(
+                session, asset_id, said, author=Author.CHANNEL, author_ref=placement_id, at=at,
+                actor_id=f"connector:{connector}", locale=locale,
+            )  # fmt: skip
+        except HubError as refused:
+            refusals.append(refused.what)
+    return " ".join(refusals)

@@ -23,6 +23,7 @@ from hub.placements.ports import Signer
 from hub.placements.rendering import Rendering, Specs, rendering_of
 from hub.placements.steps import Known, Op, Open, Send, Standing
 from hub.rights.answer import Default
+from mappings.languages import DEFAULT
 
 UNKNOWN: Final = "unknown"
 SEEN: Final = "seen"
@@ -38,6 +39,7 @@ class Surroundings:
     keyring: Signer
     base_url: str
     rights_default: Default
+    language: str = DEFAULT  # the catalogue's own
 
     def link(self, marker: str) -> str:
         """Return the permanent address of a copy."""
@@ -109,6 +111,7 @@ def open_account(session: Session, row: Placement, manifest: Manifest, around: S
         rendering = rendering_of(
             session, want.asset_id, want.version_id, preset=manifest.rendition, link=link,
             spec=partial(around.specs, session, place.remote_id, place.connector),
+            language=place.language, own_language=around.language,
         )  # fmt: skip
     _aim(row, want, rendering.doc_hash if rendering else "")
     attempts = list(session.scalars(select(Attempt).where(Attempt.placement_id == row.id).order_by(Attempt.id)))

@@ -7,7 +7,7 @@ import json
 import mimetypes
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import IO, Final
 
@@ -42,6 +42,7 @@ class Rendering:
     rendered: Rendered
     fields_hash: str
     doc_hash: str  # over the fields and the bytes: equal hashes mean that the channel would be sent the same
+    locales: Mapping[str, str]  # by field of the catalogue, the locale that a change in the channel belongs to
     unmapped: str = ""  # why the mapping cannot say this asset; then nothing is said of it
 
     @property
@@ -51,22 +52,36 @@ class Rendering:
 
 
 def rendering_of(
-    session: Session, asset_id: str, version_id: str, *, spec: Callable[[], MappingSpec], preset: str, link: str
+    session: Session,
+    asset_id: str,
+    version_id: str,
+    *,
+    spec: Callable[[], MappingSpec],
+    preset: str,
+    link: str,
+    language: str,
+    own_language: str,
 ) -> Rendering:
-    """Return what would be sent for a version by a mapping, which people write: it may fail, and stops nothing else."""
+    """Return what would be sent for a version by a mapping, which people write: it may fail, and stops nothing else.
+
+    `language` is the place's, empty where it is the catalogue's own, which `own_language` names.
+    """
     made = bytes_of(session, version_id, preset)
-    document = asset_document(session, asset_id, version_id, link=link)
+    document = asset_document(session, asset_id, version_id, link=link, language=own_language)
     try:
         mapping, unmapped = spec(), ""
-        rendered = render(mapping, document)
+        rendered = render(mapping, document, language)
     except MappingError as error:
         mapping, rendered, unmapped = _NO_FIELDS, Rendered({}, {}, ()), str(error)[:_LONGEST_REASON]
     fields_hash = _digest(unmapped or json.dumps(rendered.fields, sort_keys=True, ensure_ascii=True))
     doc_hash = _digest(f"{fields_hash} {made.sha256 if made else ''}")
+    belongs_to = {each.field: each.comes_back_in(language) for each in mapping.fields if each.comes_back}
+    locales = {name: "" if tag == own_language else tag for name, tag in belongs_to.items()}
     unreadable = made is None and is_unreadable(session, version_id)
     return Rendering(
-        version_id, made, unreadable, _safe_name(document, made), mapping, rendered, fields_hash, doc_hash, unmapped
-    )
+        version_id, made, unreadable, _safe_name(document, made), mapping, rendered, fields_hash, doc_hash, locales,
+        unmapped,
+    )  # fmt: skip
 
 
 def outgoing(rendering: Rendering, *, marker: str, link: str, opener: Callable[[str], IO[bytes]]) -> Outgoing:
