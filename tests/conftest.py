@@ -36,6 +36,16 @@ def pytest_addoption(parser):
     )
 
 
+COUNTED = ("tests/unit/", "tests/stories/", "tests/conformance/test_conformance.py")
+"""Where tests count for coverage. Counting doubles their time, and the others run the same code again."""
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if item.nodeid.startswith(COUNTED) and "[postgres" not in item.nodeid and "-postgres" not in item.nodeid:
+            item.add_marker("counted")
+
+
 def pytest_terminal_summary(terminalreporter):
     if lines := services.summary():
         terminalreporter.section("suites left out on this machine")
