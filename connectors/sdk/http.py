@@ -27,7 +27,7 @@ from connectors.sdk.multipart import MultipartBody, RelatedBody
 from connectors.sdk.public import PublicLook, fetch_public
 from connectors.sdk.source import CHUNK, SourceBroken, chunks
 from connectors.sdk.translate import REDIRECTS, Translator, redact, secrets_in
-from connectors.sdk.types import JsonValue, Outgoing
+from connectors.sdk.types import JsonValue, Source
 from connectors.sdk.wire import SENT_BY, Monotonic, as_called, guarded_client, time_limit
 
 __all__ = ["Answer", "Api", "Limits", "Turns", "guarded_client"]
@@ -153,7 +153,7 @@ class Api:
         return self.ask("DELETE", path, query=query, headers=headers)
 
     def upload(
-        self, path: str, outgoing: Outgoing, *, method: str = "POST", query: Query | None = None, headers: Headers
+        self, path: str, outgoing: Source, *, method: str = "POST", query: Query | None = None, headers: Headers
     ) -> Answer:
         """Send the bytes as the whole body, streamed."""
         sent = {"Content-Type": outgoing.media_type, **headers}
@@ -162,7 +162,7 @@ class Api:
     def upload_form(
         self,
         path: str,
-        outgoing: Outgoing,
+        outgoing: Source,
         *,
         part: str = "file",
         fields: Mapping[str, str] | None = None,
@@ -174,7 +174,7 @@ class Api:
         return self.stream("POST", path, body.chunks, body.size, query=query, headers={**(headers or {}), **body.kind})
 
     def upload_related(
-        self, path: str, outgoing: Outgoing, about: Mapping[str, Any], *, method: str = "POST", query: Query
+        self, path: str, outgoing: Source, about: Mapping[str, Any], *, method: str = "POST", query: Query
     ) -> Answer:
         """Send what is said of the bytes as JSON, and the bytes after it, streamed, as one body (RFC 2387)."""
         body = RelatedBody(about, outgoing)

@@ -146,7 +146,11 @@ class Auth:
     hand_over: HandOver | None = None  # for vendors that make credentials on a page of theirs, without OAuth
     sign: Sign | None = None  # for remotes that want each request signed, not only credentials in a header
     presign: Presign | None = None  # for remotes whose addresses can be signed for people, for a while
-    app: str = "client_id"  # the field that names the app at the vendor, whose connections share limits
+    # What names the app at the vendor, whose connections share limits: a field, or a function of the secrets.
+    app: str | Callable[[Mapping[str, str]], str] = "client_id"
+    # (secrets) -> who the vendor counts the calls of, where accounts that are connected this way are one to it, as
+    # people are that a service account acts for. None: each account has the limits of a connection for itself.
+    user: Callable[[Mapping[str, str]], str] | None = None
     # How long a person's yes usually lasts before it must be given anew, or a function of the settings; None: until it
     # is withdrawn. Needed only where the vendor's answer does not tell.
     lasts_days: float | Callable[[Any], float | None] | None = None
@@ -160,6 +164,10 @@ class Auth:
     def by_machine(self) -> bool:
         """Tell whether the hub gets its permission by itself."""
         return self.oauth is not None and self.grant is not GrantKind.CODE
+
+    def app_of(self, secrets: Mapping[str, str]) -> str:
+        """Return what names the app at the vendor; empty where nothing does."""
+        return self.app(secrets) if callable(self.app) else secrets.get(self.app, "")
 
     def hook_secret(self, secrets: Mapping[str, str]) -> str:
         """Return the secret that webhooks are proven with; empty where none was filled in."""
@@ -187,6 +195,7 @@ class Limit:
     per_s: float
     scope: str = "connection"  # or "app"
     counts: str = ""  # only calls such as "POST /posts": of this method, with this in their path
+    when: str = ""  # only for connections where this setting is on; "not NAME": where it is off
 
     def __post_init__(self) -> None:
         """Refuse what could never be kept."""
@@ -197,6 +206,11 @@ class Limit:
         """Tell whether a call counts."""
         verb, _, part = self.counts.partition(" ")
         return not self.counts or (method == verb and part in path)
+
+    def holds(self, settings: Any) -> bool:
+        """Tell whether a connection with these settings has this limit."""
+        name = self.when.removeprefix("not ")
+        return not name or bool(getattr(settings, name)) is (name == self.when)
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +255,9 @@ class Manifest:
     differs: Mapping[str, Mapping[Capability, Ability | None]] = field(
         default_factory=dict[str, Mapping[Capability, "Ability | None"]]
     )
+    most_pictures: int = 1  # so many pictures one copy may show; more than one: it takes sets
+    pictures_at: Mapping[str, int] = field(default_factory=dict[str, int])  # kind of target -> another number there
+    picture_fields: tuple[str, ...] = ()  # fields that each picture of a set has for itself, such as `alt_text`
     by_hand: bool = False  # each publication is a person's explicit act: never made anew, or for a stand-in, by itself
     # Settings that cannot be changed on a connection, since they say which account or address is meant -> why, for the
     # user. Those of `ADDRESSES` need not be named.
@@ -252,8 +269,13 @@ class Manifest:
 
     def at(self, kind: str) -> Manifest:
         """Return what is declared for targets of one kind."""
-        other = self.differs.get(kind)
-        if not other:
+        other, pictures = self.differs.get(kind), self.pictures_at.get(kind, self.most_pictures)
+        if not other and pictures == self.most_pictures:
             return self
-        abilities = {**self.abilities, **other}
-        return replace(self, abilities={name: ability for name, ability in abilities.items() if ability is not None})
+        abilities = {name: one for name, one in {**self.abilities, **(other or {})}.items() if one is not None}
+        return replace(self, abilities=abilities, most_pictures=pictures)
+
+    @property
+    def takes_sets(self) -> bool:
+        """Tell whether a copy may show several pictures anywhere."""
+        return max(self.most_pictures, *self.pictures_at.values(), 1) > 1

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from connectors.sdk.source import chunks
-from connectors.sdk.types import Outgoing
+from connectors.sdk.types import Source
 
 _UNSAFE = re.compile(r'[\x00-\x1f\x7f"\\]')
 
@@ -17,7 +17,7 @@ _UNSAFE = re.compile(r'[\x00-\x1f\x7f"\\]')
 class MultipartBody:
     """The body of one upload. `chunks` may be called again for another try."""
 
-    def __init__(self, part: str, outgoing: Outgoing, fields: Mapping[str, str]) -> None:
+    def __init__(self, part: str, outgoing: Source, fields: Mapping[str, str]) -> None:
         self._boundary = f"damhub-{secrets.token_hex(24)}"
         self._outgoing = outgoing
         self._head = _fields(self._boundary, fields) + self._file_head(part)
@@ -56,7 +56,7 @@ def plain_form(fields: Mapping[str, str]) -> tuple[bytes, dict[str, str]]:
 class RelatedBody:
     """What is said of the bytes, as JSON, and the bytes (RFC 2387). `chunks` may be called again for another try."""
 
-    def __init__(self, about: Mapping[str, Any], outgoing: Outgoing) -> None:
+    def __init__(self, about: Mapping[str, Any], outgoing: Source) -> None:
         self._boundary = f"damhub-{secrets.token_hex(24)}"
         self._outgoing = outgoing
         said = json.dumps(about, ensure_ascii=False, separators=(",", ":"))

@@ -123,6 +123,8 @@ def faults_of(manifest: Manifest) -> list[str]:
     for kind, other in manifest.differs.items():
         unknown = sorted(set(other) - set(manifest.abilities))
         faults.extend(f"{capability} differs for a {kind}, and is not declared" for capability in unknown)
+    settings = {limit.when.removeprefix("not ") for limit in manifest.limits} - {"", *manifest.settings.model_fields}
+    faults.extend(f"a limit holds by the setting {name}, which does not exist" for name in sorted(settings))
     silent = set(Capability) - set(manifest.abilities) - {Capability(gap) for gap in _known(manifest.gaps)}
     faults.extend(f"no gap says why {capability} is not possible" for capability in sorted(silent))
     return faults

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import closing
 
-from connectors.sdk.types import Outgoing
+from connectors.sdk.types import Source
 
 CHUNK = 64 * 1024
 
@@ -14,7 +14,7 @@ class SourceBroken(Exception):
     """A stream held fewer or more bytes than its size said; part of them may have been sent."""
 
 
-def chunks(outgoing: Outgoing) -> Iterator[bytes]:
+def chunks(outgoing: Source) -> Iterator[bytes]:
     """Yield the bytes.
 
     Raises:

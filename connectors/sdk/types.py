@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import IO, Generic, TypeVar
+from typing import IO, Generic, Protocol, TypeVar
 
 JsonValue = None | bool | int | float | str | list["JsonValue"] | dict[str, "JsonValue"]
 Fields = Mapping[str, JsonValue]
@@ -74,13 +74,54 @@ class Page(Generic[T]):
     cursor: str | None
 
 
+class Source(Protocol):
+    """Bytes that are to be sent, and what is said of them on the way."""
+
+    @property
+    def filename(self) -> str:
+        """A safe name with the right extension."""
+        ...
+
+    @property
+    def media_type(self) -> str:
+        """What the bytes are."""
+        ...
+
+    @property
+    def size(self) -> int:
+        """How many they are."""
+        ...
+
+    @property
+    def open(self) -> Callable[[], IO[bytes]]:
+        """Gives a fresh stream of exactly `size` bytes at each call."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """One picture of a copy that shows several."""
+
+    content_key: str  # of this picture's bytes alone
+    filename: str
+    media_type: str
+    size: int
+    sha256: str
+    open: Callable[[], IO[bytes]]
+    fields: Fields  # what is said of this picture alone (`Manifest.picture_fields`), in the remote's shape
+
+
+COMPANIONS = "companions"
+"""The field of a set that holds what is said of each further picture: a list of objects, in the order of pictures."""
+
+
 @dataclass(frozen=True, slots=True)
 class Outgoing:
     """What is to stand in a target.
 
     `marker` names the placement and must be findable at the remote exactly, afterwards and for good. `content_key`
-    (12 hexadecimal digits of the bytes' SHA-256) names the bytes; with it several copies of one placement
-    (an old one and its replacement) can be told apart.
+    (12 hexadecimal digits of the bytes' SHA-256; of a set see `connectors.sdk.marker.content_key`) names the bytes;
+    with it several copies of one placement (an old one and its replacement) can be told apart.
     """
 
     marker: str
@@ -95,6 +136,15 @@ class Outgoing:
     publish_at: int | None = None  # when a scheduler is to make it public, UTC milliseconds; None: at once
     kept: str = ""  # what an earlier try with the same bytes noted last, unless it ended well
     keep: Callable[[str], None] = forget  # notes how far this try is, such as what an upload is called; no secret
+    companions: tuple[Picture, ...] = ()  # further pictures of the same copy, in their order: they make it a set
+
+    @property
+    def pictures(self) -> tuple[Picture, ...]:
+        """Return every picture in its order, the leading one first."""
+        first = Picture(
+            self.sha256[:12], self.filename, self.media_type, self.size, self.sha256, self.open, self.fields
+        )
+        return (first, *self.companions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +161,8 @@ class Copy:
     """What stands in a target, as the remote tells it now.
 
     `sha256` is the hash of the bytes that the remote keeps, where the connector could read them (of the file that
-    was uploaded, not of a scaled derivative); None where it cannot. `fields` are in the remote's shape, the same keys
-    that `Outgoing.fields` uses.
+    was uploaded, not of a scaled derivative); None where it cannot, and of a set. `fields` are in the remote's shape,
+    the same keys that `Outgoing.fields` uses.
     """
 
     ref: str

@@ -44,6 +44,7 @@ def intend(session: Session, account: Account, step: Send, at: int) -> Attempt:
             "content_key": rendering.content_key if rendering else "",
             "fields_hash": rendering.fields_hash if rendering else "",
             "version_id": row.desired_version_id or "",
+            **({"companions": [version for _, version in behind]} if (behind := account.desired.companions) else {}),
             **({"kept": kept} if step.op is Op.PUBLISH and (kept := kept_note(account)) else {}),
         },
     )  # fmt: skip

@@ -10,6 +10,10 @@ MAX_SUBSTITUTES: Final = 8
 """How many successors are followed, one after the other, to find one that may stand in."""
 
 
+IN_SET: Final = "in_set"
+"""Begins the reason why a set is absent; the code of the asset that stops it follows, and what stops that one."""
+
+
 class Want(StrEnum):
     """What should stand in the target."""
 
@@ -29,6 +33,7 @@ class Candidate:
     deleted: bool = False
     archived: bool = False
     ready: bool = True  # its bytes for this channel are made
+    code: str = ""  # what people call it
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +42,9 @@ class Facts:
 
     wanted: bool  # no person took the copy back
     substitutes: bool  # the policy lets a successor stand in when rights end
-    chain: tuple[Candidate, ...]  # the asset itself first, then its successors in order
+    chain: tuple[Candidate, ...]  # the asset itself first, then its successors in order; of a set, it alone
     leaving: bool = False  # all copies are taken back from this account, to disconnect it then
+    companions: tuple[Candidate, ...] = ()  # what is shown in the same copy: then it is a set
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +55,24 @@ class Desired:
     asset_id: str | None
     version_id: str | None
     reason: str  # a stable word; for rights followed by what the rights room said
+    companions: tuple[tuple[str, str], ...] = ()  # asset and version of what is shown behind it, in order
+
+    @property
+    def shown(self) -> tuple[tuple[str, str], ...]:
+        """Return asset and version of all that should be shown, in order."""
+        if self.asset_id is None or self.version_id is None:
+            return ()
+        return (self.asset_id, self.version_id), *self.companions
 
 
 def desired(facts: Facts) -> Desired:
     """Return what should be true of a copy."""
     asset = facts.chain[0]
-    if refusal := _refusal(facts, asset):
+    if unwanted := _unwanted(facts):
+        return _absent(unwanted)
+    if facts.companions:
+        return _set((asset, *facts.companions))
+    if refusal := _refusal(asset):
         return _absent(refusal)
     if asset.usable:
         return Desired(Want.PRESENT, asset.asset_id, asset.version_id, "wanted")
@@ -72,11 +90,25 @@ def fits(stand_in: Candidate) -> bool:
     return kept and stand_in.ready and stand_in.usable and stand_in.version_id is not None
 
 
-def _refusal(facts: Facts, asset: Candidate) -> str:
+def _set(assets: tuple[Candidate, ...]) -> Desired:
+    """Show several assets only while each of them may be shown: nothing stands in for one of a set."""
+    for asset in assets:
+        why = _refusal(asset) or ("" if asset.usable else f"not_usable: {asset.reason}")
+        if why:
+            return _absent(f"{IN_SET}: {asset.code}: {why}")
+    first, *others = ((asset.asset_id, asset.version_id or "") for asset in assets)
+    return Desired(Want.PRESENT, *first, "wanted", tuple(others))
+
+
+def _unwanted(facts: Facts) -> str:
+    """Return why nothing is wanted there, whatever the assets; empty if it is."""
+    reasons = {"taken_back": not facts.wanted, "leaving": facts.leaving}
+    return next((reason for reason, holds in reasons.items() if holds), "")
+
+
+def _refusal(asset: Candidate) -> str:
     """Return why the asset may not stand there whatever its rights, for which nothing stands in; empty if it may."""
     reasons = {
-        "taken_back": not facts.wanted,
-        "leaving": facts.leaving,
         "deleted": asset.deleted,
         "archived": asset.archived,
         "not_approved": asset.version_id is None,

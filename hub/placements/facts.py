@@ -13,6 +13,7 @@ from hub.catalogue.models import Asset, Version
 from hub.connections.accounts import is_being_left
 from hub.connections.models import Remote, Target
 from hub.media.models import Rendition, Traits
+from hub.placements.companions import companions_of
 from hub.placements.desired import MAX_SUBSTITUTES, Candidate, Desired, Facts, desired
 from hub.placements.models import Placement
 from hub.placements.phase import never_sent
@@ -73,7 +74,7 @@ def desired_now(
 ) -> tuple[Desired, tuple[str, ...]]:
     """Return what should be true of a row now, and the ids of all assets that this depends upon."""
     known = gather(session, row, place, preset=preset, at=at, default=default, by_hand=by_hand)
-    return desired(known), tuple(candidate.asset_id for candidate in known.chain)
+    return desired(known), tuple(candidate.asset_id for candidate in (*known.chain, *known.companions))
 
 
 def gather(
@@ -93,29 +94,37 @@ def gather(
     """
     use = "new" if never_sent(row) else "existing"
     pinned = row.pinned_version_id if row.version_policy == "pin" else None
-    chain = _chain(session, row.asset_id, considered or {})
+    others = companions_of(session, row.id)
+    chain = _chain(session, row.asset_id, considered or {})[: 1 if others else None]  # nothing stands in for a set
+    behind = [session.get_one(Asset, each, populate_existing=True) for each in others]
     candidates = tuple(
         _candidate(
             session, asset, place, preset=preset, at=at, use=use, default=default,
             pinned=pinned if asset.id == row.asset_id else None,
         )
-        for asset in chain
+        for asset in (*chain, *behind)
     )  # fmt: skip
     substitutes = row.withdraw_policy == "substitute" and not by_hand
-    return Facts(row.wanted, substitutes, candidates, leaving=is_being_left(session, place.remote_id))
+    return Facts(
+        row.wanted, substitutes, candidates[: len(chain)], is_being_left(session, place.remote_id),
+        candidates[len(chain) :],
+    )  # fmt: skip
 
 
 def without(known: Facts, asset_id: str, *, ends_rights: bool, substitutes: bool) -> Facts:
     """Return the facts as they would be if an asset could not be shown: its rights end, or it is put away."""
-    chain = tuple(
-        candidate
-        if candidate.asset_id != asset_id
-        else replace(candidate, usable=False, reason="takedown")
-        if ends_rights
-        else replace(candidate, archived=True)
-        for candidate in known.chain
-    )
-    return replace(known, chain=chain, substitutes=substitutes)
+
+    def hidden(candidates: tuple[Candidate, ...]) -> tuple[Candidate, ...]:
+        return tuple(
+            candidate
+            if candidate.asset_id != asset_id
+            else replace(candidate, usable=False, reason="takedown")
+            if ends_rights
+            else replace(candidate, archived=True)
+            for candidate in candidates
+        )
+
+    return replace(known, chain=hidden(known.chain), companions=hidden(known.companions), substitutes=substitutes)
 
 
 def bytes_of(session: Session, version_id: str, preset: str) -> Bytes | None:
@@ -171,6 +180,7 @@ def _candidate(
         deleted=asset.deleted_at is not None,
         archived=asset.archived_at is not None,
         ready=version_id is not None and bytes_of(session, version_id, preset) is not None,
+        code=asset.code,
     )  # fmt: skip
 
 

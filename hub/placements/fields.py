@@ -10,7 +10,7 @@ from typing import cast
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from connectors.sdk.types import Fields, JsonValue
+from connectors.sdk.types import COMPANIONS, Fields, JsonValue
 from hub.catalogue.metadata import Author, set_fields
 from hub.errors import HubError
 from hub.placements.models import FieldBase
@@ -52,6 +52,8 @@ def compare(rendering: Rendering, bases: Mapping[str, Agreed], theirs: Fields) -
                 place(unproven, each.remote, mine)
             continue
         place(seen, each.remote, there)
+    if rendering.companions and theirs.get(COMPANIONS, owned[COMPANIONS]) != owned[COMPANIONS]:
+        unproven[COMPANIONS] = owned[COMPANIONS]  # the words of each further picture are ours, all of them
     merged = merge(rendering.spec, bases, rendering.rendered, seen)
     return Comparison({**merged.push, **unproven}, merged.take, tuple(each.remote for each in merged.conflicts))
 

@@ -21,6 +21,7 @@ from hub.placements.models import Attempt, Part, Placement
 from hub.placements.phase import Observed, Phase, phase
 from hub.placements.ports import Signer
 from hub.placements.rendering import Rendering, Specs, rendering_of
+from hub.placements.sets import compose
 from hub.placements.steps import Known, Op, Open, Send, Standing
 from hub.rights.answer import Default
 from mappings.languages import DEFAULT
@@ -86,8 +87,10 @@ class Account:
     def expected(self) -> Expected:
         """Return what looks are measured by."""
         made = self.rendering.bytes if self.rendering else None
+        several = self.rendering is not None and bool(self.rendering.companions)  # no address shows a whole set
         return Expected(
-            Want(self.row.desired), self.rendering.content_key if self.rendering else "", made.sha256 if made else "",
+            Want(self.row.desired), self.rendering.content_key if self.rendering else "",
+            made.sha256 if made and not several else "",
             self.manifest.carries, self.link,
             {part.external_ref: part.hash for part in self.parts if part.kind == PartKind.PUBLIC_URL.value},
         )  # fmt: skip
@@ -106,13 +109,15 @@ def open_account(session: Session, row: Placement, manifest: Manifest, around: S
         session, row, place, preset=manifest.rendition, at=at, default=around.rights_default, by_hand=manifest.by_hand
     )
     link = around.link(row.marker)
-    rendering = None
-    if want.asset_id is not None and want.version_id is not None:
-        rendering = rendering_of(
-            session, want.asset_id, want.version_id, preset=manifest.rendition, link=link,
+    made = [
+        rendering_of(
+            session, asset_id, version_id, preset=manifest.rendition, link=link,
             spec=partial(around.specs, session, place.remote_id, place.connector),
             language=place.language, own_language=around.language,
-        )  # fmt: skip
+        )
+        for asset_id, version_id in want.shown
+    ]  # fmt: skip
+    rendering = compose(made[0], made[1:], manifest.picture_fields) if made else None
     _aim(row, want, rendering.doc_hash if rendering else "")
     attempts = list(session.scalars(select(Attempt).where(Attempt.placement_id == row.id).order_by(Attempt.id)))
     parts = list(session.scalars(select(Part).where(Part.placement_id == row.id)))

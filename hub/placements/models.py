@@ -73,6 +73,15 @@ class Placement(Revisioned, Base):
     )
 
 
+class Companion(Base):
+    """A further asset that the same copy shows, behind the leading one. A copy's set never changes."""
+
+    __tablename__ = "companions"
+    placement_id: Mapped[Id] = mapped_column(ForeignKey("placements.id"), primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True)  # from 1: the leading one comes before all
+    asset_id: Mapped[Id] = mapped_column(ForeignKey("assets.id"), index=True)
+
+
 class Part(Base):
     """One remote object, embed, link or public address that belongs to a copy."""
 

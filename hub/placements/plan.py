@@ -19,6 +19,7 @@ from hub.db.unit import Database
 from hub.errors import NotFound
 from hub.events.log import advance, read_after
 from hub.events.models import Event
+from hub.placements.companions import accompanied
 from hub.placements.facts import place_of
 from hub.placements.ledger import Surroundings, clear_problem, open_account
 from hub.placements.models import Part, Placement
@@ -100,7 +101,11 @@ def rows_concerned_by(session: Session, asset_id: str) -> list[Placement]:
     asked_for = {asset_id, *_predecessors(session, asset_id)}
     query = select(Placement).where(
         Placement.settled_at.is_(None),
-        or_(Placement.asset_id.in_(asked_for), Placement.desired_asset_id == asset_id),
+        or_(
+            Placement.asset_id.in_(asked_for),
+            Placement.desired_asset_id == asset_id,
+            Placement.id.in_(accompanied(asset_id)),
+        ),
     )
     return list(session.scalars(query.order_by(Placement.id).with_for_update()))
 

@@ -19,6 +19,7 @@ from hub.catalogue.models import Asset, Version
 from hub.db.base import new_id
 from hub.errors import Conflict, Invalid, NotFound
 from hub.events.log import emit
+from hub.placements.companions import accompanied, asks_for, companions_of
 from hub.placements.desired import Want
 from hub.placements.evidence import latest
 from hub.placements.models import Attempt, Evidence, Placement, Recall, RecallItem
@@ -106,8 +107,9 @@ def open_recall(
     session.add(recall)
     for row in concerned:
         row.urgent = True
-        # Where nothing ever stood, nobody chose the place for a substitute.
-        if substitute_id is not None and row.asset_id == asset.id and not never_sent(row):
+        # Where nothing ever stood, nobody chose the place for a substitute; and a set goes as a whole.
+        alone = row.asset_id == asset.id and not companions_of(session, row.id)
+        if substitute_id is not None and alone and not never_sent(row):
             row.withdraw_policy = "substitute"
     emit(session, "recall.opened", recall.id, actor=by, body={"asset_id": asset.id, "reason": recall.reason})
     return recall, concerned
@@ -137,7 +139,8 @@ def let_stand_in(session: Session, asset: Asset, substitute: Asset, *, by: str) 
 
 def report(session: Session, recall: Recall) -> RecallReport:
     """Account for every copy of a recalled asset as it stands now, or as it stood when the recall closed."""
-    lines = tuple(_line(session, row, recall) for row in concerned_rows(session, recall))
+    behind = _accompanied(session, recall)
+    lines = tuple(_line(session, row, recall, behind) for row in concerned_rows(session, recall))
     counts = Counter(line.result.value for line in lines)
     asset = session.get_one(Asset, recall.asset_id)
     return RecallReport(
@@ -147,7 +150,7 @@ def report(session: Session, recall: Recall) -> RecallReport:
 
 
 def concerned_rows(session: Session, recall: Recall) -> list[Placement]:
-    """Return every row that asks for the asset, that was ever proven to show it in another's stead, or may show it."""
+    """Return every row that asks for the asset, alone or in a set, or shows it, or may, in another's stead."""
     versions = select(Version.id).where(Version.asset_id == recall.asset_id)
     stood_in = select(Evidence.placement_id).where(Evidence.version_id.in_(versions))
     sent = select(Attempt.placement_id).where(
@@ -155,7 +158,7 @@ def concerned_rows(session: Session, recall: Recall) -> list[Placement]:
         or_(Attempt.outcome.is_(None), Attempt.outcome.not_in(NOT_THERE)),
     )  # fmt: skip
     query = select(Placement).where(
-        or_(Placement.asset_id == recall.asset_id, Placement.id.in_(stood_in), Placement.id.in_(sent)),
+        or_(asks_for(recall.asset_id), Placement.id.in_(stood_in), Placement.id.in_(sent)),
         or_(Placement.settled_at.is_(None), Placement.settled_at >= recall.opened_at),
     )
     return list(session.scalars(query.order_by(Placement.id)))
@@ -163,8 +166,8 @@ def concerned_rows(session: Session, recall: Recall) -> list[Placement]:
 
 def close_if_done(session: Session, recall: Recall, *, at: int) -> bool:
     """Close a recall once every copy is proven away or replaced."""
-    rows = concerned_rows(session, recall)
-    if any(_result(row, recall)[0] is Result.UNPROVEN for row in rows):
+    rows, behind = concerned_rows(session, recall), _accompanied(session, recall)
+    if any(_result(row, recall, behind)[0] is Result.UNPROVEN for row in rows):
         return False  # asked after every batch of work: the whole account would cost more than the work
     found = report(session, recall)
     if found.complete:
@@ -202,7 +205,12 @@ def get_recall(session: Session, recall_id: str, *, lock: bool = False) -> Recal
     return recall
 
 
-def _line(session: Session, row: Placement, recall: Recall) -> RecallLine:
+def _accompanied(session: Session, recall: Recall) -> frozenset[str]:
+    """Return the ids of the copies that show the recalled asset behind another one."""
+    return frozenset(session.scalars(accompanied(recall.asset_id)))
+
+
+def _line(session: Session, row: Placement, recall: Recall, behind: frozenset[str]) -> RecallLine:
     view = copy_view(session, row)
     kept = session.get(RecallItem, (recall.id, row.id))
     done = sum(part.state == "gone" for part in view.parts)
@@ -210,7 +218,7 @@ def _line(session: Session, row: Placement, recall: Recall) -> RecallLine:
         return RecallLine(
             view, Result(kept.result), kept.level, kept.evidence_id, kept.reason, None, done, len(view.parts)
         )
-    result, why = _result(row, recall)
+    result, why = _result(row, recall, behind)
     proof = latest(session, row.id, generation=row.desired_generation)
     if result in {Result.WITHDRAWN, Result.SUBSTITUTED} and (proof is None or proof.level not in TRUSTED):
         result, why = Result.UNPROVEN, "The channel only said so; nothing could be read back."
@@ -221,7 +229,7 @@ def _line(session: Session, row: Placement, recall: Recall) -> RecallLine:
     )  # fmt: skip
 
 
-def _result(row: Placement, recall: Recall) -> tuple[Result, str]:
+def _result(row: Placement, recall: Recall, behind: frozenset[str]) -> tuple[Result, str]:
     if never_sent(row):
         return Result.NEVER_THERE, ""
     away = row.phase in {Phase.WITHDRAWN, Phase.GONE} or (
@@ -229,7 +237,8 @@ def _result(row: Placement, recall: Recall) -> tuple[Result, str]:
     )
     if away:
         return Result.WITHDRAWN, ""
-    shows_other = row.desired_asset_id != recall.asset_id and row.desired != Want.ABSENT
+    shows_it = row.desired_asset_id == recall.asset_id or row.id in behind
+    shows_other = not shows_it and row.desired != Want.ABSENT
     if row.phase == Phase.LIVE and shows_other:
         return Result.SUBSTITUTED, ""
     return Result.UNPROVEN, row.problem or f"Not proven yet: {row.phase}."

@@ -7,13 +7,14 @@ import json
 import mimetypes
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import IO, Final
 
 from sqlalchemy.orm import Session
 
-from connectors.sdk.types import Fields, Outgoing
+from connectors.sdk.marker import content_key
+from connectors.sdk.types import Fields, Outgoing, Picture
 from hub.media.document import asset_document
 from hub.placements.facts import Bytes, bytes_of, is_unreadable
 from mappings.document import AssetDocument
@@ -23,7 +24,6 @@ from mappings.errors import MappingError
 Specs = Callable[[Session, str, str], MappingSpec]
 """Returns the mapping that counts for an account, by its id and the connector's name, or raises MappingError."""
 
-KEY_LENGTH: Final = 12
 _LONGEST_REASON: Final = 300
 _NO_FIELDS: Final = MappingSpec.model_construct(spec=1, connector="none", notes="", fields=())
 """Stands for a mapping that fails: nothing is compared with what stands there, and nothing taken from it."""
@@ -44,11 +44,14 @@ class Rendering:
     doc_hash: str  # over the fields and the bytes: equal hashes mean that the channel would be sent the same
     locales: Mapping[str, str]  # by field of the catalogue, the locale that a change in the channel belongs to
     unmapped: str = ""  # why the mapping cannot say this asset; then nothing is said of it
+    code: str = ""  # what people call the asset
+    companions: tuple[Rendering, ...] = ()  # further pictures of the same copy, in their order: `sets.compose`
 
     @property
     def content_key(self) -> str:
-        """Return the name of the bytes, empty while they are not made."""
-        return self.bytes.sha256[:KEY_LENGTH] if self.bytes else ""
+        """Return the name of the bytes, empty while some are not made."""
+        made = [each.bytes for each in (self, *self.companions)]
+        return content_key([each.sha256 for each in made if each]) if all(made) else ""
 
 
 def rendering_of(
@@ -73,15 +76,20 @@ def rendering_of(
         rendered = render(mapping, document, language)
     except MappingError as error:
         mapping, rendered, unmapped = _NO_FIELDS, Rendered({}, {}, ()), str(error)[:_LONGEST_REASON]
-    fields_hash = _digest(unmapped or json.dumps(rendered.fields, sort_keys=True, ensure_ascii=True))
-    doc_hash = _digest(f"{fields_hash} {made.sha256 if made else ''}")
+    fields_hash, doc_hash = digests(rendered, [made], unmapped)
     belongs_to = {each.field: each.comes_back_in(language) for each in mapping.fields if each.comes_back}
     locales = {name: "" if tag == own_language else tag for name, tag in belongs_to.items()}
     unreadable = made is None and is_unreadable(session, version_id)
     return Rendering(
         version_id, made, unreadable, _safe_name(document, made), mapping, rendered, fields_hash, doc_hash, locales,
-        unmapped,
+        unmapped, document.code,
     )  # fmt: skip
+
+
+def digests(rendered: Rendered, made: Sequence[Bytes | None], unmapped: str) -> tuple[str, str]:
+    """Return the digests over the fields, and over these and the bytes of each file."""
+    fields_hash = _digest(unmapped or json.dumps(rendered.fields, sort_keys=True, ensure_ascii=True))
+    return fields_hash, _digest(f"{fields_hash} {' '.join(each.sha256 if each else '' for each in made)}")
 
 
 def outgoing(rendering: Rendering, *, marker: str, link: str, opener: Callable[[str], IO[bytes]]) -> Outgoing:
@@ -93,6 +101,17 @@ def outgoing(rendering: Rendering, *, marker: str, link: str, opener: Callable[[
     return Outgoing(
         marker, rendering.content_key, rendering.filename, made.media_type, made.size, made.sha256,
         lambda: opener(made.sha256), link, fields,
+        companions=tuple(_picture(each, opener) for each in rendering.companions),
+    )  # fmt: skip
+
+
+def _picture(rendering: Rendering, opener: Callable[[str], IO[bytes]]) -> Picture:
+    made = rendering.bytes
+    if made is None:
+        return Picture("", rendering.filename, "application/octet-stream", 0, "", _nothing, {})
+    return Picture(
+        rendering.content_key, rendering.filename, made.media_type, made.size, made.sha256, lambda: opener(made.sha256),
+        rendering.rendered.first_fields,
     )  # fmt: skip
 
 

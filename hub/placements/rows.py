@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import base64
 import secrets
-from typing import Final, TypedDict, Unpack
+from collections.abc import Sequence
+from typing import Final, NotRequired, TypedDict, Unpack
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
@@ -13,6 +14,7 @@ from sqlalchemy.orm import Session
 from hub.db.base import new_id
 from hub.db.models import Installation
 from hub.events.log import emit
+from hub.placements.companions import accompany
 from hub.placements.desired import Want
 from hub.placements.models import Placement
 from hub.placements.phase import Observed, Phase
@@ -29,6 +31,7 @@ class Wish(TypedDict):
     pinned_version_id: str | None
     by: str
     at: int
+    companions: NotRequired[Sequence[str]]  # further assets of the same copy, in their order
 
 
 def new_marker(session: Session) -> str:
@@ -75,6 +78,7 @@ def new_row(
     pinned_version_id: str | None,
     by: str,
     at: int,
+    companions: Sequence[str] = (),
 ) -> Placement:
     """Add a row for a copy that is wanted from now on. It is due at once."""
     row = Placement(
@@ -85,11 +89,8 @@ def new_row(
     )  # fmt: skip
     session.add(row)
     session.flush()
-    emit(
-        session,
-        "placement.planned",
-        row.id,
-        actor=by,
-        body={"asset_id": asset_id, "target_id": target_id, "slot": slot},
-    )
+    accompany(session, row.id, companions)
+    more = {"companions": list(companions)} if companions else {}
+    body = {"asset_id": asset_id, "target_id": target_id, "slot": slot, **more}
+    emit(session, "placement.planned", row.id, actor=by, body=body)
     return row

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from connectors.sdk.manifest import Capability
+from connectors.sdk.manifest import Capability, Manifest
 from connectors.sdk.types import Level, PartKind, PartState
 from hub.access.actors import SYSTEM, Actor
 from hub.access.permissions import Act, require
-from hub.catalogue.assets import get_asset, get_version
+from hub.catalogue.assets import get_asset
 from hub.catalogue.models import Asset
 from hub.catalogue.views import refuse_unseen
 from hub.clock import MINUTE, Clock
@@ -19,7 +20,8 @@ from hub.connections.mappings import spec_of
 from hub.connections.models import Target
 from hub.db.unit import Database
 from hub.errors import Conflict, Invalid, NotFound
-from hub.placements import facts, recall
+from hub.placements import facts, recall, wishes
+from hub.placements.companions import asks_for, refuse_another_set, usual_slot
 from hub.placements.desired import Want
 from hub.placements.evidence import add_evidence
 from hub.placements.feeds import Feeds
@@ -43,10 +45,7 @@ from hub.review.standing import standing_of
 from hub.settings import Settings
 from hub.storage.blobs import BlobStore
 
-WITHDRAW_POLICIES = ("remove", "substitute")
-VERSION_POLICIES = ("follow", "pin")
 ACTS = ("recall", "archive", "delete", "revoke")
-LONGEST_SLOT = 255
 
 
 class Placements:
@@ -108,28 +107,35 @@ class Placements:
         withdraw_policy: str = "remove",
         version_policy: str = "follow",
         pinned_version_id: str | None = None,
+        companions: Sequence[str] = (),
     ) -> CopyView:
         """Want a copy of an asset in a target. It appears once the asset is approved and may be used there.
 
-        Wanting it again changes nothing, or wants it back after it was taken back.
+        Wanting it again changes nothing, or wants it back after it was taken back. With `companions` the copy shows
+        these too, in this order, and appears once all of them may: a set, which has a slot of its own by default.
 
         Raises:
-            Forbidden, NotFound, Invalid: `policy_unknown`, `slot_too_long`, `cannot_publish`, `pin_what`.
+            Forbidden, NotFound, Invalid: `policy_unknown`, `slot_too_long`, `cannot_publish`, `pin_what`, and those of
+                `wishes.check_set`. Conflict: `set_differs`.
         """
         require(actor, Act.PLACE)
-        _check_policies(withdraw_policy, version_policy, slot)
+        wishes.check_policies(withdraw_policy, version_policy, slot)
         at = self._clock.now()
         with self._database.unit() as session:
-            asset = self._asset(session, actor, asset_id)
-            target = self._target(session, target_id)
-            pinned = _pinned(session, asset, version_policy, pinned_version_id)
+            asset, *others = assets = [self._asset(session, actor, each) for each in (asset_id, *companions)]
+            target, manifest = self._target(session, target_id)
+            wishes.check_set(assets, manifest, withdraw_policy=withdraw_policy, version_policy=version_policy)
+            slot = slot or usual_slot([other.code for other in others])
+            pinned = wishes.pinned(session, asset, version_policy, pinned_version_id)
+            behind = [other.id for other in others]
             row = living_row(session, asset.id, target.id, slot)
             if row is None:
                 row = add_row(
                     session, asset_id=asset.id, target_id=target.id, slot=slot, withdraw_policy=withdraw_policy,
-                    version_policy=version_policy, pinned_version_id=pinned, by=actor.id, at=at,
+                    version_policy=version_policy, pinned_version_id=pinned, by=actor.id, at=at, companions=behind,
                 )  # fmt: skip
-            elif not row.wanted:
+            refuse_another_set(session, row, behind)
+            if not row.wanted:
                 if not (account := self._account(session, row)).stands():
                     ask_anew(account)  # while it stands there, nothing is to be published anew
                 tell(session, row, "placement.planned", by=actor.id, slot=slot)
@@ -203,10 +209,10 @@ class Placements:
     # What people ask
 
     def where(self, actor: Actor, asset_id: str) -> list[CopyView]:
-        """Return every copy of an asset, and every place where it stands in for another; settled ones last."""
+        """Return every copy that shows an asset, alone, in a set, or in another's stead; settled ones last."""
         with self._database.read() as session:
             asset = self._asset(session, actor, asset_id)
-            query = select(Placement).where(or_(Placement.asset_id == asset.id, Placement.desired_asset_id == asset.id))
+            query = select(Placement).where(or_(asks_for(asset.id), Placement.desired_asset_id == asset.id))
             rows = session.scalars(query.order_by(Placement.settled_at.is_not(None), Placement.id))
             return [copy_view(session, row) for row in rows]
 
@@ -317,14 +323,15 @@ class Placements:
             )  # fmt: skip
         return row
 
-    def _target(self, session: Session, target_id: str) -> Target:
+    def _target(self, session: Session, target_id: str) -> tuple[Target, Manifest]:
         target = session.get(Target, target_id)
         if target is None:
             raise NotFound("no_such_target", "There is no such place.", next_step="Refresh the connection's places.")
         place = facts.place_of(session, target.id)
-        if Capability.PUBLISH not in self._switchboard.manifest(place.connector).at(place.kind).abilities:
+        manifest = self._switchboard.manifest(place.connector).at(place.kind)
+        if Capability.PUBLISH not in manifest.abilities:
             raise Invalid("cannot_publish", f"{place.connector} takes no copies.", next_step="Choose another place.")
-        return target
+        return target, manifest
 
     def _account(self, session: Session, row: Placement) -> Account:
         manifest = self._switchboard.manifest(facts.place_of(session, row.target_id).connector)
@@ -360,30 +367,3 @@ def _rename(account: Account, before: str, after: str) -> None:
     for attempt in account.attempts:
         if attempt.outcome == before:
             attempt.outcome = after
-
-
-def _check_policies(withdraw_policy: str, version_policy: str, slot: str) -> None:
-    for given, known in ((withdraw_policy, WITHDRAW_POLICIES), (version_policy, VERSION_POLICIES)):
-        if given not in known:
-            raise Invalid(
-                "policy_unknown",
-                f"There is no such policy. Known are: {', '.join(known)}.",
-                next_step="Choose one of them.",
-            )
-    if len(slot) > LONGEST_SLOT:
-        raise Invalid(
-            "slot_too_long", f"A slot has at most {LONGEST_SLOT} characters.", where="slot", next_step="Shorten it."
-        )
-
-
-def _pinned(session: Session, asset: Asset, version_policy: str, version_id: str | None) -> str | None:
-    if version_policy != "pin":
-        return None
-    if version_id is None or get_version(session, version_id).asset_id != asset.id:
-        raise Invalid(
-            "pin_what",
-            "Name the version of this asset that shall stay.",
-            where="pinned_version_id",
-            next_step="Choose one of the asset's versions.",
-        )
-    return version_id

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from hub.catalogue.models import Asset, Version
 from hub.connections.accounts import usable
 from hub.connections.models import Remote, Target
+from hub.placements.companions import companions_of
 from hub.placements.desired import Want
 from hub.placements.evidence import latest
 from hub.placements.models import Attempt, Evidence, Part, Placement
@@ -55,6 +56,14 @@ class AttemptView:
 
 
 @dataclass(frozen=True, slots=True)
+class CompanionView:
+    """A further asset that the same copy shows."""
+
+    asset_id: str
+    asset_code: str
+
+
+@dataclass(frozen=True, slots=True)
 class CopyView:
     """One copy of an asset, as a page or a program sees it."""
 
@@ -92,6 +101,7 @@ class CopyView:
     settled_at: int | None
     settled_reason: str
     parts: tuple[PartView, ...]
+    companions: tuple[CompanionView, ...] = ()  # what it shows behind the leading asset, in its order
 
 
 def copy_view(session: Session, row: Placement) -> CopyView:
@@ -114,6 +124,7 @@ def copy_view(session: Session, row: Placement) -> CopyView:
         problem_code=row.problem_code, problem=row.problem, withdraw_policy=row.withdraw_policy,
         version_policy=row.version_policy, settled_at=row.settled_at, settled_reason=row.settled_reason,
         parts=tuple(PartView(part.kind, part.external_ref, part.state, part.looked_at) for part in parts),
+        companions=tuple(CompanionView(one, _code(session, one)) for one in companions_of(session, row.id)),
     )  # fmt: skip
 
 
