@@ -43,12 +43,34 @@ def _headers(secrets: Mapping[str, str]) -> dict[str, str]:
     return {"Authorization": f"Bearer {secrets.get('access_token', '')}"}
 
 
-def _statement(secrets: Mapping[str, str], now_s: int) -> str:
-    """Sign what a service account's key file says, in its own name or in that of the person it may act as."""
+def _key_file(secrets: Mapping[str, str]) -> KeyFile:
     try:
-        key = KeyFile.model_validate_json(secrets["key_file"])
+        return KeyFile.model_validate_json(secrets["key_file"])
     except ValidationError:
         raise Misconfigured("This is no key file of a service account. Paste the whole JSON file.") from None
+
+
+def _project(secrets: Mapping[str, str]) -> str:
+    """Name the project whose budget an app's calls are counted in: client ids begin with its number.
+
+    Key files call it by another name, so a project that is used in both ways counts as two.
+    """
+    return secrets.get("client_id", "").partition("-")[0]
+
+
+def _robots_project(secrets: Mapping[str, str]) -> str:
+    """Name a service account's project."""
+    return _key_file(secrets).project_id if secrets.get("key_file") else ""
+
+
+def _robot(secrets: Mapping[str, str]) -> str:
+    """Name a service account: whomever it acts for, Google counts all its calls as one user's."""
+    return _key_file(secrets).client_email if secrets.get("key_file") else ""
+
+
+def _statement(secrets: Mapping[str, str], now_s: int) -> str:
+    """Sign what a service account's key file says, in its own name or in that of the person it may act as."""
+    key = _key_file(secrets)
     return sign_statement(
         key.private_key, issuer=key.client_email, audience=EXCHANGE, now_s=now_s, key_id=key.private_key_id,
         more={"scope": ALL, "sub": secrets.get("subject", "")},
@@ -79,6 +101,7 @@ def _account(name: str, scope: str, label: str) -> Auth:
             authorize_more={"access_type": "offline", "prompt": "consent"},
             why=WHY,
         ),
+        app=_project,
         lasts_days=_lasts_days,
     )
 
@@ -105,6 +128,8 @@ MANIFEST = Manifest(
             oauth=OAuth("", EXCHANGE, scopes=(ALL,), why=WHY),
             grant=GrantKind.ASSERTION,
             assertion=_statement,
+            app=_robots_project,
+            user=_robot,
         ),
     ),
     abilities={
@@ -124,7 +149,7 @@ MANIFEST = Manifest(
     sandbox="connectors.google_drive.sandbox:create",
     rendition="original",
     settles_after_s=60.0,  # searches are late at times, by no stated bound; a look by id never is
-    # 325,000 units a minute for each account and 1,000,000 for each app, at 200 units for the dearest call.
+    # 325,000 units a minute for each user and 1,000,000 for each project, at 200 units for the dearest call.
     limits=(Limit(1600, 60.0), Limit(5000, 60.0, scope="app")),
     error_codes={
         **dict.fromkeys(("rateLimitExceeded", "userRateLimitExceeded"), Meaning.RATE_LIMITED),

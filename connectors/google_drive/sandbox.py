@@ -10,7 +10,16 @@ from typing import Any
 from flask import Response, jsonify, request
 
 from connectors.google_drive.items import kind_of
-from connectors.google_drive.sandbox_answers import DEFAULT, DEFAULT_FILE, Refused, invalid, missing, partial, search
+from connectors.google_drive.sandbox_answers import (
+    DEFAULT,
+    DEFAULT_FILE,
+    Quotas,
+    Refused,
+    invalid,
+    missing,
+    partial,
+    search,
+)
 from connectors.google_drive.sandbox_channels import Channels
 from connectors.google_drive.sandbox_stock import AT, DRIVES, ROOT, STANDING, TOPS
 from connectors.google_drive.sandbox_uploads import MOST_SIMPLE, Session, Taken, two_parts
@@ -52,6 +61,8 @@ class GoogleDriveSandbox(Sandbox):
             "client_id": "5ca1ab1e.apps.example", "client_secret": "GOCSPX-sandbox-5ca1ab1e",
             "access_token": "ya29.sandbox-access-5ca1ab1e",
         }  # fmt: skip
+        self.people = {self.secrets["access_token"]: "dana"}  # whose calls those with a token are
+        self.quotas = Quotas()
         self.keeps_at_most: int | None = None  # of each piece of an upload
         self.forbids_deleting = False  # as for members of a shared drive who are no managers
         self.misses_some = False  # incompleteSearch
@@ -74,8 +85,10 @@ class GoogleDriveSandbox(Sandbox):
         self.app.register_error_handler(Refused, Refused.answer)
 
     def _sign_in(self) -> None:
-        if request.headers.get("Authorization") != f"Bearer {self.secrets['access_token']}":
+        whose = self.people.get(request.headers.get("Authorization", "").removeprefix("Bearer "))
+        if whose is None:
             raise Refused(401, "authError", "Invalid Credentials", "Authorization")
+        self.quotas.spend(whose)
 
     def _about(self) -> Response:
         if "fields" not in request.args:  # the one method without a default

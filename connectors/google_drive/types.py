@@ -41,6 +41,7 @@ class KeyFile(BaseModel):
     client_email: str
     private_key: str
     private_key_id: str = ""
+    project_id: str = ""
 
 
 class Shape(BaseModel):

@@ -40,6 +40,7 @@ WHY = {
 }
 IN_BODY = "client_secret_post"  # how the app names itself
 DAYS = 60
+DAY_S = 86_400.0
 REPEATABLE_S = 3600.0
 """LinkedIn tells no time for which it knows a duplicate; reports speak of a day and more."""
 
@@ -124,7 +125,9 @@ MANIFEST = Manifest(
     rendition="web_pictures",
     accepts=tuple(KINDS),
     settles_after_s=30.0,
-    limits=(Limit(100_000, 86_400.0, scope="app"),),  # a member has 150 a day; LinkedIn tells no number for pages
+    # Of "Share on LinkedIn", which is what members post by; LinkedIn tells no numbers for pages. Its days end at
+    # midnight UTC; the hub holds to them over any 24 hours.
+    limits=(Limit(150, DAY_S, when="not pages"), Limit(100_000, DAY_S, scope="app")),
     error_code=error_code,
     error_codes={
         "DUPLICATE_POST": Meaning.DONE,  # read further by the connector: it names the post that is there

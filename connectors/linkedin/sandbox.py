@@ -17,6 +17,7 @@ from flask import Response, request
 
 from connectors.linkedin.events import KIND, SIGNATURE, sign
 from connectors.linkedin.sandbox_answers import (
+    Days,
     answer,
     as_object,
     asked_page,
@@ -25,6 +26,7 @@ from connectors.linkedin.sandbox_answers import (
     empty,
     page,
     refuse,
+    throttled,
     told,
 )
 from connectors.linkedin.sandbox_text import protect, shown
@@ -44,6 +46,7 @@ MEMBER = "urn:li:person:782bbtaQ"
 LIKED = frozenset({"ADMINISTRATOR", "CONTENT_ADMINISTRATOR", "DIRECT_SPONSORED_CONTENT_POSTER"})
 LONGEST_TEXT, LONGEST_ALT, LONGEST_TITLE = 3000, 4086, 400
 PAGES = 30
+CALLS_OF_MEMBER, CALLS_OF_APP = 150, 100_000  # of "Share on LinkedIn"; there are no numbers for pages
 APP, CALLBACK = "4992581", "https://hub.example/hooks/subscription"
 SUBSCRIBED = (
     rf"\(developerApplication:urn:li:developerApplication:{APP},user:{MEMBER},entity:urn:li:organization:\d+,"
@@ -77,7 +80,8 @@ class LinkedInSandbox(Sandbox):
         self.hooks: dict[str, str] = {}
         self.uploads = Uploads()
         self.views: dict[str, int] = {}
-        self.calls_left: int | None = None  # of the day's budget
+        self.calls_left: int | None = None  # of the day's budget, where a test says so
+        self.days = Days({"app": CALLS_OF_APP} if pages else {"app": CALLS_OF_APP, "member": CALLS_OF_MEMBER})
         self.deleted: set[str] = set()  # fingerprints of posts that were deleted: not forgotten for a day or two
         self._numbers = itertools.count(7141138937766391808)
         self.app.before_request(self._admit)
@@ -112,9 +116,10 @@ class LinkedInSandbox(Sandbox):
             return refuse(HTTPStatus.UNAUTHORIZED, code, "Invalid access token", serviceErrorCode=65600)
         if self.calls_left is not None:
             if self.calls_left <= 0:
-                text = "Resource level throttle limit for calls to this resource is reached."
-                return refuse(HTTPStatus.TOO_MANY_REQUESTS, "TOO_MANY_REQUESTS", text, serviceErrorCode=101)
+                return throttled()
             self.calls_left -= 1
+        if not self.days.spend():
+            return throttled()
         return self._version() if request.path.startswith("/rest/") else None
 
     def _version(self) -> Response | None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any, cast
 
@@ -38,6 +40,28 @@ def duplicate(ref: str) -> Response:
         "status": 422,
     }
     return answer(body, HTTPStatus.UNPROCESSABLE_ENTITY)
+
+
+class Days:
+    """The calls of a day, which ends at midnight UTC: so many for the app, and so many for a member."""
+
+    def __init__(self, allowed: Mapping[str, int], clock: Callable[[], float] = time.time) -> None:
+        self.allowed = dict(allowed)
+        self.clock = clock
+        self._made: Counter[tuple[str, int]] = Counter()
+
+    def spend(self) -> bool:
+        """Count a call against every budget; False when one of them is used up."""
+        day = int(self.clock() // 86_400)
+        over = any(self._made[whose, day] >= most for whose, most in self.allowed.items())
+        self._made.update((whose, day) for whose in self.allowed)
+        return not over
+
+
+def throttled() -> Response:
+    """Refuse for the rest of the day, without a word on when it ends."""
+    text = "Resource level throttle limit for calls to this resource is reached."
+    return refuse(HTTPStatus.TOO_MANY_REQUESTS, "TOO_MANY_REQUESTS", text, serviceErrorCode=101)
 
 
 def page(elements: list[Any], start: int, count: int) -> dict[str, Any]:

@@ -2,7 +2,8 @@
 
 urgent calls       go before all others: while one waits, nobody else gets anything
 ordinary calls     leave a tenth of a long window to urgent ones
-members of an app  have an equal share each; beyond it they go while nobody else waits, and never to the end
+members of an app  have an equal share each; beyond it they go while nobody else waits, and never to the end; so do
+                   accounts that are one user to the vendor
 """
 
 from __future__ import annotations
@@ -27,12 +28,20 @@ ELSEWHERE = ""
 """The member that stands for calls which others than this hub made, as the remote's answers tell."""
 
 
+USER = "user/"
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One limit, of one remote or of one app."""
+    """One limit, of one remote, of one app, or of what is one user to the vendor."""
 
     key: str
     limit: Limit
+
+    @property
+    def shared(self) -> bool:
+        """Tell whether several accounts are counted together."""
+        return self.limit.scope == "app" or self.key.startswith(USER)
 
     @property
     def per_ms(self) -> int:
@@ -83,7 +92,7 @@ class Rule:
         if urgent:
             return free
         most = free - self.reserve
-        if self.limit.scope == "app":
+        if self.shared:
             beyond = free - max(self.reserve, self.limit.calls // HEADROOM) if alone else 0
             most = max(beyond, min(most, self.fair(members) - own))
         return max(0, most)
@@ -103,13 +112,25 @@ def app_key(manifest: Manifest, auth: Auth, secrets: Mapping[str, str]) -> str:
 
     Where nothing names an app (a person's own token), all such connections of a connector count as one.
     """
-    app = secrets.get(auth.app, "")
-    return f"app/{manifest.name}/{hashlib.sha256(app.encode()).hexdigest()[:32] if app else 'none'}"
+    return f"app/{manifest.name}/{_named(auth.app_of(secrets))}"
 
 
-def rules_of(remote_id: str, app: str, limits: Sequence[Limit]) -> tuple[Rule, ...]:
+def user_key(manifest: Manifest, auth: Auth, secrets: Mapping[str, str]) -> str | None:
+    """Return the key that a connection's own limits are counted under, where several accounts are one user there.
+
+    None: each account is one, and its limits are counted under its remote's key.
+    """
+    return None if auth.user is None else f"{USER}{manifest.name}/{_named(auth.user(secrets))}"
+
+
+def _named(name: str) -> str:
+    return hashlib.sha256(name.encode()).hexdigest()[:32] if name else "none"
+
+
+def rules_of(remote_id: str, app: str, limits: Sequence[Limit], *, user: str | None = None) -> tuple[Rule, ...]:
     """Return a connector's limits as rules for one remote, its own first."""
-    own = [Rule(remote_key(remote_id), limit) for limit in limits if limit.scope != "app"]
+    mine = remote_key(remote_id) if user is None else user
+    own = [Rule(mine, limit) for limit in limits if limit.scope != "app"]
     return (*own, *(Rule(app, limit) for limit in limits if limit.scope == "app"))
 
 

@@ -75,7 +75,7 @@ class Heard:
 class Ask:
     """What a process wants: calls for a member, under the rules of its remote and of its app."""
 
-    keys: tuple[str, ...]  # the remote's, then the app's: always locked in this order
+    keys: tuple[str, ...]  # the remote's first, then the app's and the user's; locked in the order of their names
     rules: tuple[Rule, ...]
     member: str
     most: int
@@ -116,7 +116,7 @@ def take(session: Session, ask: Ask, changes: Deltas, clock: Clock) -> Grant:
     for row in rows.values():
         _note_wait(row, ask, [book for book in books if book.rule.key == row.key], now, granted=calls > 0)
     enter(session, changes)
-    own = [book for book in books if book.rule.key == ask.keys[0]]
+    own = [book for book in books if book.rule.limit.scope != "app"]
     left = {book.rule.name: book.rule.limit.calls - book.total(now) - calls for book in own}
     return Grant(calls, now, max(waits), closed, rows[ask.keys[0]].refusals, left)
 
@@ -136,7 +136,7 @@ def _note_wait(row: Budget, ask: Ask, books: Sequence[Book], now: int, *, grante
     if short and ask.urgent and not granted:
         row.urgent_until = now + URGENT_MS
     known = {member: until for member, until in waiting(row, now).items() if member != ask.member}
-    if short and any(book.rule.limit.scope == "app" for book in books):
+    if short and any(book.rule.shared for book in books):
         known[ask.member] = now + WAITING_MS
     if known != row.waiting:
         row.waiting = known

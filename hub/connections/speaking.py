@@ -13,12 +13,13 @@ from pydantic import BaseModel
 from connectors.sdk.errors import NeedsPerson, RateLimited
 from connectors.sdk.guard import Guard
 from connectors.sdk.http import Api, guarded_client
-from connectors.sdk.manifest import Auth, Manifest
+from connectors.sdk.manifest import Auth, Limit, Manifest
 from connectors.sdk.oauth import Client, Grant, OAuthFlow
 from connectors.sdk.protocols import Connector
 from connectors.sdk.wire import Client as WireClient
 from hub.clock import SECOND
 from hub.connections import accounts, allowance, budget, credentials, health
+from hub.connections.allowance import Rule
 from hub.connections.budget import BudgetLeft
 from hub.connections.credentials import Secrets
 from hub.connections.models import Connection, Remote
@@ -70,6 +71,16 @@ class Line:
     def app_key(self) -> str:
         """Return what the limits of the app are counted under that this connection speaks as."""
         return allowance.app_key(self.manifest, self.auth, self.secrets.values)
+
+    @property
+    def user_key(self) -> str | None:
+        """Return what its own limits are counted under, where several accounts are one user to the vendor."""
+        return allowance.user_key(self.manifest, self.auth, self.secrets.values)
+
+    @property
+    def limits(self) -> tuple[Limit, ...]:
+        """Return the limits that a connection with these settings has."""
+        return tuple(limit for limit in self.manifest.limits if limit.holds(self.settings))
 
     @property
     def renewable(self) -> bool:
@@ -187,14 +198,18 @@ class Speaking:
         with self._database.read() as session:
             connection = accounts.get(session, connection_id)
             manifest = self._registry.get(session.get_one(Remote, connection.remote_id).connector)
-            limits = manifest.limits if manifest is not None else ()
-            secrets = credentials.load(session, self._keyring, connection_id)
-            app = ""
-            if manifest is not None and secrets is not None:
-                app = allowance.app_key(manifest, accounts.auth_of(manifest, connection.auth), secrets.values)
-            rules = allowance.rules_of(connection.remote_id, app, limits)
-            known = [rule for rule in rules if rule.key]
-            return budget.left(session, connection.remote_id, known, self._clock.now())
+            rules = self._rules(session, connection, manifest) if manifest is not None else ()
+            return budget.left(session, connection.remote_id, rules, self._clock.now())
+
+    def _rules(self, session: Session, connection: Connection, manifest: Manifest) -> tuple[Rule, ...]:
+        """Return what a connection is bound by, as far as it can be told without its secrets."""
+        if credentials.load(session, self._keyring, connection.id) is not None:
+            line = self._line(session, connection, manifest)
+            return allowance.rules_of(line.remote_id, line.app_key, line.limits, user=line.user_key)
+        settings = accounts.check_settings(manifest, connection.settings)
+        user = None if accounts.auth_of(manifest, connection.auth).user is None else ""
+        limits = [limit for limit in manifest.limits if limit.holds(settings)]
+        return tuple(rule for rule in allowance.rules_of(connection.remote_id, "", limits, user=user) if rule.key)
 
     def _line(self, session: Session, connection: Connection, manifest: Manifest) -> Line:
         secrets = credentials.load(session, self._keyring, connection.id)
@@ -223,7 +238,7 @@ class Speaking:
             presign=_presigner(line.auth, lambda: held.secrets.values),
             renew=renew, urgent=urgent, busy=transaction_open,
             hook_secret=lambda: line.auth.hook_secret(held.secrets.values), sleep=self._sleep,
-            limiter=self.budgets.of(line.remote_id, line.app_key, line.manifest.limits),
+            limiter=self.budgets.of(line.remote_id, line.app_key, line.limits, user=line.user_key),
         )  # fmt: skip
         return Speaker(line.manifest.connect(api, line.settings), line.manifest, line.id, line.remote_id)
 

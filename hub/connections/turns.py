@@ -216,7 +216,7 @@ class Purse:
 
     def _spoken_of(self, told: Told) -> Rule | None:
         """Return the rule that an answer's headers are about: the one with that figure, else the shortest."""
-        own = sorted((rule for rule in self._rules if rule.key == self._keys[0]), key=lambda rule: rule.per_ms)
+        own = sorted((rule for rule in self._rules if rule.limit.scope != "app"), key=lambda rule: rule.per_ms)
         return next((rule for rule in own if rule.limit.calls == told.limit), own[0] if own else None)
 
 
@@ -288,9 +288,20 @@ class Budgets:
         self._doors: dict[str, Door] = {}
         self._purses: dict[tuple[tuple[str, ...], tuple[Rule, ...]], Purse] = {}
 
-    def of(self, remote_id: str, app: str, limits: Sequence[Limit], *, patience_s: float = PATIENCE_S) -> Turn:
-        """Return what keeps calls to a remote within its limits; remotes with the same app key share those of `app`."""
-        rules = rules_of(remote_id, app, limits)
+    def of(
+        self,
+        remote_id: str,
+        app: str,
+        limits: Sequence[Limit],
+        *,
+        user: str | None = None,
+        patience_s: float = PATIENCE_S,
+    ) -> Turn:
+        """Return what keeps calls to a remote within its limits.
+
+        Remotes with the same app key share the limits of the app; those with the same user key share all others too.
+        """
+        rules = rules_of(remote_id, app, limits, user=user)
         all_alike = not any(limit.counts for limit in limits)
         whole = self._purse(remote_key(remote_id), rules)
 
