@@ -31,6 +31,17 @@ def canonical(tag: str) -> str:
     raise ValueError(f"`{tag[:40]}` is no known language: use a tag such as de, pt-BR or zh-Hant")
 
 
+def called(text: str) -> str:
+    """Return the tag of the language that a person names, by tag or English name; what is neither, as it is."""
+    named = text.strip()
+    try:
+        return canonical(named)
+    except ValueError:
+        names = Locale.parse("en").languages
+    found = next((tag for tag in names if str(names[tag]).casefold() == named.casefold()), None)
+    return str(found).replace("_", "-") if found else named
+
+
 def with_parents(tag: str) -> tuple[str, ...]:
     """Return a tag and what it is a kind of, nearest first: pt-BR, pt (RFC 4647, 3.4)."""
     pieces = tag.split("-")

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from connectors.sdk.registry import discover
+from hub.catalogue.languages import locale_of
 from hub.cli.printing import AsJson, say, say_json, show_table
 from hub.cli.toolbox import Toolbox
 from mappings.errors import MappingError
@@ -55,10 +56,15 @@ class Translating:
         asset: Annotated[str, typer.Argument(help="An asset's code, such as DAM-1234, or its id.")],
         connector: Annotated[str, typer.Argument(help="The connector's name.")],
         *,
+        language: Annotated[
+            str, typer.Option(help="The language of the place, such as de or pt-BR; nothing: the hub's own.")
+        ] = "",
         as_json: AsJson = False,
     ) -> None:
         """Show what a channel would be told of an asset, and what would be lost on the way."""
-        found = preview(load_spec(connector), self.toolbox.document(self.toolbox.settings(), asset))
+        settings = self.toolbox.settings()
+        locale = locale_of(language, settings.language)
+        found = preview(load_spec(connector), self.toolbox.document(settings, asset), locale)
         if as_json:
             say_json(asdict(found))
         else:

@@ -83,9 +83,12 @@ def get_asset(path: AssetPath) -> Response:
 
 @assets.patch("/assets/<asset_id>", responses={200: AssetOut})
 def edit_asset(path: AssetPath, body: AssetChange) -> Response:
-    """Set metadata fields; the change must say which state it is based upon."""
+    """Set metadata fields in one language; the change must say which state it is based upon."""
     before = services().catalogue.view(actor(), path.asset_id)
-    out = _shown(services().catalogue.edit(actor(), before.id, body.fields, expected_revision=_revision(before)))
+    after = services().catalogue.edit(
+        actor(), before.id, body.fields, language=body.language, expected_revision=_revision(before)
+    )
+    out = _shown(after)
     return answer(out, headers={"ETag": _etag(out)})
 
 

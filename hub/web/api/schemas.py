@@ -159,7 +159,11 @@ class AssetOut(Shown):
     lifecycle: Lifecycle
     owner_id: str
     revision: int
-    fields: dict[str, str | list[str]]
+    fields: dict[str, str | list[str]] = Field(description="In the catalogue's own language.")
+    language: str = Field(description="Tag of the catalogue's own language.")
+    translations: dict[str, dict[str, str | list[str]]] = Field(
+        description="Texts in other languages: by tag, such as de or pt-BR, then by field."
+    )
     versions: list[VersionOut]
     current_version_id: str | None
     approved_version_id: str | None
@@ -216,6 +220,9 @@ class AssetChange(Given):
     """Metadata to set; fields that are left out stay, an empty value removes one."""
 
     fields: dict[Ident, str | list[str]] = Field(max_length=40)
+    language: Annotated[str, StringConstraints(max_length=35)] = Field(
+        "", description="Tag of the language that they are in, such as de or pt-BR; empty: the catalogue's own."
+    )
 
 
 class SuccessorBody(Given):

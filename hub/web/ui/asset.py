@@ -16,7 +16,7 @@ from hub.review.models import Verdict
 from hub.rights.answer import Answer
 from hub.web.identity import actor
 from hub.web.services import services
-from hub.web.ui import rights, words
+from hub.web.ui import rights, texts, words
 from hub.web.ui.copies import places_of
 from hub.web.ui.dates import day_after, day_start
 from hub.web.ui.frame import go, page
@@ -28,18 +28,6 @@ if TYPE_CHECKING:
 
 asset = Blueprint("asset", "hub.web", url_prefix="/assets/<code>")
 TABS: Final = ("places", "details", "rights", "review", "history")
-LABELS: Final = {
-    "title": ("Title", "What people search for."),
-    "description": ("Description", "What it shows and what it is for."),
-    "alt_text": ("Alt text", "What somebody who cannot see it should hear. Goes into channels."),
-    "keywords": ("Keywords", "Separated by commas."),
-    "creator": ("Creator", "Who made it."),
-    "credit": ("Credit", "The line that must stand beside it."),
-    "copyright": ("Copyright", "Who holds the rights."),
-    "campaign": ("Campaign", "What it was made for."),
-    "project": ("Project", "Which project it belongs to."),
-}
-LONG: Final = frozenset({"description", "alt_text", "copyright"})
 
 
 @asset.get("")
@@ -63,12 +51,11 @@ def show_tab(code: str, tab: str) -> Response:
 def edit(code: str) -> Response:
     """Save the described fields."""
     view = services().catalogue.view(actor(), code)
-    values: dict[str, object] = {name: request.form[name].strip() for name in LABELS if name in request.form}
-    if "keywords" in values:
-        values["keywords"] = [part.strip() for part in str(values["keywords"]).split(",") if part.strip()]
-    revision = request.form.get("revision", type=int)
-    services().catalogue.edit(actor(), view.id, values, expected_revision=revision)
-    return go(f"/assets/{view.code}/details", "edited")
+    revision, language = request.form.get("revision", type=int), request.form.get("language", "")
+    services().catalogue.edit(
+        actor(), view.id, texts.given(request.form), language=language, expected_revision=revision
+    )
+    return go(f"/assets/{view.code}/details" + (f"?language={language}" if language else ""), "edited")
 
 
 @asset.post("/act/<act>")
@@ -153,7 +140,8 @@ def _sees_bytes(view: AssetView, usable: Answer) -> bool:
 def _section(tab: str, view: AssetView, version: VersionView) -> dict[str, Any]:
     who = actor()
     if tab == "details":
-        return {"form": _form(view), "editable": allowed(who, Act.EDIT, owner_id=view.owner_id)}
+        editable = allowed(who, Act.EDIT, owner_id=view.owner_id)
+        return {**texts.section(view, request.args.get("language", "")), "editable": editable}
     if tab == "rights":
         return rights.section(view)
     if tab == "review":
@@ -245,15 +233,6 @@ def _shown_tabs(view: AssetView) -> list[str]:
     who = actor()
     needed = {"review": Act.VIEW_UNAPPROVED, "history": Act.SEE_ACTIVITY}
     return [name for name in TABS if allowed(who, needed.get(name, Act.VIEW), owner_id=view.owner_id)]
-
-
-def _form(view: AssetView) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = []
-    for name, (label, hint) in LABELS.items():
-        value = view.fields.get(name, "")
-        text = ", ".join(value) if isinstance(value, list) else value
-        found.append({"name": name, "label": label, "hint": hint, "value": text, "long": name in LONG})
-    return found
 
 
 def _review(view: AssetView, version: VersionView) -> dict[str, Any]:

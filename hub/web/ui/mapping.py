@@ -7,6 +7,7 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from hub.access.permissions import Act, allowed
+from hub.catalogue.languages import locale_of
 from hub.connections.mappings import MappingView
 from hub.errors import HubError, Invalid
 from hub.media.document import asset_document
@@ -14,7 +15,9 @@ from hub.web.identity import actor
 from hub.web.services import services
 from hub.web.ui.frame import go, page
 from hub.web.ui.names import people
+from hub.web.ui.texts import Tongue, tongues
 from mappings.errors import MappingError
+from mappings.languages import name_of
 from mappings.report import preview
 from mappings.spec import MappingSpec, parse_spec
 
@@ -25,7 +28,8 @@ mapping = Blueprint("mapping", "hub.web", url_prefix="/connections/<connection_i
 def show_mapping(connection_id: str) -> Response:
     """Show the mapping that counts, tried on an asset."""
     view = services().mappings.view(actor(), connection_id)
-    return _page(connection_id, view, view.spec, {"text": view.text, "asset": request.args.get("asset", "")})
+    given = {name: request.args.get(name, "") for name in ("asset", "language")}
+    return _page(connection_id, view, view.spec, {"text": view.text, **given})
 
 
 @mapping.post("")
@@ -55,29 +59,46 @@ def _page(
     connection_id: str, view: MappingView, spec: MappingSpec, given: Any, error: HubError | None = None
 ) -> Response:
     found, wrong = None, error
-    code = str(given.get("asset", "")).strip()
+    code, language = str(given.get("asset", "")).strip(), str(given.get("language", ""))
     try:
-        found = _tried(spec, code) if code else None
+        found = _tried(spec, code, language) if code else None
     except HubError as unknown:
         wrong = wrong or unknown
     account = services().connections.view(actor(), connection_id)
     return page(
         "mapping.html", 200 if wrong is None else wrong.status, here="connections", account=account, view=view,
         spec=spec, given=given, error=wrong, tried=found, names=people([each.by for each in view.versions]),
+        spoken=_spoken(view, found), own=name_of(services().settings.language),
+        named=name_of,
         editable=allowed(actor(), Act.CONNECT),
     )  # fmt: skip
 
 
-def _tried(spec: MappingSpec, code: str) -> dict[str, Any]:
-    """Return what the channel would be told of an asset, for somebody who may see it."""
-    asset = services().catalogue.view(actor(), code)
+def _spoken(view: MappingView, tried: dict[str, Any] | None) -> list[Tongue]:
+    """Return the languages that it can be tried in: those of the account's places, and those of the asset."""
+    shown = {*tried["asset"].translations, tried["language"]} if tried else set[str]()
+    told = {place.language for place in services().connections.targets(actor(), view.remote_id)}
+    own = services().settings.language
+    return tongues((told | shown) - {"", own})
+
+
+def _tried(spec: MappingSpec, code: str, language: str) -> dict[str, Any]:
+    """Return what a place in this language would be told of an asset, for somebody who may see it."""
+    own = services().settings.language
+    asset, locale = services().catalogue.view(actor(), code), locale_of(language, own)
+    version_id = asset.approved_version_id or asset.versions[0].id
     with services().database.read() as session:
-        document = asset_document(session, asset.id, asset.approved_version_id or asset.versions[0].id)
+        document = asset_document(session, asset.id, version_id, language=own)
     try:
-        found = preview(spec, document)
+        found = preview(spec, document, locale)
     except MappingError as error:
         raise _refused(error) from None
-    return {"asset": asset, "values": {line.remote: line for line in found.lines}, "losses": found.losses}
+    return {
+        "asset": asset,
+        "language": locale,
+        "values": {line.remote: line for line in found.lines},
+        "losses": found.losses,
+    }
 
 
 def _parsed(text: str) -> MappingSpec:

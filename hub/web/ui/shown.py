@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from hub.web.ui import words
+from mappings.languages import name_of
 
 if TYPE_CHECKING:
     from hub.events.models import Event
@@ -46,7 +47,7 @@ def line_of(
     body: Mapping[str, Any] = cast("Mapping[str, Any]", event.body or {})
     details = [
         _detail(name, body[name])
-        for name in ("fields", "problem_code", "reason", "claim", "level", "preset")
+        for name in ("fields", "language", "problem_code", "reason", "claim", "level", "preset")
         if body.get(name)
     ]
     if target := places.get(str(body.get("target_id", "")), ""):
@@ -59,6 +60,8 @@ def _detail(name: str, value: Any) -> str:
         return words.CLAIM.get(str(value), str(value).replace("_", " "))
     if name == "reason" and str(value) in words.REASON:
         return words.REASON[str(value)]
+    if name == "language":
+        return f"in {name_of(str(value))}"
     text = ", ".join(str(part) for part in cast("list[Any]", value)) if isinstance(value, list) else str(value)
     label = {"problem_code": "problem", "level": "proof"}.get(name, name)
     return f"{label}: {text[:120]}".replace("_", " ")

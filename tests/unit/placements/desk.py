@@ -114,8 +114,15 @@ class Desk:
 
     def move(self, target_id=None, *, channel="fake", territory="*"):
         """Say that a place stands for another channel or territory, as the connections page does."""
+        self._set(target_id or self.world.target_id, channel=channel, territory=territory, lead_s=0)
+
+    def speaks(self, language, target_id):
+        """Say in which language a place is told, as the connections page does."""
+        self._set(target_id, language=language)
+
+    def _set(self, target_id, **values):
         from hub.access.keyring import Keyring
         from hub.connections.service import Connections
 
         room = Connections(self.database, self.clock, Keyring([b"k" * 32]), {}, Settings())
-        room.set_target(self.actor, target_id or self.world.target_id, channel=channel, territory=territory, lead_s=0)
+        room.set_target(self.actor, target_id, **values)
