@@ -8,6 +8,7 @@
       NotFound       there is no such thing, or the asker may not know of it (404)
       Conflict       somebody else changed it meanwhile, or a rule forbids it now (409)
         Stale        the revision that was sent is not the current one (412)
+      Gone           what was asked for is no more, and asking again does not bring it back (410)
       Throttled      too many tries (429)
       Unavailable    a part of the hub or a remote does not answer now (503)
 
@@ -84,6 +85,12 @@ class Stale(Conflict):
     """The revision that was sent is not the current one."""
 
     status = 412
+
+
+class Gone(HubError):
+    """What was asked for is no more; asking again does not bring it back."""
+
+    status: int = 410
 
 
 class Throttled(HubError):

@@ -23,6 +23,7 @@ class Scope(StrEnum):
     EDIT = "edit"
     PUBLISH = "publish"
     ADMIN = "admin"
+    EVENTS = "events"
 
 
 @dataclass(frozen=True, slots=True)

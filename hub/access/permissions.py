@@ -30,6 +30,7 @@ class Act(StrEnum):
     MANAGE_USERS = "manage_users"
     MANAGE_ENDPOINTS = "manage_endpoints"
     SEE_ACTIVITY = "see_activity"
+    HEAR_EVENTS = "hear_events"
     SHARE = "share"
 
 
@@ -48,11 +49,12 @@ ON_THEIR_OWN: Mapping[Role, frozenset[Act]] = {
     Role.ADMINISTRATOR: frozenset(),
 }
 COVERED_BY: Mapping[str, frozenset[Act]] = {
-    Scope.READ: frozenset({Act.VIEW, Act.VIEW_UNAPPROVED, Act.SEE_ACTIVITY}),
+    Scope.READ: frozenset({Act.VIEW, Act.VIEW_UNAPPROVED, Act.SEE_ACTIVITY, Act.HEAR_EVENTS}),
     Scope.UPLOAD: frozenset({Act.UPLOAD, Act.SUBMIT}),
     Scope.EDIT: frozenset({Act.EDIT, Act.SUBMIT, Act.ARCHIVE, Act.DELETE}),
     Scope.PUBLISH: frozenset({Act.DECIDE, Act.SET_RIGHTS, Act.PLACE, Act.RECALL, Act.SHARE}),
     Scope.ADMIN: frozenset({Act.CONNECT, Act.MANAGE_USERS, Act.MANAGE_ENDPOINTS}),
+    Scope.EVENTS: frozenset({Act.HEAR_EVENTS}),
 }
 
 

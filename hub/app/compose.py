@@ -11,6 +11,7 @@ from connectors.sdk.manifest import Manifest
 from connectors.sdk.registry import discover
 from hub.access.keyring import Keyring
 from hub.access.service import Access
+from hub.app.reach import touched_by
 from hub.catalogue.service import Catalogue
 from hub.clock import SECOND, Clock, SystemClock
 from hub.connections.mappings import AccountMappings
@@ -86,7 +87,7 @@ class Hub:
             mappings=AccountMappings(database, clock),
             placements=Placements(database, clock, connections, store, keyring, settings, lease_ms=lease_ms),
             delivery=Delivery(database, store, keyring, clock, settings),
-            notify=Notify(database, clock, keyring, settings),
+            notify=Notify(database, clock, keyring, settings, reach=touched_by),
         )  # fmt: skip
         return cls(services, pool)
 
@@ -110,6 +111,7 @@ class Hub:
             Drain("warnings", rooms.connections.drain_warnings, 60.0),
             Drain("webhook-events", rooms.notify.drain_events, 0.5),
             Drain("webhook-deliveries", rooms.notify.drain_deliveries, 0.5, eager=True),
+            Drain("webhook-log", rooms.notify.sweep, 60.0, eager=True),
         )
 
     def close(self) -> None:

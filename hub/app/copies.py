@@ -45,6 +45,6 @@ def declare_copy(database: Database, settings: Settings, clock: Clock) -> Instal
                 revision=Connection.revision + 1,
             )
         )
-        endpoints.cut_loose(session)
+        endpoints.cut_loose(session, at=clock.now())
 
     return installation.declare_copy(database, settings, cut_loose=cut_loose)

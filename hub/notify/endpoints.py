@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 from urllib.parse import urlsplit
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from connectors.sdk.guard import AddressRefused, Guard, origin_of
 from hub.access.keyring import Keyring
 from hub.clock import DAY
 from hub.errors import Invalid, NotFound
-from hub.notify.messages import KINDS
-from hub.notify.models import Delivery, Endpoint
+from hub.notify.models import Delivery, DeliveryAttempt, Endpoint
 from hub.notify.notices import tell
 from webhooks import new_secret
 
 OLD_SECRET_LIVES = DAY
 """How long the secret before the newest still signs, so that a receiver can change over."""
 LONGEST_URL = 2000
+LONGEST_DESCRIPTION = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +31,15 @@ class EndpointView:
 
     id: str
     url: str
+    description: str
     kinds: tuple[str, ...]
+    filters: Mapping[str, Sequence[str]]
+    ordered: bool
     state: str
     off_reason: str
     failing_since: int | None
+    replaying: bool
+    """Whether events of a span of time are being sent again."""
     created_at: int
     created_by: str
 
@@ -62,21 +67,21 @@ def check_url(url: str, guard: Guard) -> str:
     return cleaned
 
 
-def check_kinds(kinds: Iterable[str]) -> list[str]:
-    """Return event kinds in order.
+def checked_description(text: str) -> str:
+    """Return what an endpoint is for, as it is kept.
 
     Raises:
-        Invalid: `event_kind_unknown`.
+        Invalid: `description_unfit`.
     """
-    wanted = sorted(set(kinds))
-    if not wanted or not KINDS.issuperset(wanted):
+    kept = text.strip()
+    if len(kept) > LONGEST_DESCRIPTION or not kept.isprintable():
         raise Invalid(
-            "event_kind_unknown",
-            "An endpoint hears of at least one kind of event, and only these: " + ", ".join(sorted(KINDS)) + ".",
-            where="kinds",
-            next_step="Choose from this list.",
+            "description_unfit",
+            f"A description has at most {LONGEST_DESCRIPTION} printable characters.",
+            where="description",
+            next_step="Shorten it.",
         )
-    return wanted
+    return kept
 
 
 def first_secret(keyring: Keyring, endpoint_id: str) -> tuple[str, str]:
@@ -109,26 +114,39 @@ def get_endpoint(session: Session, endpoint_id: str) -> Endpoint:
     query = select(Endpoint).where(Endpoint.id == endpoint_id).with_for_update()
     endpoint = session.scalars(query.execution_options(populate_existing=True)).one_or_none()
     if endpoint is None:
-        raise NotFound("no_such_endpoint", "There is no such endpoint.", next_step="Load the list again.")
+        raise no_such_endpoint()
     return endpoint
 
 
-def switch_off(session: Session, endpoint: Endpoint, reason: str) -> None:
+def no_such_endpoint() -> NotFound:
+    """Return the error for an id that names no endpoint."""
+    return NotFound("no_such_endpoint", "There is no such endpoint.", next_step="Load the list again.")
+
+
+def switch_off(session: Session, endpoint: Endpoint, reason: str, *, at: int) -> None:
     """Send nothing more there; what was on its way is given up."""
     endpoint.state, endpoint.off_reason = "off", reason
+    endpoint.replay_after = endpoint.replay_until = None
     waiting = Delivery.endpoint_id == endpoint.id, Delivery.state == "pending"
-    session.execute(update(Delivery).where(*waiting).values(state="given_up", last_answer=reason))
+    session.execute(update(Delivery).where(*waiting).values(state="given_up", last_answer=reason, ended_at=at))
 
 
-def cut_loose(session: Session) -> None:
+def cut_loose(session: Session, *, at: int) -> None:
     """Switch every endpoint off, because this hub is a copy: they belong to the original."""
     for endpoint in session.scalars(select(Endpoint).where(Endpoint.state == "live").with_for_update()):
-        switch_off(session, endpoint, "copied_hub")
+        switch_off(session, endpoint, "copied_hub", at=at)
+
+
+def remove(session: Session, endpoint: Endpoint) -> None:
+    """Remove an endpoint with its deliveries and their log."""
+    for table in (DeliveryAttempt, Delivery):
+        session.execute(delete(table).where(table.endpoint_id == endpoint.id))
+    session.delete(endpoint)
 
 
 def switch_off_and_tell(session: Session, endpoint: Endpoint, reason: str, *, at: int) -> None:
     """Switch off by the hub itself, and let the one who made the endpoint know."""
-    switch_off(session, endpoint, reason)
+    switch_off(session, endpoint, reason, at=at)
     body = {"url": endpoint.url, "reason": reason}
     tell(session, endpoint.created_by, "endpoint_off", subject=endpoint.id, body=body, at=at)
 
@@ -136,8 +154,9 @@ def switch_off_and_tell(session: Session, endpoint: Endpoint, reason: str, *, at
 def view(endpoint: Endpoint) -> EndpointView:
     """Return what may be shown of an endpoint."""
     return EndpointView(
-        endpoint.id, endpoint.url, tuple(endpoint.kinds), endpoint.state, endpoint.off_reason,
-        endpoint.failing_since, endpoint.created_at, endpoint.created_by,
+        endpoint.id, endpoint.url, endpoint.description, tuple(endpoint.kinds), dict(endpoint.filters),
+        endpoint.ordered, endpoint.state, endpoint.off_reason, endpoint.failing_since,
+        endpoint.replay_until is not None, endpoint.created_at, endpoint.created_by,
     )  # fmt: skip
 
 

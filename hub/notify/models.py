@@ -31,9 +31,7 @@ class Endpoint(Revisioned, Base):
     sealed_secrets: Mapped[str]  # newest first; the second is still valid during rotation
     kinds: Mapped[Json]  # list of event kinds and patterns such as "asset.*"
     filters: Mapped[Json] = mapped_column(default=dict, server_default="{}")  # lists by name; what is left out: any
-    ordered: Mapped[bool] = mapped_column(
-        default=False, server_default=false()
-    )  # the next about an asset waits for the one before
+    ordered: Mapped[bool] = mapped_column(default=False, server_default=false())  # one about an asset at a time
     state: Mapped[Word]  # live | off
     off_reason: Mapped[str] = mapped_column(default="")
     failing_since: Mapped[Millis | None]
@@ -52,13 +50,9 @@ class Delivery(Base):
     __tablename__ = "deliveries"
     endpoint_id: Mapped[Id] = mapped_column(ForeignKey("endpoints.id"), primary_key=True)
     event_id: Mapped[Id] = mapped_column(primary_key=True)
-    seq: Mapped[int] = mapped_column(
-        default=0, server_default="0"
-    )  # its number in the log; 0: a test, which is in no log
+    seq: Mapped[int] = mapped_column(default=0, server_default="0")  # its number in the log; 0: a test, in no log
     kind: Mapped[Word] = mapped_column(default="", server_default=text("''"))
-    about: Mapped[str] = mapped_column(
-        default="", server_default=text("''")
-    )  # what must be told in order: the asset's id, or the subject's
+    about: Mapped[str] = mapped_column(default="", server_default=text("''"))  # the asset's id, or the subject's
     body: Mapped[str]  # the exact bytes that are signed and sent, the same at every try
     due_at: Mapped[Millis]
     lease_owner: Mapped[str | None]
@@ -69,6 +63,8 @@ class Delivery(Base):
     ended_at: Mapped[Millis | None]  # when it was delivered or given up
     __table_args__ = (
         Index("ix_deliveries_due", "state", "due_at"),
+        Index("ix_deliveries_due_there", "endpoint_id", "state", "due_at"),
+        Index("ix_deliveries_ended_at", "ended_at"),
         Index("ix_deliveries_in_order", "endpoint_id", "state", "about", "seq"),
     )
 

@@ -1,68 +1,43 @@
-"""What doors and the worker ask of notices and outgoing webhooks."""
+"""What doors and the worker ask of notices, outgoing webhooks and the feed."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from collections.abc import Generator, Iterable, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from connectors.sdk.errors import ConnectorError
 from connectors.sdk.guard import Guard
-from connectors.sdk.push import push
-from connectors.sdk.wire import guarded_client
-from hub.access.actors import Actor
-from hub.access.keyring import Keyring
 from hub.access.permissions import Act, require
-from hub.clock import SECOND, Clock
 from hub.db.base import new_id
-from hub.db.installation import may_write
-from hub.db.unit import Database, refuse_in_transaction
-from hub.errors import HubError
-from hub.notify.endpoints import (
-    EndpointView,
-    check_kinds,
-    check_url,
-    first_secret,
-    get_endpoint,
-    replace_secret,
-    switch_off,
-    valid_secrets,
-    view,
-)
+from hub.db.unit import refuse_in_transaction
+from hub.events.log import emit
+from hub.notify import endpoints, feed, history, replays
+from hub.notify.endpoints import EndpointView, get_endpoint, view
+from hub.notify.filters import Reach, checked_filters, nothing
+from hub.notify.history import AttemptView, DeliveryView
+from hub.notify.kinds import TEST, checked_kinds
+from hub.notify.messages import trial_message
 from hub.notify.models import Delivery, Endpoint
 from hub.notify.notices import NoticeView, mark_read, notices_of
-from hub.notify.outbox import (
-    AILING_AT_ONCE,
-    WELL_AT_ONCE,
-    Outcome,
-    Parcel,
-    lease_due,
-    record,
-    take_up,
-)
-from hub.settings import Settings
-from webhooks import TIME_LIMIT_S, SignatureError, sign
+from hub.notify.outbox import take_up
+from hub.notify.sending import PATIENCE_S, Push, Sending, sender
 
-Push = Callable[[str, bytes, Mapping[str, str]], int]
-"""Sends a message once and returns the status, or raises one of the SDK's errors."""
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
 
+    from hub.access.actors import Actor
+    from hub.access.keyring import Keyring
+    from hub.clock import Clock
+    from hub.db.unit import Database
+    from hub.settings import Settings
 
-@dataclass(frozen=True, slots=True)
-class DeliveryView:
-    """One event on its way to one endpoint, as it is shown."""
-
-    event_id: str
-    state: str
-    attempt: int
-    due_at: int
-    last_answer: str
-    body: str
+NO_FILTERS: Mapping[str, Sequence[str]] = {}
 
 
 class Notify:
-    """Endpoints, deliveries and notices."""
+    """Endpoints, deliveries, the feed, and notices."""
 
     def __init__(
         self,
@@ -71,63 +46,104 @@ class Notify:
         keyring: Keyring,
         settings: Settings,
         *,
+        reach: Reach = nothing,
         guard: Guard | None = None,
         send: Push | None = None,
+        patience_s: float = PATIENCE_S,
     ) -> None:
-        """Wire the room; `guard` and `send` replace name lookup and network in tests."""
-        self._database = database
-        self._clock = clock
-        self._keyring = keyring
+        """Wire the room; `reach` tells what an event touches, what follows is replaced in tests."""
+        self._database, self._clock, self._keyring, self._reach = database, clock, keyring, reach
         self._guard = guard or Guard(trusted_origins=settings.trusted_origins)
-        self._send = send or _sender(self._guard)
+        self._sending = Sending(database, clock, keyring, send or sender(self._guard), patience_s=patience_s)
 
-    def add_endpoint(self, actor: Actor, url: str, kinds: Iterable[str]) -> tuple[EndpointView, str]:
+    # Endpoints
+
+    def add_endpoint(
+        self,
+        actor: Actor,
+        url: str,
+        kinds: Iterable[str],
+        *,
+        description: str = "",
+        filters: Mapping[str, Sequence[str]] = NO_FILTERS,
+        ordered: bool = False,
+    ) -> tuple[EndpointView, str]:
         """Let an address hear of events from now on; return it and its secret, which cannot be shown again.
 
         Raises:
-            Forbidden, Invalid: `endpoint_url_refused`, `event_kind_unknown`.
+            Forbidden, Invalid: `endpoint_url_refused`, `event_kind_unknown`, `filters_unfit`, `description_unfit`.
         """
         require(actor, Act.MANAGE_ENDPOINTS)
-        wanted = check_kinds(kinds)
-        refuse_in_transaction("looking up an endpoint's name")
-        checked = check_url(url, self._guard)
-        endpoint_id = new_id()
-        secret, sealed = first_secret(self._keyring, endpoint_id)
+        wanted, narrowed = checked_kinds(kinds), checked_filters(filters)
+        named = endpoints.checked_description(description)
+        checked, endpoint_id = self._checked_url(url), new_id()
+        secret, sealed = endpoints.first_secret(self._keyring, endpoint_id)
         with self._database.unit() as session:
             endpoint = Endpoint(
-                id=endpoint_id, url=checked, sealed_secrets=sealed, kinds=wanted, state="live", off_reason="",
-                failing_since=None, created_at=self._clock.now(), created_by=actor.id,
+                id=endpoint_id, url=checked, description=named, sealed_secrets=sealed, kinds=wanted, filters=narrowed,
+                ordered=ordered, state="live", off_reason="", failing_since=None, took_ms=0,
+                created_at=self._clock.now(), created_by=actor.id,
             )  # fmt: skip
             session.add(endpoint)
             session.flush()
+            emit(session, "endpoint.added", endpoint_id, actor=actor.id)
             return view(endpoint), secret
+
+    def change_endpoint(
+        self,
+        actor: Actor,
+        endpoint_id: str,
+        *,
+        url: str | None = None,
+        kinds: Iterable[str] | None = None,
+        description: str | None = None,
+        filters: Mapping[str, Sequence[str]] | None = None,
+        ordered: bool | None = None,
+    ) -> EndpointView:
+        """Change what is given; it counts for events from now on, and the address for everything that still waits.
+
+        Raises:
+            Forbidden, NotFound, Invalid: as for `add_endpoint`.
+        """
+        require(actor, Act.MANAGE_ENDPOINTS)
+        changed: dict[str, object] = {}
+        if kinds is not None:
+            changed["kinds"] = checked_kinds(kinds)
+        if filters is not None:
+            changed["filters"] = checked_filters(filters)
+        if description is not None:
+            changed["description"] = endpoints.checked_description(description)
+        if ordered is not None:
+            changed["ordered"] = ordered
+        if url is not None:
+            changed["url"] = self._checked_url(url)
+        with self._changing(actor, endpoint_id, "endpoint.changed") as (_, endpoint):
+            for name, value in changed.items():
+                setattr(endpoint, name, value)
+        return view(endpoint)
+
+    def remove_endpoint(self, actor: Actor, endpoint_id: str) -> None:
+        """Remove an endpoint with its log."""
+        with self._changing(actor, endpoint_id, "endpoint.removed") as (session, endpoint):
+            endpoints.remove(session, endpoint)
 
     def rotate(self, actor: Actor, endpoint_id: str) -> str:
         """Give an endpoint a new secret and return it; the old one goes on signing for a day beside it."""
-        require(actor, Act.MANAGE_ENDPOINTS)
-        with self._database.unit() as session:
-            return replace_secret(self._keyring, get_endpoint(session, endpoint_id), at=self._clock.now())
+        with self._changing(actor, endpoint_id, "endpoint.secret_replaced") as (_, endpoint):
+            return endpoints.replace_secret(self._keyring, endpoint, at=self._clock.now())
 
     def off(self, actor: Actor, endpoint_id: str) -> EndpointView:
         """Send nothing more to an endpoint; what was on its way is given up."""
-        require(actor, Act.MANAGE_ENDPOINTS)
-        with self._database.unit() as session:
-            endpoint = get_endpoint(session, endpoint_id)
-            switch_off(session, endpoint, "by_a_person")
-            return view(endpoint)
+        with self._changing(actor, endpoint_id, "endpoint.off") as (session, endpoint):
+            endpoints.switch_off(session, endpoint, "by_a_person", at=self._clock.now())
+        return view(endpoint)
 
     def on(self, actor: Actor, endpoint_id: str) -> EndpointView:
         """Let an endpoint hear of events again, from now on; its address is checked anew."""
-        require(actor, Act.MANAGE_ENDPOINTS)
-        with self._database.read() as session:
-            known = session.get(Endpoint, endpoint_id)
-        if known is not None:
-            refuse_in_transaction("looking up an endpoint's name")
-            check_url(known.url, self._guard)
-        with self._database.unit() as session:
-            endpoint = get_endpoint(session, endpoint_id)
-            endpoint.state, endpoint.off_reason, endpoint.failing_since = "live", "", None
-            return view(endpoint)
+        self._checked_url(self.endpoint(actor, endpoint_id).url)
+        with self._changing(actor, endpoint_id, "endpoint.on") as (_, endpoint):
+            endpoint.state, endpoint.off_reason, endpoint.failing_since, endpoint.took_ms = "live", "", None, 0
+        return view(endpoint)
 
     def list(self, actor: Actor) -> list[EndpointView]:
         """Return every endpoint, oldest first."""
@@ -135,15 +151,85 @@ class Notify:
         with self._database.read() as session:
             return [view(endpoint) for endpoint in session.scalars(select(Endpoint).order_by(Endpoint.id))]
 
-    def deliveries(self, actor: Actor, endpoint_id: str, *, limit: int = 50) -> list[DeliveryView]:
-        """Return an endpoint's latest deliveries, newest first."""
+    def endpoint(self, actor: Actor, endpoint_id: str) -> EndpointView:
+        """Return one endpoint."""
         require(actor, Act.MANAGE_ENDPOINTS)
-        query = select(Delivery).where(Delivery.endpoint_id == endpoint_id).order_by(Delivery.event_id.desc())
         with self._database.read() as session:
-            return [
-                DeliveryView(row.event_id, row.state, row.attempt, row.due_at, row.last_answer, row.body)
-                for row in session.scalars(query.limit(limit))
-            ]
+            endpoint = session.get(Endpoint, endpoint_id)
+        if endpoint is None:
+            raise endpoints.no_such_endpoint()
+        return view(endpoint)
+
+    # Deliveries
+
+    def deliveries(
+        self, actor: Actor, endpoint_id: str, *, state: str = "", before: str = "", limit: int = 50
+    ) -> list[DeliveryView]:
+        """Return an endpoint's deliveries, newest first."""
+        self.endpoint(actor, endpoint_id)
+        with self._database.read() as session:
+            return history.deliveries(session, endpoint_id, state=state, before=before, limit=limit)
+
+    def delivery(self, actor: Actor, endpoint_id: str, event_id: str) -> tuple[DeliveryView, list[AttemptView]]:
+        """Return a delivery and every try that is still kept, newest first."""
+        self.endpoint(actor, endpoint_id)
+        with self._database.read() as session:
+            return history.delivery(session, endpoint_id, event_id)
+
+    def test(self, actor: Actor, endpoint_id: str) -> DeliveryView:
+        """Send a message that says nothing to an endpoint, the way that all others go; return its delivery.
+
+        Raises:
+            Conflict: `endpoint_off`.
+        """
+        require(actor, Act.MANAGE_ENDPOINTS)
+        now, event_id = self._clock.now(), new_id()
+        with self._database.unit() as session:
+            replays.refuse_off(get_endpoint(session, endpoint_id))
+            session.add(
+                Delivery(
+                    endpoint_id=endpoint_id, event_id=event_id, kind=TEST.name, about=event_id, due_at=now, attempt=0,
+                    state="pending", body=trial_message(endpoint_id, now),
+                )
+            )  # fmt: skip
+            session.flush()
+            return history.delivery(session, endpoint_id, event_id)[0]
+
+    def replay(self, actor: Actor, endpoint_id: str, event_id: str) -> DeliveryView:
+        """Send one event again, with the same id and bytes.
+
+        Raises:
+            Conflict: `endpoint_off`. NotFound: `no_such_event`.
+        """
+        with self._changing(actor, endpoint_id, "endpoint.replayed", event_id=event_id) as (session, endpoint):
+            replays.again(session, endpoint, event_id, now=self._clock.now())
+            session.flush()
+            return history.delivery(session, endpoint_id, event_id)[0]
+
+    def replay_span(self, actor: Actor, endpoint_id: str, *, from_at: int, until_at: int) -> EndpointView:
+        """Send again what happened in a span of time, in its order, as far as the endpoint wants to hear of it.
+
+        Raises:
+            Conflict: `endpoint_off`, `replay_running`. Invalid: `span_empty`.
+        """
+        span = {"from_at": from_at, "until_at": until_at}
+        with self._changing(actor, endpoint_id, "endpoint.replayed", **span) as (session, endpoint):
+            replays.begin(session, endpoint, from_at=from_at, until_at=until_at)
+        return view(endpoint)
+
+    # The feed
+
+    def feed(self, actor: Actor, *, after: str = "", kinds: Iterable[str] = (), limit: int = 100) -> feed.Page:
+        """Return the messages behind a cursor, the same that webhooks bring.
+
+        Raises:
+            Forbidden, Invalid: `cursor_unreadable`, `event_kind_unknown`. Gone: `cursor_of_another_epoch`.
+        """
+        require(actor, Act.HEAR_EVENTS)
+        with self._database.read() as session:
+            return feed.read(session, after=after, kinds=kinds, limit=limit)
+
+    # Notices
 
     def notices(self, actor: Actor, *, unread_only: bool = False, limit: int = 100) -> list[NoticeView]:
         """Return the actor's own notices, newest first."""
@@ -155,45 +241,40 @@ class Notify:
         with self._database.unit() as session:
             mark_read(session, actor.id, notice_id, at=self._clock.now())
 
+    # The worker's drains
+
     def drain_events(self, owner: str) -> int:
-        """Turn new events into deliveries; return how many events were read."""
+        """Turn new events, and those of replays, into deliveries; return how many events were read."""
         del owner  # the consumer's cursor is locked for this one unit, so no lease is needed
         with self._database.unit() as session:
-            return take_up(session)
+            read = take_up(session, self._reach)
+        with self._database.unit() as session:
+            return read + replays.carry_on(session, self._reach, now=self._clock.now())
 
     def drain_deliveries(self, owner: str) -> int:
-        """Send what is due, several at once; return how many tries were made. While only observing: none."""
+        """Begin to send what is due, each beside the others; return how many tries were begun."""
+        return self._sending.drain(owner)
+
+    def sweep(self, owner: str) -> int:
+        """Forget some of the deliveries' log that is older than it is kept; return how much."""
+        del owner  # whoever deletes it first has deleted it
         with self._database.unit() as session:
-            parcels = lease_due(session, owner=owner, now=self._clock.now()) if may_write(session) else []
-        if not parcels:
-            return 0
-        refuse_in_transaction("sending webhooks")
-        with ThreadPoolExecutor(WELL_AT_ONCE + AILING_AT_ONCE, thread_name_prefix="webhook") as pool:
-            outcomes = pool.map(self._try, parcels)
-            for parcel, outcome in zip(parcels, outcomes, strict=True):
-                with self._database.unit() as session:
-                    record(session, parcel, outcome, owner=owner, now=self._clock.now())
-        return len(parcels)
+            return history.sweep(session, now=self._clock.now())
 
-    def _try(self, parcel: Parcel) -> Outcome:
-        """Sign with the secrets of this moment and send once. Whatever goes wrong is an outcome."""
-        now = self._clock.now()
-        body = parcel.body.encode()
-        try:
-            secrets = valid_secrets(self._keyring, parcel.endpoint_id, parcel.sealed_secrets, at=now)
-            headers = sign(secrets, message_id=parcel.event_id, now_s=now // SECOND, body=body)
-            status = self._send(parcel.url, body, {"content-type": "application/json", **headers})
-        except (ConnectorError, HubError) as failure:
-            return Outcome(None, failure.code)
-        except SignatureError:
-            return Outcome(None, "secret_unreadable")
-        return Outcome(status, f"HTTP {status}")
+    # Inside
 
+    def _checked_url(self, url: str) -> str:
+        refuse_in_transaction("looking up an endpoint's name")
+        return endpoints.check_url(url, self._guard)
 
-def _sender(guard: Guard) -> Push:
-    client = guarded_client(guard)
-
-    def send(url: str, body: bytes, headers: Mapping[str, str]) -> int:
-        return push(url, body, headers, client=client, total_s=TIME_LIMIT_S)
-
-    return send
+    @contextmanager
+    def _changing(
+        self, actor: Actor, endpoint_id: str, kind: str, **said: object
+    ) -> Generator[tuple[Session, Endpoint]]:
+        """Lend an endpoint, locked, to an administrator; the change is an event."""
+        require(actor, Act.MANAGE_ENDPOINTS)
+        with self._database.unit() as session:
+            endpoint = get_endpoint(session, endpoint_id)
+            yield session, endpoint
+            session.flush()
+            emit(session, kind, endpoint_id, actor=actor.id, body=said)

@@ -23,7 +23,7 @@ KINDS = {
     "NotFound",
     "Conflict",
     "Stale",
-} | {"Throttled", "Unavailable", "MappingError"}
+} | {"Throttled", "Unavailable", "Gone", "MappingError"}
 NO_ERRORS = {"Auth", "AuthField"}
 """What these are called with is a name and a label."""
 NO_CODES = {"until_at"}

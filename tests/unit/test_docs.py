@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import typer.main
+from jsonschema import Draft202012Validator, FormatChecker
 
 from connectors.sdk import errors
 from connectors.sdk.errors import ConnectorError
@@ -21,13 +22,14 @@ from connectors.testing.conformance.__main__ import main as conformance
 from hub.app.main import toolbox
 from hub.cli.app import build
 from hub.events.models import Event
-from hub.notify.messages import KINDS, SAID, SUBJECT, message_of
+from hub.notify.kinds import EVERY_TYPE, KINDS
+from hub.notify.messages import message_of
 from hub.settings import S3Settings, Settings, setting_names, unknown_names
 from mappings.document import CORE_FIELDS, AssetDocument
 from mappings.report import check
 from mappings.spec import FieldSpec, Owner
 from mappings.transforms import TRANSFORMS
-from tests.unit import error_codes
+from tests.unit import error_codes, event_types
 from webhooks import DELAYS_S, OFF_AFTER_S, TIME_LIMIT_S, new_secret, sign
 
 ROOT = Path(__file__).parents[2]
@@ -185,19 +187,19 @@ def test_the_mapping_spec_in_the_docs_can_be_used():
 # Webhooks
 
 
-def examples():
-    bodies = [json.loads(body) for body in blocks("docs/events.md", "json")]
-    return {body["type"]: body for body in bodies}
+def test_the_kinds_of_events_in_the_docs_are_those_that_the_hub_serves():
+    assert event_types.documented() == event_types.part()
 
 
 def test_every_outgoing_kind_has_an_example_that_is_made_like_this():
-    shown = examples()
-    assert set(shown) == KINDS
-    for kind, body in shown.items():
+    shown = event_types.examples()
+    assert set(shown) == {each.name for each in EVERY_TYPE}
+    for kind in KINDS.values():
+        body = shown[kind.name]
+        Draft202012Validator(kind.schema(), format_checker=FormatChecker()).validate(body)
         told = dict(body["data"])
-        subject = told.pop(SUBJECT[kind])
-        assert set(told) == set(SAID[kind])
-        event = Event(kind=kind, subject=subject, at=1790000000000, body={**told, "title": "not told"})
+        subject = told.pop(kind.subject)
+        event = Event(kind=kind.name, subject=subject, at=1790000000000, body={**told, "title": "not told"})
         assert json.loads(message_of(event)) == body
 
 

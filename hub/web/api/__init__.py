@@ -8,6 +8,7 @@ from hub.web.api.activity import activity, health
 from hub.web.api.assets import assets
 from hub.web.api.connections import connections
 from hub.web.api.endpoints import endpoints
+from hub.web.api.events import events
 from hub.web.api.keeping import keeping
 from hub.web.api.links import links
 from hub.web.api.mappings import mappings
@@ -18,5 +19,5 @@ from hub.web.api.rights import rights
 
 BLUEPRINTS: Final = (
     entry, people, assets, review, rights, placements, recalls, links, connections, keeping, mappings, endpoints,
-    activity, health,
+    events, activity, health,
 )  # fmt: skip

@@ -53,9 +53,9 @@ class Health(Shown):
     status: str
 
 
-@activity.get("/events", responses={200: Events})
-def list_events(query: EventQuery) -> Response:
-    """Read the event log by cursor; none is missed."""
+@activity.get("/activity", responses={200: Events})
+def list_activity(query: EventQuery) -> Response:
+    """Read the whole event log, as the hub keeps it for itself; the feed at /events is what programs rely on."""
     require(actor(), Act.SEE_ACTIVITY)
     wanted = select(Event).where(Event.seq > query.after).order_by(Event.seq).limit(query.limit)
     if query.kind:

@@ -21,6 +21,7 @@ SCOPES = {
     Scope.EDIT: "describe, archive and delete",
     Scope.PUBLISH: "approve, set rights, place and recall",
     Scope.ADMIN: "connect accounts, and manage people and webhooks",
+    Scope.EVENTS: "read the feed of events, which shows nothing of the assets",
 }
 
 

@@ -7,6 +7,7 @@ from argon2 import PasswordHasher
 
 from connectors.sdk.errors import Unreachable
 from connectors.sdk.guard import Guard
+from connectors.sdk.push import Answer
 from hub.access.keyring import Keyring
 from hub.access.passwords import Passwords
 from hub.access.service import Access
@@ -20,6 +21,10 @@ from webhooks import verify
 PUBLIC = {"hooks.example.org": "93.184.216.34", "other.example.org": "93.184.216.35", "inside.example.org": "10.0.0.1"}
 
 
+PATIENCE_S = 30.0
+"""Longer than any answer here takes: a drain returns when all is written down."""
+
+
 class Receiver:
     """An outside receiver: verifies what it gets, as a careful one would, and keeps it."""
 
@@ -28,6 +33,7 @@ class Receiver:
         self.answers = {}  # url -> status, or an exception
         self.secrets = {}  # url -> secrets that it knows
         self.got = []  # (url, id, body)
+        self.says = b""
 
     def __call__(self, url, body, headers):
         answer = self.answers.get(url, 204)
@@ -35,7 +41,7 @@ class Receiver:
         self.got.append((url, verify(self.secrets[url], headers, body, now_s=now_s), body))
         if isinstance(answer, Exception):
             raise answer
-        return answer
+        return Answer(answer, self.says)
 
     def bodies(self, url):
         return [json.loads(body) for got, _, body in self.got if got == url]
@@ -70,7 +76,7 @@ def awake(database):
 
 @pytest.fixture
 def notify(database, clock, keyring, guard, receiver):
-    return Notify(database, clock, keyring, Settings(), guard=guard, send=receiver)
+    return Notify(database, clock, keyring, Settings(), guard=guard, send=receiver, patience_s=PATIENCE_S)
 
 
 @pytest.fixture
@@ -84,8 +90,8 @@ def administrator(database, clock, keyring):
 def endpoint(notify, administrator, receiver):
     """Add an endpoint that the receiver knows the secret of; return its view."""
 
-    def add(url="https://hooks.example.org/in", kinds=("asset.approved", "placement.proven"), actor=None):
-        made, secret = notify.add_endpoint(actor or administrator, url, kinds)
+    def add(url="https://hooks.example.org/in", kinds=("asset.approved", "placement.proven"), actor=None, **wishes):
+        made, secret = notify.add_endpoint(actor or administrator, url, kinds, **wishes)
         receiver.secrets[url] = [secret]
         return made
 

@@ -11,7 +11,8 @@ from hub.clock import DAY, HOUR, SECOND
 from hub.db.models import Installation, Mode
 from hub.events.models import Event
 from hub.notify.endpoints import cut_loose
-from hub.notify.messages import KINDS, SAID, message_of
+from hub.notify.kinds import KINDS
+from hub.notify.messages import message_of
 from hub.notify.models import Delivery
 from hub.notify.outbox import LEASE_MS, Outcome, Parcel, lease_due, record
 from hub.notify.service import Notify
@@ -38,11 +39,14 @@ def test_an_event_reaches_the_endpoints_that_want_it(endpoint, receiver, happen,
 
 @pytest.mark.parametrize("kind", sorted(KINDS))
 def test_bodies_say_ids_and_nothing_of_the_asset_itself(kind):
-    told = dict.fromkeys(["title", "filename", "sha256", "note", "url", "actor", *SAID[kind]], "x")
-    event = Event(seq=1, id="e", at=1, kind=kind, subject="s", actor="Ada", depth=0, body=told)
+    secret = ["title", "filename", "sha256", "note", "url", "actor", "slot", "name", "body"]
+    event = Event(
+        seq=1, id="e", at=1, kind=kind, subject="s", actor="Ada", depth=0,
+        body=dict.fromkeys([*secret, *KINDS[kind].fields], "x"),
+    )  # fmt: skip
     message = json.loads(message_of(event))
-    assert set(message["data"]) - set(SAID[kind]) in ({"asset_id"}, {"placement_id"})
-    assert not {"title", "filename", "sha256", "note", "url"} & set(message["data"])
+    assert set(message["data"]) == {KINDS[kind].subject, *KINDS[kind].fields}
+    assert not set(secret) & set(message["data"])
     assert "Ada" not in str(message)
 
 
@@ -241,13 +245,13 @@ def test_a_hub_that_only_observes_sends_nothing(endpoint, receiver, happen, drai
     assert drain() == 1
 
 
-def test_a_copy_of_a_hub_is_silent(notify, administrator, endpoint, receiver, happen, drain, database):
+def test_a_copy_of_a_hub_is_silent(notify, administrator, endpoint, receiver, happen, drain, database, clock):
     made = endpoint()
     receiver.answers[made.url] = 500
     happen()
     drain()
     with database.unit() as unit:
-        cut_loose(unit)
+        cut_loose(unit, at=clock.now())
     happen()
     assert drain() == 0
     assert notify.list(administrator)[0].off_reason == "copied_hub"
@@ -257,7 +261,7 @@ def test_a_copy_of_a_hub_is_silent(notify, administrator, endpoint, receiver, ha
 def test_a_secret_that_cannot_be_opened_is_a_failure_like_others(database, clock, guard, receiver, endpoint, happen):
     endpoint()
     happen()
-    other = Notify(database, clock, Keyring([b"x" * 32]), Settings(), guard=guard, send=receiver)
+    other = Notify(database, clock, Keyring([b"x" * 32]), Settings(), guard=guard, send=receiver, patience_s=30)
     other.drain_events("w1")
     assert other.drain_deliveries("w1") == 1
     assert receiver.got == []
@@ -267,13 +271,12 @@ def test_a_secret_that_cannot_be_opened_is_a_failure_like_others(database, clock
 
 def test_a_body_that_cannot_be_signed_is_a_failure_like_others(notify):
     sealed = notify._keyring.seal('[{"secret": "whsec_", "until": null}]', purpose="endpoint-secret/e")
-    assert notify._try(Parcel("e", "id", "https://hooks.example.org/", sealed, "{}")) == Outcome(
-        None, "secret_unreadable"
-    )
+    outcome = notify._sending.attempt(Parcel("e", "id", "https://hooks.example.org/", sealed, "{}"))
+    assert (outcome.status, outcome.what) == (None, "secret_unreadable")
 
 
 def real(database, clock, keyring, origin):
-    return Notify(database, clock, keyring, Settings(), guard=Guard(trusted_origins=[origin]))
+    return Notify(database, clock, keyring, Settings(), guard=Guard(trusted_origins=[origin]), patience_s=30)
 
 
 def test_over_a_real_socket(database, clock, keyring, administrator, happen):

@@ -44,7 +44,7 @@ def test_a_trusted_origin_may_be_inside_and_plain(notify, administrator):
     assert made.url == "http://inside.example.org/in"
 
 
-@pytest.mark.parametrize("kinds", [[], ["asset.created"], ["asset.approved", "everything"]])
+@pytest.mark.parametrize("kinds", [[], ["access.signed_in"], ["asset.approved", "everything"], ["nothing.*"]])
 def test_kinds_that_are_refused(notify, administrator, kinds):
     assert code_of(notify.add_endpoint, administrator, "https://hooks.example.org/", kinds) == "event_kind_unknown"
 

@@ -219,28 +219,58 @@ def test_an_asset_takes_only_so_many_clauses(licence, monkeypatch, ask):
     assert not ask(channel="social").ok
 
 
+def told(database, kind):
+    with database.read() as unit:
+        return [(event.subject, event.body) for event in unit.query(Event).filter_by(kind=kind).order_by(Event.seq)]
+
+
 def test_the_end_of_a_window_is_announced_exactly_once(rights, licence, clock, database, asset):
     ended = licence(until_at=clock.now() + DAY)
     lifted = licence(until_at=clock.now() + DAY)
     licence(until_at=clock.now() + DAY + 1)
     licence()
     rights.lift_term(EDITOR, lifted.id)
-    assert rights.drain("w1") == 0
+    rights.drain("w1")
+    assert told(database, "rights.ended") == []
     clock.advance(DAY)
-    assert rights.drain("w1") == 1
+    assert rights.drain("w1") == 2  # the third is warned of once more
     assert rights.drain("w1") == 0
     clock.advance(-DAY)
     clock.advance(DAY)
     assert rights.drain("w2") == 0
-    with database.read() as unit:
-        (event,) = unit.query(Event).filter_by(kind="rights.ended").all()
-    assert (event.subject, event.body["term_id"]) == (asset.id, ended.id)
+    ((subject, body),) = told(database, "rights.ended")
+    assert (subject, body["term_id"]) == (asset.id, ended.id)
+
+
+def test_what_ends_soon_is_announced_30_days_7_days_and_1_day_before_each_once(rights, licence, clock, database, asset):
+    ending = licence(until_at=clock.now() + 31 * DAY)
+    lifted = licence(until_at=clock.now() + 31 * DAY)
+    licence()
+    rights.lift_term(EDITOR, lifted.id)
+    assert rights.drain("w1") == 0
+    for _ in range(31 * 2):
+        clock.advance(DAY // 2)
+        rights.drain("w1")
+        assert rights.drain("w2") == 0
+    found = told(database, "rights.ends_soon")
+    assert {(subject, body["term_id"], body["until_at"]) for subject, body in found} == {
+        (asset.id, ending.id, ending.until_at)
+    }
+    assert [body["days"] for _, body in found] == [30, 7, 1]
+    assert len(told(database, "rights.ended")) == 1
+
+
+def test_a_window_that_was_short_from_the_beginning_is_announced_once_before_its_end(rights, licence, clock, database):
+    licence(until_at=clock.now() + 2)
+    rights.drain("w1")
+    rights.drain("w1")
+    assert [body["days"] for _, body in told(database, "rights.ends_soon")] == [1]
 
 
 def test_two_workers_announce_each_end_once(rights, licence, clock, database):
     for number in range(12):
         licence(until_at=clock.now() + number + 1)
-    clock.advance(DAY)
+    clock.advance(DAY)  # at once: nothing is left to be warned of
     barrier = threading.Barrier(3)
     counts = []
 

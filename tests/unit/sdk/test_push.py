@@ -4,34 +4,36 @@ import pytest
 
 from connectors.sdk.errors import Unreachable
 from connectors.sdk.guard import AddressRefused, Guard
-from connectors.sdk.push import push
+from connectors.sdk.push import Answer, push
 from connectors.sdk.wire import guarded_client
 from tests.unit.sdk import loopback
 
 
-def send(origin, *, total_s=5.0, trusted=True, path="/in"):
+def send(origin, *, total_s=5.0, trusted=True, path="/in", keep=0):
     guard = Guard(trusted_origins=[origin] if trusted else [])
     with guarded_client(guard) as client:
-        return push(f"{origin}{path}", b"{}", {"x-word": "hello"}, client=client, total_s=total_s)
+        return push(f"{origin}{path}", b"{}", {"x-word": "hello"}, client=client, total_s=total_s, keep=keep)
 
 
 @pytest.mark.parametrize("status", [200, 204, 302, 410, 500])
 def test_a_status_is_an_answer_whatever_it_is(status):
     answer = loopback.respond(status, b"", Location="/elsewhere")
     with loopback.server(lambda conn, head, body: conn.sendall(answer)) as (origin, seen):
-        assert send(origin) == status
+        assert send(origin) == Answer(status)
     ((head, body),) = seen
     assert head.startswith("POST /in HTTP/1.1")
     assert "x-word: hello" in head
     assert body == b"{}"
 
 
-def test_an_endless_body_is_not_read():
+def test_of_an_endless_body_no_more_is_read_than_was_asked_for():
     def drip(conn, head, body):
         conn.sendall(b"HTTP/1.1 200 X\r\nContent-Length: 99999999999\r\n\r\nx")
 
     with loopback.server(drip) as (origin, _):
-        assert send(origin) == 200
+        assert send(origin) == Answer(200)
+        assert send(origin, keep=1) == Answer(200, b"x")
+        assert send(origin, keep=2, total_s=0.3) == Answer(200, b"x")
 
 
 def test_an_answer_that_comes_too_late_is_none():

@@ -160,7 +160,7 @@ def test_a_question_that_cannot_be_asked_is_refused(searching, query):
 
 @pytest.mark.parametrize("query", ["after=-1", "after=99999999999999999999", "limit=0", "limit=1001", "kind=", "x=1"])
 def test_a_place_in_the_log_that_cannot_be_is_refused(admin, query):
-    assert admin.get(f"/api/v1/events?{query}").json["code"] == "values_do_not_fit"
+    assert admin.get(f"/api/v1/activity?{query}").json["code"] == "values_do_not_fit"
 
 
 @pytest.mark.parametrize("name", ["%00", "a" * 65, "DAM-99999999999999999999", "..%2f..%2fetc%2fpasswd", "%ff", BIDI])

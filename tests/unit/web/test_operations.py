@@ -369,7 +369,7 @@ def test_an_endpoint_is_added_turned_and_rotated(world, admin):
 
 def test_what_happened_can_be_read(world, editor):
     done(editor.post(f"{ASSETS}/{world.asset.id}/archive"))
-    told = done(editor.get(f"{API}/events?kind=asset.archived&subject={world.asset.id}"), 200)
+    told = done(editor.get(f"{API}/activity?kind=asset.archived&subject={world.asset.id}"), 200)
     assert [(one["kind"], one["actor"]) for one in told["items"]] == [("asset.archived", world.hub.people["editor"].id)]
 
 

@@ -343,15 +343,15 @@ def test_a_page_goes_on_when_an_asset_vanishes_while_it_is_made(searching, monke
 
 def test_the_log_is_read_whole_while_it_grows(world):
     client, seen, after = world.client("editor"), [], 0
-    last = client.get("/api/v1/events?limit=1000").json["cursor"]
+    last = client.get("/api/v1/activity?limit=1000").json["cursor"]
     while after < last:
-        part = client.get(f"/api/v1/events?limit=3&after={after}").json
+        part = client.get(f"/api/v1/activity?limit=3&after={after}").json
         seen += [event["seq"] for event in part["items"]]
         after = part["cursor"]
         if len(seen) < 10:
             client.post(f"{ASSETS}/{world.asset.id}/{'archive' if len(seen) % 2 else 'unarchive'}")
     assert seen[: seen.index(last) + 1] == list(range(1, last + 1))
-    assert client.get(f"/api/v1/events?after={2**53}").json == {"items": [], "cursor": 2**53}
+    assert client.get(f"/api/v1/activity?after={2**53}").json == {"items": [], "cursor": 2**53}
 
 
 @pytest.mark.parametrize("cursor", ["x", "MTA", "bi0x", "cjEw", "\u202e", "%00", "bjE=bjE="])

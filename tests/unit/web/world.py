@@ -8,7 +8,7 @@ from contextlib import closing
 from hub.access.actors import Role
 from hub.db.installation import wake
 from hub.notify.endpoints import first_secret
-from hub.notify.models import Endpoint
+from hub.notify.models import Delivery, DeliveryAttempt, Endpoint
 from hub.placements.models import Attempt, Placement
 from tests.web_hub import picture
 
@@ -75,6 +75,19 @@ class World:
                     state="live", off_reason="", failing_since=None, created_at=1, created_by="x",
                 )
             )  # fmt: skip
+            session.flush()
+            session.add(
+                Delivery(
+                    endpoint_id="endpoint-1", event_id="sent-1", kind="asset.approved", body="{}", due_at=1, attempt=1,
+                    state="delivered", last_answer="HTTP 204", ended_at=2,
+                )
+            )  # fmt: skip
+            session.add(
+                DeliveryAttempt(
+                    id="try-1", endpoint_id="endpoint-1", event_id="sent-1", at=2, took_ms=5, status=204,
+                    answer="HTTP 204",
+                )
+            )  # fmt: skip
 
     def _names(self):
         return {
@@ -85,7 +98,7 @@ class World:
             "deleted": self.deleted.id, "target": self.target.id, "blog": self.blog.id, "copy": self.copy.id,
             "connection": self.connection.id, "term": self.term.id, "link": self.link.id,
             "signed": self.link.url.rpartition("/")[2], "recall": self.recall.id, "token": self.token,
-            "user": self.hub.people[Role.VIEWER].id, "endpoint": "endpoint-1", "notice": "notice-1",
+            "user": self.hub.people[Role.VIEWER].id, "endpoint": "endpoint-1", "sent": "sent-1", "notice": "notice-1",
         }  # fmt: skip
 
     def restore(self):

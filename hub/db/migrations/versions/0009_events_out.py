@@ -32,6 +32,8 @@ def upgrade() -> None:
         sa.Column("ended_at", sa.BigInteger(), nullable=True),
     ):
         op.add_column("deliveries", column)
+    op.create_index("ix_deliveries_due_there", "deliveries", ["endpoint_id", "state", "due_at"])
+    op.create_index("ix_deliveries_ended_at", "deliveries", ["ended_at"])
     op.create_index("ix_deliveries_in_order", "deliveries", ["endpoint_id", "state", "about", "seq"])
     _number_deliveries()
     op.create_table(
@@ -65,6 +67,8 @@ def _number_deliveries() -> None:
 def downgrade() -> None:
     op.drop_table("delivery_attempts")
     op.drop_index("ix_deliveries_in_order", "deliveries")
+    op.drop_index("ix_deliveries_due_there", "deliveries")
+    op.drop_index("ix_deliveries_ended_at", "deliveries")
     for name in ("seq", "kind", "about", "ended_at"):
         op.drop_column("deliveries", name)
     for name in ("description", "filters", "ordered", "took_ms", *REPLAY):
