@@ -20,6 +20,7 @@ from connectors.sdk.manifest import (
     Write,
 )
 from connectors.sdk.types import Level
+from connectors.wordpress import dot_com
 from connectors.wordpress.connector import WordPress
 from connectors.wordpress.events import HelperEvents
 from connectors.wordpress.handing_over import take
@@ -27,8 +28,6 @@ from connectors.wordpress.types import Settings
 from connectors.wordpress.xmlrpc import WordPressXmlRpc
 
 __all__ = ["MANIFEST"]
-
-IN_BODY = "client_secret_post"
 
 
 def _basic(secrets: Mapping[str, str]) -> dict[str, str]:
@@ -44,10 +43,12 @@ def _granted(secrets: Mapping[str, str]) -> dict[str, str]:
 
 def _server(settings: Settings) -> OAuth:
     """Return a plugin's server. With Basic, WordPress would take the client for a user and refuse the call."""
+    if settings.protocol == dot_com.PROTOCOL:
+        return dot_com.server(settings)
     return OAuth(
         authorize_url=settings.site_url + settings.oauth_authorize,
         token_url=settings.site_url + settings.oauth_token,
-        token_auth=IN_BODY,
+        token_auth=dot_com.IN_BODY,
     )
 
 
@@ -68,7 +69,7 @@ MANIFEST = Manifest(
     title="WordPress",
     summary="Puts approved assets into the media library of a WordPress site and keeps posts true.",
     settings=Settings,
-    origin=lambda settings: origin_of(settings.site_url),
+    origin=lambda settings: origin_of(dot_com.called(settings)),
     further_origins=lambda settings: tuple(origin_of(site) for site in settings.sites),
     auths=(
         Auth(
@@ -90,10 +91,12 @@ MANIFEST = Manifest(
         ),
         Auth(
             name="oauth",
-            label="OAuth 2 by a plugin",
+            label="OAuth 2: WordPress.com, or a plugin",
             headers=_granted,
             fields=(
-                AuthField("client_id", "Client id", hint="Of a client made on the plugin's page."),
+                AuthField(
+                    "client_id", "Client id", hint="Made at developer.wordpress.com/apps, or on the plugin's page."
+                ),
                 AuthField("client_secret", "Client secret", secret=True),
             ),
             oauth=_server,
@@ -133,6 +136,11 @@ MANIFEST = Manifest(
         "application_passwords_disabled": Meaning.MISCONFIGURED,
         "rest_no_route": Meaning.MISCONFIGURED,  # 404, and says nothing about the item
         "rest_disabled": Meaning.MISCONFIGURED,
+        # 403 of OAuth 2 for WordPress for a token that was revoked, or whose client was.
+        "oauth2.authentication.attempt_authentication.invalid_token": Meaning.AUTH_EXPIRED,
+        # Of WordPress.com, with 400 or 403.
+        "invalid_token": Meaning.AUTH_EXPIRED,
+        "authorization_required": Meaning.AUTH_EXPIRED,
         # Numbers of XML-RPC faults, which come inside an answer of 200.
         "401": Meaning.MISCONFIGURED,
         "403": Meaning.AUTH_EXPIRED,
@@ -152,8 +160,10 @@ MANIFEST = Manifest(
         "every question for changes reads all.",
         "page builders": "Uses in page builders' own tables, widgets, templates and settings of themes are not found.",
         "what is not told": "Changes that a plugin writes past WordPress' own functions, such as new smaller sizes.",
-        "files elsewhere": "Files that a site keeps at another address, such as a delivery network, are not imported.",
-        "oauth": "WordPress itself speaks no OAuth: a plugin must, and it was not tried with any plugin in particular.",
+        "files elsewhere": "Files that a site keeps at another address, such as a delivery network, are imported only "
+        "where anybody can read them.",
+        "oauth": "WordPress itself speaks no OAuth: a plugin must. It was tried with OAuth 2 for WordPress 0.2.0.",
+        "wordpress.com": "Signing in at WordPress.com is written by its manual: no account was at hand to try it.",
         "sites of a network": "WordPress lists a network's sites to nobody: name them when connecting.",
     },
 )  # fmt: skip

@@ -11,7 +11,7 @@ from connectors.sdk.errors import BadAnswer, Misconfigured, Missing
 from connectors.sdk.http import Answer, Api
 from connectors.sdk.paging import Part, Spot, after, total_of
 from connectors.sdk.types import Outgoing
-from connectors.wordpress.types import Media, Numbered
+from connectors.wordpress.types import Index, Media, Numbered
 
 T = TypeVar("T")
 N = TypeVar("N", bound=Numbered)
@@ -33,6 +33,10 @@ class Site:
         self.address = address
         self._root = rest_root
 
+    def index(self) -> Index:
+        """Read what the site says of itself."""
+        return self.read("/", Index)
+
     def read(self, route: str, shape: type[T], **query: Any) -> T:
         """Read a route."""
         return self._ask("GET", route, query).parse(shape)
@@ -47,7 +51,7 @@ class Site:
 
     def upload(self, outgoing: Outgoing, fields: Mapping[str, str], *, md5: str) -> Media:
         """Upload a file with its fields; WordPress compares the digest and keeps nothing that differs."""
-        path, query = self._where(MEDIA, EDIT)
+        path, query = self.where(MEDIA, EDIT)
         # Lower-case hexadecimal digits, not base64 as the header's RFC has it.
         answer = self.api.upload_form(path, outgoing, fields=fields, query=query, headers={"Content-MD5": md5})
         return answer.parse(Media)
@@ -99,10 +103,10 @@ class Site:
             raise BadAnswer(f"WordPress lists item {ref} and says that it is gone. Look at the site's plugins.")
 
     def _ask(self, method: str, route: str, query: Mapping[str, Any], json: Mapping[str, Any] | None = None) -> Answer:
-        path, parameters = self._where(route, query)
+        path, parameters = self.where(route, query)
         return self.api.ask(method, path, query=parameters, json=json)
 
-    def _where(self, route: str, query: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    def where(self, route: str, query: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
         """Return path and query of a route, for pretty and for plain permalinks."""
         if self._root.startswith("?"):
             return f"{self.address}/", {"rest_route": route, **query}

@@ -30,7 +30,7 @@ from connectors.sdk.types import (
     Target,
     Use,
 )
-from connectors.wordpress import feed, handing_over, usage
+from connectors.wordpress import dot_com, feed, handing_over, usage
 from connectors.wordpress.calls import MEDIA, STATES, Site
 from connectors.wordpress.files import fetched, hash_of, md5_of
 from connectors.wordpress.marker import marked_name, read_marker
@@ -60,7 +60,7 @@ class WordPress:
     def __init__(self, api: Api, settings: Settings) -> None:
         self._api = api
         self._settings = settings
-        self._main = Site(api, settings.site_url, settings.rest_root)
+        self._main = dot_com.site(api, settings) or Site(api, settings.site_url, settings.rest_root)
 
     def identify(self) -> Account:
         """Read the index (which site) and the own user (whose password); both must fit, on every site."""
@@ -206,7 +206,7 @@ class WordPress:
         raise Misconfigured(f"{address} is not among the connection's sites any more. Connect it again with this site.")
 
     def _index(self, site: Site) -> Index:
-        index = site.read("/", Index)
+        index = site.index()
         if "wp/v2" not in index["namespaces"]:
             raise Misconfigured(
                 f"{site.address} does not offer its content interface. Switch wp/v2 on, or use XML-RPC."

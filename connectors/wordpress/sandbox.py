@@ -10,7 +10,7 @@ import secrets
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from connectors.sdk.marker import key_in, marker_in
 from connectors.sdk.types import ItemKind
@@ -37,6 +37,7 @@ from connectors.wordpress.sandbox_library import (
     take_file,
     type_of,
 )
+from connectors.wordpress.sandbox_oauth import Plugin
 from connectors.wordpress.sandbox_routes import Routes
 from connectors.wordpress.types import LIBRARY, Media, item_of
 
@@ -70,9 +71,11 @@ class WordPressSandbox(Sandbox):
         self.items: dict[int, Attachment] = {}
         self.entries: dict[int, Entry] = {}
         self.passwords: set[str] = set()  # that people made for programs on the site's own page
-        self.authorization = AuthorizationServer(  # a plugin's
+        self.plugin = Plugin(REDIRECT)
+        self.authorization = AuthorizationServer(  # another plugin's, and WordPress.com's
             client_id="damhub", client_secret=secrets.token_hex(12), redirect_uris=(REDIRECT,)
         )
+        self.known_as = ""  # at WordPress.com; empty: by its own address
         self.passwords_on = True
         self.page = ""  # where people are sent to make them, instead of the site's own page
         self.shows = {"site_logo": 0, "site_icon": 0}
@@ -97,12 +100,23 @@ class WordPressSandbox(Sandbox):
             if path.startswith(f"{prefix}/"):
                 moved = {"SCRIPT_NAME": environ.get("SCRIPT_NAME", "") + prefix, "PATH_INFO": path[len(prefix) :]}
                 return site.wsgi({**environ, **moved}, start_response)
-        if path.startswith("/oauth/"):
-            return self.authorization.app({**environ, "PATH_INFO": path.removeprefix("/oauth")}, start_response)
+        for below in ("/oauth", "/oauth2"):
+            if path.startswith(f"{below}/"):
+                return self.authorization.app({**environ, "PATH_INFO": path.removeprefix(below)}, start_response)
+        environ = {**environ, "PATH_INFO": self._from_dot_com(path)}
         query = dict(parse_qsl(environ.get("QUERY_STRING", ""), keep_blank_values=True))
         if path == "/" and (route := query.pop("rest_route", "")):
             environ = {**environ, "PATH_INFO": f"/wp-json{route}", "QUERY_STRING": urlencode(query)}
         return super().wsgi(environ, start_response)
+
+    @property
+    def at_dot_com(self) -> str:
+        """The name by which WordPress.com has this site in its addresses."""
+        return self.known_as or urlsplit(self.origin).netloc
+
+    def _from_dot_com(self, path: str) -> str:
+        """Return the site's own path for one of WordPress.com's."""
+        return path.replace(f"/wp/v2/sites/{self.at_dot_com}/", "/wp-json/wp/v2/", 1)
 
     def writes(self, environ: Mapping[str, Any]) -> bool:
         """XML-RPC is always POST; its method's name tells."""

@@ -37,7 +37,7 @@ BASES: Final = {"posts": "post", "pages": "page", "blocks": "wp_block"}
 class Refusal(Exception):
     """An error as WordPress answers it."""
 
-    def __init__(self, code: str, message: str, status: int, **more: Any) -> None:
+    def __init__(self, code: str, message: str, status: int, /, **more: Any) -> None:
         super().__init__(code)
         self.status = status
         self.body: dict[str, Any] = {"code": code, "message": message, "data": {"status": status, **more}}

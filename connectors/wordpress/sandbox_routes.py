@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Response, request
 
-from connectors.wordpress import sandbox_people, sandbox_xmlrpc
+from connectors.wordpress import sandbox_oauth, sandbox_people, sandbox_xmlrpc
 from connectors.wordpress.sandbox_http import answer, edits, matches, page, refuse, sent, uploaded
 from connectors.wordpress.sandbox_library import (
     BASES,
@@ -59,18 +59,35 @@ class Routes:
             methods=["POST", "PUT", "PATCH"])  # fmt: skip
         add(f"/wp-content/uploads/{FOLDER}/<name>", "file", self._file)
         add(sandbox_people.PAGE, "authorize", lambda: sandbox_people.authorize(site), methods=["GET", "POST"])
+        site.app.before_request(site.plugin.check)
+        add(sandbox_oauth.PAGE, "oauth2_page", site.plugin.page, methods=["GET", "POST"])
+        add(sandbox_oauth.EXCHANGE, "oauth2_token", site.plugin.exchange, methods=["POST"])
+        add("/rest/v1.1/sites/<name>", "dot_com", self._for_dot_com)
         add("/xmlrpc.php", "xmlrpc", lambda: sandbox_xmlrpc.answer(site, request.get_data()), methods=["POST"])
 
     def _index(self) -> Response:
         origin = self._origin()
         sign_in = {"authorization": self.site.page or f"{origin}{sandbox_people.PAGE}"}
+        ways = {"application-passwords": {"endpoints": sign_in}} if self.site.passwords_on else {}
         return answer({
             "name": self.site.title or TITLE, "description": "", "url": origin, "home": origin, "gmt_offset": "0",
             "timezone_string": "", "page_for_posts": 0, "page_on_front": 0, "show_on_front": "posts",
             "namespaces": ["oembed/1.0", "wp/v2"],
-            "authentication": {"application-passwords": {"endpoints": sign_in}} if self.site.passwords_on else [],
+            "authentication": {**ways, **self.site.plugin.said(origin)} or [],
             **self.site.shows, "site_icon_url": "",
         })  # fmt: skip
+
+    def _for_dot_com(self, name: str) -> Response:
+        """Say of the site what WordPress.com says: https://developer.wordpress.com/docs/api/1.1/get/sites/%24site/."""
+        if not self._granted():
+            return answer({"error": "authorization_required", "message": "User or Token does not have access to "
+                           "specified site."}, HTTPStatus.FORBIDDEN)  # fmt: skip
+        if name != self.site.at_dot_com:
+            return answer({"error": "unknown_blog", "message": "Unknown blog"}, HTTPStatus.NOT_FOUND)
+        shows = self.site.shows
+        return answer({"ID": 1, "name": self.site.title or TITLE, "URL": self._origin(),
+                       "logo": {"id": shows["site_logo"], "sizes": [], "url": ""},
+                       "icon": {"img": "", "ico": "", "media_id": shows["site_icon"]}})  # fmt: skip
 
     def _me(self) -> Response:
         if not self._signed_in():
@@ -200,8 +217,11 @@ class Routes:
         return act(self.site, self._pair()[1])
 
     def _signed_in(self) -> bool:
+        return self._granted() or self.site.knows(*self._pair())
+
+    def _granted(self) -> bool:
         token = request.headers.get("Authorization", "").partition("Bearer ")[2]
-        return self.site.authorization.valid(token) or self.site.knows(*self._pair())
+        return self.site.authorization.valid(token) or token in self.site.plugin.tokens
 
     def _pair(self) -> tuple[str, str]:
         scheme, _, value = request.headers.get("Authorization", "").partition(" ")

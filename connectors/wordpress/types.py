@@ -16,6 +16,8 @@ from connectors.wordpress.content import Item, file_name
 
 LIBRARY = "library"
 """The one target of a site. Further sites of a network are named by their addresses."""
+PATH = r"^/[\w./-]*(\?[\w./=&-]+)?$"
+"""A path below the site, with parameters where a plugin has its page at one of WordPress' own."""
 LISTED = "id,title,caption,description,alt_text,source_url,link,mime_type,media_details,modified_gmt"
 """What an import and the change feed read of an item."""
 
@@ -26,10 +28,11 @@ class Settings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     site_url: str = Field(title="Address of the site", description="such as https://example.org or https://x.org/blog")
-    protocol: Literal["rest", "xmlrpc"] = Field(
+    protocol: Literal["rest", "xmlrpc", "wordpress_com"] = Field(
         default="rest",
         title="Protocol",
-        description="Choose xmlrpc only where the site's REST interface is closed: it cannot hold alternative texts",
+        description="wordpress_com for sites that are reached by signing in at WordPress.com; xmlrpc only where the "
+        "site's REST interface is closed: it cannot hold alternative texts",
     )
     rest_root: str = Field(
         default="/wp-json",
@@ -45,11 +48,12 @@ class Settings(BaseModel):
     oauth_authorize: str = Field(
         default="/oauth/authorize",
         title="OAuth: path of the page that asks",
-        pattern=r"^/[\w./-]*$",
-        description="only for sites with a plugin that is an OAuth 2 server; its manual names both paths",
+        pattern=PATH,
+        description="only for sites with a plugin that is an OAuth 2 server: the README names the paths of three",
     )
-    oauth_token: str = Field(
-        default="/oauth/token", title="OAuth: path that hands tokens out", pattern=r"^/[\w./-]*$"
+    oauth_token: str = Field(default="/oauth/token", title="OAuth: path that hands tokens out", pattern=PATH)
+    wordpress_com: str = Field(
+        default="https://public-api.wordpress.com", title="Address of WordPress.com's interface"
     )  # fmt: skip
     content_types: tuple[str, ...] = Field(
         default=("posts", "pages", "blocks"),
@@ -57,7 +61,7 @@ class Settings(BaseModel):
         description="REST names of the content types in which pictures are looked for",
     )
 
-    @field_validator("site_url")
+    @field_validator("site_url", "wordpress_com")
     @classmethod
     def _address(cls, value: str) -> str:
         return _home(value)
@@ -68,8 +72,8 @@ class Settings(BaseModel):
         return tuple(dict.fromkeys(map(_home, value)))
 
     @model_validator(mode="after")
-    def _one_by_xmlrpc(self) -> Self:
-        if self.sites and self.protocol == "xmlrpc":
+    def _one_by_one(self) -> Self:
+        if self.sites and self.protocol != "rest":
             raise ValueError("further sites are reached over REST only: connect each one by itself")
         return self
 

@@ -14,7 +14,7 @@ from connectors.sdk.errors import BadAnswer, Misconfigured, Rejected
 from connectors.sdk.types import Use
 from connectors.wordpress.calls import Site
 from connectors.wordpress.content import Item, places, repointed, stem_of, uses, without
-from connectors.wordpress.types import Index, Kind, Post, raw_of
+from connectors.wordpress.types import Kind, Post, raw_of
 
 LEADING = "id,featured_media,title,link,status"
 FOUND = f"content,{LEADING}"
@@ -43,7 +43,7 @@ class Place:
 
 def of_site(site: Site, item: Item) -> list[str]:
     """Return as what the site itself shows an item: settings that name it."""
-    index = site.read("/", Index)
+    index = site.index()
     return [name for name in ("site_logo", "site_icon") if index.get(name) == item.id]
 
 

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # A real WordPress 7.1 (PHP's own server, SQLite) on loopback: wordpress.sh start | stop
 # Needs WP_PORT and SVC_HOME; WP_PLUGINS names folders of plugins to install and switch on, separated by colons.
-# WP_RELEASE=6.2 takes an older WordPress, the oldest that npm has whole (158 MB once, out of wordpress-builds).
+# WP_RELEASE=oldest takes the oldest that can be had: Debian's 6.1 (10 MB) where its release has that one, else 6.2, the
+# oldest that npm has whole (158 MB once, out of wordpress-builds).
 # WP_PATH puts the site into a folder such as /blog; WP_NETWORK=1 makes it a network with a second site, /second.
 # The npm archive of wp-studio holds WordPress, wp-cli and the SQLite driver: it is unpacked, nothing of it is installed.
 . "$(dirname "$(readlink -f "$0")")/lib.sh"
@@ -56,23 +57,44 @@ network() {
   URL="$URL/second" wp rewrite structure '/%postname%/' || fail "no addresses: $(tail -n 1 "$SVC_HOME/setup.log")"
 }
 
-# An older WordPress in the place of the newest one; scripts and styles are left out of these archives, PHP is not.
+# An older WordPress in the place of the newest one.
 older() {
-  local archive folder="$SVC_CACHE/wordpress-$WP_RELEASE"
+  local folder="$SVC_CACHE/wordpress-oldest"
   CORE="$folder/wordpress"
   [ -e "$folder/.whole" ] && return 0
-  archive="$(npm_archive @wp-playground/wordpress-builds 0.9.4)" || exit 1
-  exec 9>"$folder.lock"; flock -w 300 9 || fail "another run is still unpacking WordPress $WP_RELEASE"
+  exec 9>"$folder.lock"; flock -w 300 9 || fail "another run is still unpacking an older WordPress"
   if [ ! -e "$folder/.whole" ]; then
     rm -rf "$folder"; mkdir -p "$CORE"
-    tar xzf "$archive" -C "$folder" --strip-components=3 "package/src/wordpress/wp-$WP_RELEASE.zip" \
-      && "${PYTHON:-python3}" -m zipfile -e "$folder/wp-$WP_RELEASE.zip" "$CORE" \
-      || fail "the archive of WordPress $WP_RELEASE cannot be unpacked"
-    rm -rf "$CORE/wp-content/database" "$CORE/wp-content/mu-plugins" "$CORE/wp-content/plugins" "$CORE/wp-content/db.php"
+    from_debian "$folder" || from_npm "$folder"
+    rm -rf "$CORE"/wp-content/{database,mu-plugins,plugins,db.php}
     mkdir -p "$CORE/wp-content/plugins"
     touch "$folder/.whole"
   fi
   exec 9>&-
+}
+
+# Debian's packages, unpacked and not installed: WordPress, a theme, and the library that it leaves to a package.
+from_debian() {
+  local parts="$1/debian" part
+  command -v apt-get >/dev/null 2>&1 && command -v dpkg-deb >/dev/null 2>&1 || return 1
+  mkdir -p "$parts"
+  from_apt "$parts" || { timeout 120 apt-get update -q >>"$SVC_HOME/apt.log" 2>&1; from_apt "$parts"; } || return 1
+  for part in "$parts"/*.deb; do dpkg-deb -x "$part" "$parts/whole" || return 1; done
+  find "$parts/whole" -xtype l -delete
+  cp -rL "$parts/whole/usr/share/wordpress/." "$CORE" && rm -rf "$parts"
+}
+from_apt() {
+  (cd "$1" && timeout 120 apt-get download -q 'wordpress=6.1*' 'wordpress-theme-twentytwentythree=6.1*' php-getid3 \
+    >>"$SVC_HOME/apt.log" 2>&1)
+}
+
+# Scripts and styles are left out of these archives, PHP is not.
+from_npm() {
+  local archive
+  archive="$(npm_archive @wp-playground/wordpress-builds 0.9.4)" || exit 1
+  tar xzf "$archive" -C "$1" --strip-components=3 package/src/wordpress/wp-6.2.zip \
+    && "${PYTHON:-python3}" -m zipfile -e "$1/wp-6.2.zip" "$CORE" \
+    || fail "the archive of WordPress 6.2 cannot be unpacked"
 }
 
 build() {
@@ -82,6 +104,9 @@ build() {
   mkdir -p "$content/mu-plugins" "$content/uploads"
   driver="$content/plugins/sqlite-database-integration"
   cp -r "$PARTS/sqlite-database-integration" "$driver"
+  # WordPress 6.1 looks at a property that the driver keeps for later ones.
+  [ -z "${WP_RELEASE:-}" ] || sed -i 's/private \$allow_unsafe_unquoted/public $allow_unsafe_unquoted/' \
+    "$driver/wp-includes/sqlite/class-wp-sqlite-db.php"
   sed -e "s|{SQLITE_IMPLEMENTATION_FOLDER_PATH}|$driver|" -e "s|{SQLITE_PLUGIN}|sqlite-database-integration/load.php|" \
     "$driver/db.copy" >"$content/db.php"
   cp "$FORMS/quiet.php" "$FORMS/stock.php" "$content/mu-plugins/"

@@ -17,12 +17,12 @@ MARKER = "dhabc123-abcdefghij0123456789"
 FIELDS = {"title": "Hero", "alt_text": "a hero", "caption": "seen", "description": "DAM-1 | (c) us"}
 
 
-def connected(url, secrets, **settings):
+def connected(url, secrets, *, auth="application_password", trusting=(), **settings):
     """A connector that speaks to the site at `url`."""
     chosen = MANIFEST.settings(site_url=url, **settings)
-    headers = MANIFEST.auths[0].headers(secrets)
+    headers = next(one for one in MANIFEST.auths if one.name == auth).headers(secrets)
     origin = MANIFEST.origin(chosen)
-    client = guarded_client(Guard(trusted_origins=[origin]))
+    client = guarded_client(Guard(trusted_origins=[origin, *trusting]))
     return MANIFEST.connect(Api(origin, manifest=MANIFEST, client=client, headers=lambda: headers), chosen)
 
 

@@ -29,6 +29,9 @@ UPLOADS = [
     (501, "application_passwords_disabled", Misconfigured),
     (404, "rest_no_route", Misconfigured),
     (403, "rest_disabled", Misconfigured),
+    (403, "oauth2.authentication.attempt_authentication.invalid_token", AuthExpired),
+    (400, "invalid_token", AuthExpired),
+    (403, "authorization_required", AuthExpired),
 ]
 FAULTS = [
     ("401", Misconfigured),

@@ -8,10 +8,11 @@ from datetime import timedelta
 
 import pytest
 
-from connectors.sdk.errors import BadAnswer, Misconfigured, Missing
+from connectors.sdk.errors import BadAnswer, Misconfigured, Missing, Unreachable
+from connectors.sdk.guard import AddressRefused
 from connectors.sdk.paging import every
 from connectors.sdk.types import ItemKind
-from connectors.testing.faults import Fault, Rule
+from connectors.testing.faults import Fault, Rule, refuse
 from connectors.testing.serve import serve
 from connectors.wordpress import connector as room
 from connectors.wordpress import feed
@@ -82,13 +83,43 @@ def test_a_page_in_the_place_of_a_file_is_no_file(either):
         connector.fetch(ref, io.BytesIO())
 
 
-def test_a_file_that_lies_elsewhere_is_not_asked_for_with_our_password(either):
-    sandbox, connector = either
+@pytest.fixture
+def network():
+    """A delivery network: another server that hands the same files out."""
+    elsewhere = create()
+    with serve(elsewhere):
+        yield elsewhere
+
+
+@pytest.mark.parametrize("protocol", ["rest", "xmlrpc"])
+def test_a_file_that_lies_elsewhere_is_read_as_anybody_can(there, network, protocol):
+    sandbox, origin = there
+    connector = connected(origin, sandbox.secrets, protocol=protocol, trusting=[network.origin])
     ref = sandbox.stock("holiday.jpg", b"x")
-    sandbox.faults.add(Rule(fault=Fault.REWRITE, find=f"{sandbox.origin}/wp-content", replace="https://cdn.test/c",
-                            times=None))  # fmt: skip
-    with pytest.raises(Misconfigured, match="elsewhere"):
+    copy = network.stock("holiday.jpg", b"xyz")
+    sandbox.faults.add(Rule(fault=Fault.REWRITE, find=origin, replace=network.origin, times=None))
+    into = io.BytesIO()
+    assert connector.fetch(ref, into).size == len(into.getvalue()) == 3
+    assert [(one.path.rpartition("/")[2], "authorization" in one.headers) for one in network.requests] == [
+        ("holiday.jpg", False)
+    ]
+    network.faults.add(refuse(503))
+    with pytest.raises(Unreachable, match="elsewhere"):
         connector.fetch(ref, io.BytesIO())
+    network.unstock(copy)
+    with pytest.raises(Missing):
+        connector.fetch(ref, io.BytesIO())
+
+
+def test_a_site_sends_the_hub_to_no_address_inside(there, network):
+    sandbox, origin = there
+    ref = sandbox.stock("holiday.jpg", b"x")
+    network.stock("holiday.jpg", b"xyz")
+    sandbox.faults.add(Rule(fault=Fault.REWRITE, find=f"{origin}/wp-content", replace=f"{network.origin}/wp-content",
+                            times=None))  # fmt: skip
+    with pytest.raises(AddressRefused):
+        connected(origin, sandbox.secrets).fetch(ref, io.BytesIO())
+    assert network.requests == []
 
 
 def test_a_file_whose_item_stands_and_that_is_gone_is_missing(either):

@@ -67,9 +67,13 @@ def test_paths_of_other_plugins_are_settings():
     server = OAUTH.server(MANIFEST.settings(site_url="https://x.org/blog", **paths))
     assert server.authorize_url == "https://x.org/blog/wp-json/moserver/authorize"
     assert server.token_url == "https://x.org/blog/wp-json/moserver/token"
+    plain = OAUTH.server(MANIFEST.settings(site_url="https://x.org", oauth_token="/?rest_route=/oauth2/access_token"))
+    assert plain.token_url == "https://x.org/?rest_route=/oauth2/access_token"
 
 
-@pytest.mark.parametrize("path", ["https://evil.example/token", "@evil.example", ".evil.example", ":8080/x", "token"])
+@pytest.mark.parametrize(
+    "path", ["https://evil.example/token", "@evil.example", ".evil.example", ":8080/x", "token", "/x?a#b"]
+)
 def test_a_token_is_fetched_nowhere_else(path):
     with pytest.raises(ValueError, match="oauth_token"):
         MANIFEST.settings(site_url="https://x.org", oauth_token=path)
