@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from connectors.linkedin.connector import KINDS, LinkedIn
+from connectors.linkedin.connector import LinkedIn
 from connectors.linkedin.events import LinkedInInbound
+from connectors.linkedin.posts import KINDS, MOST_PICTURES
 from connectors.linkedin.types import MEMBER, SUNSET, VERSION, Settings, error_code
 from connectors.sdk.guard import origin_of
 from connectors.sdk.manifest import (
@@ -118,6 +119,8 @@ MANIFEST = Manifest(
             Capability.NUMBERS: None,
         }
     },
+    most_pictures=MOST_PICTURES,
+    picture_fields=("alt_text",),
     by_hand=True,
     carries=Carries.BYTES,
     connect=LinkedIn,
@@ -158,7 +161,7 @@ MANIFEST = Manifest(
         "changed or deleted: the hub looks by itself.",
         "numbers of others": "Views and clicks are counted for a page's posts, where its admin allowed it, for a year.",
         "sign-out": "Permission is taken back at LinkedIn, under Data privacy and Permitted services.",
-        "several pictures": "A copy carries one asset, so posts with several pictures are not made.",
+        "mixed kinds": "Several pictures stand in one post, up to 20; a video or a document stands alone.",
         "fixed after posting": "Of a post only the text can be changed: the alternative text and the title stay.",
         "code in titles": "A document's title ends in a code by which the hub finds the post again; people see it.",
         "mentions and hashtags": "The text is posted as it is written: an @ names nobody, a # is no link.",

@@ -27,7 +27,7 @@ from connectors.linkedin.types import (
 from connectors.sdk.answer import Answer
 from connectors.sdk.http import Api
 from connectors.sdk.source import CHUNK, SourceBroken
-from connectors.sdk.types import Outgoing
+from connectors.sdk.types import Source
 
 PAGE_SIZE = 100
 IMAGES, VIDEOS, DOCUMENTS = "images", "videos", "documents"
@@ -109,7 +109,7 @@ class Calls:
         """Ask how far LinkedIn is with a video."""
         return self.api.get(f"/rest/{VIDEOS}/{quote(ref, safe='')}", Video, headers=self._headers)
 
-    def upload(self, kind: str, owner: str, outgoing: Outgoing) -> str:
+    def upload(self, kind: str, owner: str, outgoing: Source) -> str:
         """Send the bytes; nobody sees them before a post names them. Return what they are called."""
         wish: dict[str, Any] = {"owner": owner}
         if kind == VIDEOS:
@@ -136,7 +136,7 @@ class Calls:
             raise answer.call.senseless("nowhere to send the bytes to", status=answer.status)
         return begun
 
-    def _pieces(self, begun: Begun, outgoing: Outgoing) -> None:
+    def _pieces(self, begun: Begun, outgoing: Source) -> None:
         """Send exactly the bytes that each address is for, and say in which order what was kept belongs together."""
         kept: list[str] = []
         for part in begun.parts:
@@ -184,7 +184,7 @@ def _split(url: str) -> tuple[str, dict[str, str]]:
     return f"{where.scheme}://{where.netloc}{where.path}", dict(parse_qsl(where.query, keep_blank_values=True))
 
 
-def _part(outgoing: Outgoing, start: int, size: int) -> Iterator[bytes]:
+def _part(outgoing: Source, start: int, size: int) -> Iterator[bytes]:
     """Yield exactly this part of the bytes."""
     with closing(outgoing.open()) as stream:
         if start and stream.seekable():

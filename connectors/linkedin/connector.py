@@ -1,21 +1,18 @@
-"""LinkedIn: posts of a member or of company pages, each with one picture, video or document.
-
-The marker and the content key stand in the title of what a post shows.
-"""
+"""LinkedIn: posts of a member or of company pages, each with pictures, a video or a document."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from connectors.linkedin.calls import DOCUMENTS, IMAGES, PAGE_SIZE, VIDEOS, Calls, subscription_key
+from connectors.linkedin.calls import PAGE_SIZE, VIDEOS, Calls, subscription_key
 from connectors.linkedin.events import KIND
-from connectors.linkedin.little_text import escape, plain
+from connectors.linkedin.little_text import escape
+from connectors.linkedin.posts import KINDS, SHOWN, body_of, copy_of, media_of
 from connectors.linkedin.types import MAY_POST, MEMBER, ORGANIZATION, PAGE, Post, Roles, Settings, duplicate_in
 from connectors.sdk.answer import Answer
 from connectors.sdk.errors import ConnectorError, GiveUp, Misconfigured, Missing, OutcomeUnknown, RateLimited, Rejected
 from connectors.sdk.http import Api
-from connectors.sdk.marker import key_in, marker_in
 from connectors.sdk.paging import every
 from connectors.sdk.types import (
     Account,
@@ -25,29 +22,15 @@ from connectors.sdk.types import (
     Page,
     Part,
     PartKind,
-    PartState,
     Receipt,
     Target,
 )
 
-SHOWN = "https://www.linkedin.com/feed/update/"
 REF = "x-restli-id"
 ASKED = " asked"
 """Noted before a post is asked for: a duplicate of a post that nobody knows the outcome of is that post."""
 NAMED_AT_ONCE = 20
-LONGEST_TITLE = 200
 WORKED_ON_S = 30.0
-KINDS = {
-    "image/jpeg": IMAGES, "image/png": IMAGES, "image/gif": IMAGES, "video/mp4": VIDEOS, "application/pdf": DOCUMENTS,
-    "application/msword": DOCUMENTS, "application/vnd.ms-powerpoint": DOCUMENTS,
-    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": DOCUMENTS,
-    "application/vnd.openxmlformats-officedocument.presentationml.presentation": DOCUMENTS,
-}  # fmt: skip
-STATES = {
-    "PUBLISHED": PartState.SHOWING,
-    "PUBLISH_REQUESTED": PartState.QUEUED,
-    "PUBLISH_FAILED": PartState.FAILED,
-}
 
 
 class LinkedIn:
@@ -81,13 +64,14 @@ class LinkedIn:
 
     def publish(self, target: Target, outgoing: Outgoing) -> Receipt:
         """Send the bytes, unless an earlier try did, then post."""
-        body = _body(target, outgoing)
-        media, _, asked = outgoing.kept.partition(" ")
-        media = self._ready(target, outgoing, media)
-        body["content"]["media"]["id"] = media
+        said = media_of(outgoing)
+        kept, _, asked = outgoing.kept.partition(" ")
+        names = self._ready(target, outgoing, [name for name in kept.split(",") if name])
+        media = ",".join(names)
         outgoing.keep(media + ASKED)
         try:
-            answer = self._calls.create(body)
+            shown = [{"id": name, **about} for name, about in zip(names, said, strict=True)]
+            answer = self._calls.create(body_of(target.ref, outgoing, shown))
         except OutcomeUnknown:
             raise
         except ConnectorError as refused:
@@ -125,12 +109,12 @@ class LinkedIn:
             more = len(posts.elements) >= PAGE_SIZE or any(link.rel == "next" for link in posts.paging.links)
             return Page(tuple(posts.elements), str(start + PAGE_SIZE) if more else None)
 
-        return tuple(copy for copy in (_copy(post) for post in every(page)) if copy.marker == marker)
+        return tuple(copy for copy in (copy_of(post) for post in every(page)) if copy.marker == marker)
 
     def look(self, target: Target, ref: str) -> Copy:
         """Read one post."""
         del target
-        return _copy(self._calls.post(ref))
+        return copy_of(self._calls.post(ref))
 
     def subscribe(self, target: Target, callback_url: str) -> str:
         """Have news of a page sent; there is one address for each app, person and page."""
@@ -167,14 +151,18 @@ class LinkedIn:
         url = f"https://www.linkedin.com/company/{about.vanity}" if about.vanity else None
         return Target(PAGE, ref, about.name or ref, url)
 
-    def _ready(self, target: Target, outgoing: Outgoing, media: str) -> str:
-        """Return the name of bytes that a post can show; a video that LinkedIn still works on is waited for outside."""
-        kind = KINDS[outgoing.media_type]
-        if not media:
-            media = self._calls.upload(kind, target.ref, outgoing)
-            outgoing.keep(media)
-        if kind != VIDEOS:
-            return media
+    def _ready(self, target: Target, outgoing: Outgoing, sent: list[str]) -> list[str]:
+        """Return the names of all that a post shows, of which the first were `sent` by an earlier try."""
+        names = list(sent)
+        for picture in outgoing.pictures[len(sent) :]:
+            names.append(self._calls.upload(KINDS[picture.media_type], target.ref, picture))
+            outgoing.keep(",".join(names))
+        if KINDS[outgoing.media_type] == VIDEOS:
+            self._await(names[0], outgoing)
+        return names
+
+    def _await(self, media: str, outgoing: Outgoing) -> None:
+        """Make sure that LinkedIn can show a video; one that it still works on is waited for outside."""
         try:
             video = self._calls.video(media)
         except Missing:
@@ -185,7 +173,6 @@ class LinkedIn:
             raise Rejected(f"LinkedIn cannot show this video ({video.why or 'it says not why'}). Approve another file.")
         if video.status != "AVAILABLE":
             raise RateLimited("LinkedIn still works on this video.", after_s=WORKED_ON_S, status=None)
-        return media
 
     def _made_before(self, target: Target, outgoing: Outgoing, answer: Answer, *, asked: bool) -> str:
         """Settle a create without a reference: a duplicate of what an earlier try asked for is that."""
@@ -218,51 +205,3 @@ def _may_post(state: str, role: str) -> bool:
 
 def _number(ref: str) -> tuple[int, str]:
     return len(ref), ref
-
-
-def _text(fields: Fields, name: str) -> str:
-    value = fields.get(name)
-    return value if isinstance(value, str) else ""
-
-
-def _body(target: Target, outgoing: Outgoing) -> dict[str, Any]:
-    """Compose a post; what it shows is named later."""
-    kind = KINDS.get(outgoing.media_type)
-    if kind is None:
-        raise Rejected(
-            f"LinkedIn shows no {outgoing.media_type}. Approve a JPEG, PNG, GIF, MP4, PDF, Word or PowerPoint."
-        )
-    if not outgoing.size:
-        raise Rejected("The file is empty, so LinkedIn has nothing to show. Approve another file.")
-    text = _text(outgoing.fields, "commentary")
-    title = (_text(outgoing.fields, "title") or outgoing.filename)[:LONGEST_TITLE]
-    media = {"title": f"{title} ({outgoing.marker}-{outgoing.content_key})"}
-    if kind == IMAGES:
-        media["altText"] = _alternative(outgoing.fields, text)
-    return {
-        "author": target.ref,
-        "commentary": escape(text),
-        "visibility": "PUBLIC",
-        "distribution": {"feedDistribution": "MAIN_FEED", "targetEntities": [], "thirdPartyDistributionChannels": []},
-        "content": {"media": media},
-        "lifecycleState": "PUBLISHED",
-        "isReshareDisabledByAuthor": False,
-    }
-
-
-def _alternative(fields: Fields, text: str) -> str:
-    """Return the alternative text; where none was mapped at all, the post's own text stands in."""
-    alternative = _text(fields, "alt_text").strip() if "alt_text" in fields else text.strip()
-    if not alternative:
-        raise Rejected(
-            "Pictures on LinkedIn need an alternative text. Write one on the asset.", code="alt_text_missing"
-        )
-    return alternative
-
-
-def _copy(post: Post) -> Copy:
-    title = post.content.media.title
-    marker = marker_in(title)
-    fields: Mapping[str, Any] = {"commentary": plain(post.commentary)}
-    parts = (Part(PartKind.MEDIA, post.id, STATES.get(post.lifecycle, PartState.UNKNOWN)),)
-    return Copy(post.id, marker, key_in(title, marker) if marker else None, fields, parts, url=SHOWN + post.id)

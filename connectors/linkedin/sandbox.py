@@ -26,6 +26,7 @@ from connectors.linkedin.sandbox_answers import (
     empty,
     page,
     refuse,
+    shown_in,
     throttled,
     told,
 )
@@ -35,7 +36,7 @@ from connectors.sdk.marker import key_in, marker_in
 from connectors.testing.contract import Contract
 from connectors.testing.hooks import Delivery
 from connectors.testing.ledger import Ledger, What
-from connectors.testing.sandbox import Sandbox, Standing
+from connectors.testing.sandbox import Sandbox, Shown, Standing
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -45,6 +46,8 @@ ACTIVE = frozenset(f"2026{month:02}" for month in range(1, 11))
 MEMBER = "urn:li:person:782bbtaQ"
 LIKED = frozenset({"ADMINISTRATOR", "CONTENT_ADMINISTRATOR", "DIRECT_SPONSORED_CONTENT_POSTER"})
 LONGEST_TEXT, LONGEST_ALT, LONGEST_TITLE = 3000, 4086, 400
+LEAST_IMAGES, MOST_IMAGES = 2, 20  # in a multiImage
+SAID = {"media": "id", "title": "title", "alt": "altText"}
 PAGES = 30
 CALLS_OF_MEMBER, CALLS_OF_APP = 150, 100_000  # of "Share on LinkedIn"; there are no numbers for pages
 APP, CALLBACK = "4992581", "https://hub.example/hooks/subscription"
@@ -234,12 +237,12 @@ class LinkedInSandbox(Sandbox):
         sent = body_of_request()
         if sent["author"] not in self.targets():
             return self._denied("partnerApiPostsExternal.CREATE.20260801")
-        media = as_object(as_object(sent.get("content")).get("media"))
+        media = shown_in(sent)
         wrong = self._wrong(sent, media)
         if wrong is not None:
             return wrong
-        facts = {"commentary": sent["commentary"], "media": media["id"], "title": media.get("title", "")}
-        facts["alt"] = media.get("altText", "")
+        first, *more = ({one: each.get(name, "") for one, name in SAID.items()} for each in media)
+        facts = {"commentary": sent["commentary"], **first, "more": more}
         with self.lock:
             mark = _fingerprint({**facts, "author": sent["author"]})
             for ref, other in self.ledger.living(sent["author"]).items():
@@ -249,15 +252,21 @@ class LinkedInSandbox(Sandbox):
                 return duplicate(f"urn:li:share:{next(self._numbers)}")  # it never was
             return empty(HTTPStatus.CREATED, x_restli_id=self._lay(sent["author"], **facts, fingerprint=mark))
 
-    def _wrong(self, sent: Mapping[str, Any], media: Mapping[str, Any]) -> Response | None:
-        if set(as_object(sent.get("content"))) != {"media"} or set(media) - {"id", "title", "altText"}:
-            return self.refusal(f"content {sorted(media)}")
+    def _wrong(self, sent: Mapping[str, Any], media: list[dict[str, Any]]) -> Response | None:
+        if not media or any(set(each) - {"id", "title", "altText"} for each in media):
+            return self.refusal(f"content {sorted(as_object(sent.get('content')))}")
+        if "multiImage" in sent["content"] and not LEAST_IMAGES <= len(media) <= MOST_IMAGES:
+            return self.refusal(f"multiImage.images {len(media)}")
         if sent["lifecycleState"] != "PUBLISHED" or sent["visibility"] not in ("PUBLIC", "CONNECTIONS", "LOGGED_IN"):
             return self.refusal("lifecycleState or visibility")
+        wrong = (self._wrong_medium(sent, each, alone=len(media) == 1) for each in media)
+        return next((answer for answer in wrong if answer is not None), None)
+
+    def _wrong_medium(self, sent: Mapping[str, Any], media: Mapping[str, Any], *, alone: bool) -> Response | None:
         kind = str(media.get("id", "")).split(":")[2:3]
         if kind == ["document"] and not media.get("title"):
             return refuse(HTTPStatus.BAD_REQUEST, "MISSING_FIELD", "content.media.title")
-        if "altText" in media and kind != ["image"]:
+        if ("altText" in media or not alone) and kind != ["image"]:
             return self.refusal("altText")
         lengths = (
             (shown(sent["commentary"]), LONGEST_TEXT), (media.get("altText", ""), LONGEST_ALT),
@@ -300,13 +309,13 @@ class LinkedInSandbox(Sandbox):
             self._remove(ref)
         return empty(HTTPStatus.NO_CONTENT)
 
-    def _lay(self, target: str, *, commentary: str, media: str, title: str, alt: str, fingerprint: str) -> str:
+    def _lay(self, target: str, *, media: str, **facts: Any) -> str:
         kind = "ugcPost" if ":video:" in media else "share"
         ref = f"urn:li:{kind}:{next(self._numbers)}"
         known = self.uploads.media.get(media)
         self.ledger.add(
-            What.MADE, ref, target, commentary=commentary, media=media, title=title, alt=alt, fingerprint=fingerprint,
-            edited=False, lifecycle="PUBLISHED", sha256=known.sha256 if known else None,
+            What.MADE, ref, target, **facts, media=media, edited=False, lifecycle="PUBLISHED",
+            sha256=known.sha256 if known else None,
         )  # fmt: skip
         return ref
 
@@ -328,13 +337,24 @@ class LinkedInSandbox(Sandbox):
 
     def copies(self, target: str) -> tuple[Standing, ...]:
         """All posts of an author."""
-        return tuple(_standing(target, ref, facts) for ref, facts in self.ledger.living(target).items())
+        return tuple(self._standing(target, ref, facts) for ref, facts in self.ledger.living(target).items())
+
+    def _standing(self, target: str, ref: str, facts: Mapping[str, Any]) -> Standing:
+        marker = marker_in(facts["title"])
+        key = key_in(facts["title"], marker) if marker else None
+        fields = {"commentary": shown(facts["commentary"])}
+        pictures = tuple(
+            Shown(known.sha256, {"alt_text": each["alt"]})
+            for each in (facts, *facts["more"])
+            if (known := self.uploads.media.get(each["media"]))
+        )
+        return Standing(ref, target, marker, key, fields, facts["sha256"], pictures=pictures)
 
     def intrude(self, target: str, text: str) -> str:
         """Somebody else posts there."""
         return self._lay(
             target, commentary=protect(f"About {text}"), media="urn:li:image:C4ELSEWHERE", title=text, alt="",
-            fingerprint=secrets.token_hex(8),
+            more=[], fingerprint=secrets.token_hex(8),
         )  # fmt: skip
 
     def vanish(self, target: str, ref: str) -> None:
@@ -367,12 +387,6 @@ class LinkedInSandbox(Sandbox):
     def edit_little(self, ref: str, little: str) -> None:
         """Somebody edits a post there, with mentions and hashtags."""
         self._change(ref, commentary=little)
-
-
-def _standing(target: str, ref: str, facts: Mapping[str, Any]) -> Standing:
-    marker = marker_in(facts["title"])
-    key = key_in(facts["title"], marker) if marker else None
-    return Standing(ref, target, marker, key, {"commentary": shown(facts["commentary"])}, facts["sha256"])
 
 
 def _fingerprint(facts: Mapping[str, Any]) -> str:

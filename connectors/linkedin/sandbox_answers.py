@@ -83,23 +83,36 @@ def as_object(value: object) -> dict[str, Any]:
     return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
 
 
+def shown_in(post: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the media of a post that is sent; none where it shows something else, or more than one thing."""
+    content = as_object(post.get("content"))
+    if set(content) == {"media"}:
+        return [as_object(content["media"])]
+    images: Any = as_object(content.get("multiImage")).get("images")
+    whole = set(content) == {"multiImage"} and isinstance(images, list)
+    return [as_object(each) for each in cast("list[Any]", images)] if whole else []
+
+
 def body_of_request() -> dict[str, Any]:
     """Return what was sent as JSON."""
     return as_object(request.get_json(silent=True))
 
 
+def _medium(facts: Mapping[str, Any]) -> dict[str, str]:
+    named = {"id": facts["media"], "title": facts["title"], "altText": facts["alt"]}
+    return {name: value for name, value in named.items() if value or name == "title"}
+
+
 def told(ref: str, facts: Mapping[str, Any]) -> dict[str, Any]:
     """Return a post as LinkedIn tells it."""
-    media = {"id": facts["media"], "title": facts["title"]}
-    if facts["alt"]:
-        media["altText"] = facts["alt"]
+    shown = [_medium(each) for each in (facts, *facts["more"])]
     return {
         "id": ref,
         "author": facts["target"],
         "commentary": facts["commentary"],
         "visibility": "PUBLIC",
         "distribution": {"feedDistribution": "MAIN_FEED", "targetEntities": [], "thirdPartyDistributionChannels": []},
-        "content": {"media": media},
+        "content": {"multiImage": {"images": shown}} if facts["more"] else {"media": shown[0]},
         "lifecycleState": facts["lifecycle"],
         "lifecycleStateInfo": {"isEditedByAuthor": facts["edited"]},
         "isReshareDisabledByAuthor": False,

@@ -132,10 +132,22 @@ class Media(_Shape):
     title: str = ""
 
 
+class MultiImage(_Shape):
+    """Several pictures in one post."""
+
+    images: list[Media] = []
+
+
 class Content(_Shape):
-    """What a post consists of besides its text; other kinds than a single medium are never ours."""
+    """What a post consists of besides its text; kinds other than media are never ours."""
 
     media: Media = Media()
+    several: MultiImage = Field(default=MultiImage(), alias="multiImage")
+
+    @property
+    def title(self) -> str:
+        """Return the title of what the post shows, of several pictures that of the first."""
+        return self.several.images[0].title if self.several.images else self.media.title
 
 
 class Post(_Shape):

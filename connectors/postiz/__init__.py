@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from connectors.postiz.connector import Postiz
 from connectors.postiz.events import PostizInbound
+from connectors.postiz.pictures import ALT, PICTURES_AT
 from connectors.postiz.types import Settings
 from connectors.sdk.guard import origin_of
 from connectors.sdk.manifest import (
@@ -121,6 +122,8 @@ MANIFEST = Manifest(
     },
     error_code=_error_code,
     inbound=PostizInbound(),
+    pictures_at=PICTURES_AT,
+    picture_fields=(ALT,),
     by_hand=True,  # what somebody takes out of Postiz may be out in the world: it is not made anew by itself
     fixed={
         "pages": "The client's secret is given away there: connect anew to change it.",
@@ -133,8 +136,9 @@ MANIFEST = Manifest(
         "import": "Postiz shows its media library to people in the browser only, not to a key.",
         "changes": "Postiz tells no changes: the hub looks at its own posts again in turn.",
         "published posts": "What is out cannot be changed or taken back through Postiz: do it at the network itself.",
-        "pictures in posts": "Postiz does not tell which picture a post shows: one that somebody exchanges there is "
-        "not noticed, and the hub's next change puts its own back.",
+        "pictures in posts": "Postiz does not tell which pictures a post shows: one that somebody exchanges or takes "
+        "out there is not noticed, and the hub's next change puts its own back.",
+        "several pictures": "Only in channels of networks whose number of pictures in a post is known to the hub.",
         "alternative text": "Postiz hands it on to Bluesky, Mastodon and Tumblr only, and does not tell it back.",
         "whose key": "Postiz does not say which organisation a key belongs to: a person names it.",
     },

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, cast
@@ -14,7 +14,7 @@ from connectors.postiz.types import Made, Media, Note, Post, Posts, Rules, Rules
 from connectors.postiz.wording import written
 from connectors.sdk.errors import Missing, Rejected
 from connectors.sdk.http import Api
-from connectors.sdk.types import Outgoing
+from connectors.sdk.types import Source
 
 FIRST = datetime(2024, 1, 1, tzinfo=UTC)  # no post of any hub is older
 NOTE = "damhub"
@@ -42,7 +42,7 @@ class Calls:
         """Read what a channel takes: drafts are not held to it, and fail later where nobody looks."""
         return self._api.get(f"{self._settings.path}/integration-settings/{channel}", RulesOf).output
 
-    def upload(self, outgoing: Outgoing) -> Media:
+    def upload(self, outgoing: Source) -> Media:
         """Send the bytes; each time makes a new file there, which nothing shows before a post does."""
         media = self._api.upload_form(f"{self._settings.path}/upload", outgoing).parse(Media)
         if not media.path.endswith(ENDINGS):
@@ -59,7 +59,7 @@ class Calls:
         *,
         at: datetime,
         content: str,
-        image: Mapping[str, str],
+        images: Sequence[Mapping[str, str]],
         settings: Mapping[str, Any],
         post: Post | None = None,
     ) -> str:
@@ -67,7 +67,7 @@ class Calls:
 
         `group` is never sent: it would delete the posts of that group.
         """
-        value = {"content": content, "image": [dict(image)], **({"id": post.id} if post else {})}
+        value = {"content": content, "image": [dict(image) for image in images], **({"id": post.id} if post else {})}
         tags = [tagged.tag.name for tagged in post.tags] if post else [self._settings.tag] if self._settings.tag else []
         body = {
             "type": kind.value, "date": written(at), "shortLink": False,

@@ -7,14 +7,14 @@ Manual: https://docs.postiz.com/public-api
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import chain, repeat
 from typing import Any
 from urllib.parse import urlsplit
 
 from connectors.postiz.calls import NOTE, Calls, Kind, settings_of
 from connectors.postiz.copies import (
-    ALT,
     CONTENT,
     DRAFT,
     QUEUED,
@@ -27,6 +27,7 @@ from connectors.postiz.copies import (
     still_in,
     url_of,
 )
+from connectors.postiz.pictures import NOTHING, alt_of, note_for, reworded, stand_together
 from connectors.postiz.types import Channel, Connected, Note, Numbers, Post, Rules, Settings
 from connectors.postiz.wording import as_html, instant
 from connectors.sdk.errors import Misconfigured, Missing, Rejected, RetryLater
@@ -81,32 +82,31 @@ class Postiz:
         kind, at = self._when(outgoing.publish_at)
         text, rules = _text(outgoing.fields, CONTENT), self._calls.rules(target.ref)
         fits(text, rules)
+        stand_together(target.kind, outgoing)
         settings = self._channel_settings(target, rules, outgoing.fields)
-        media = self._calls.upload(outgoing)
-        image = {"id": media.id, "path": media.path, **_alt(outgoing.fields)}
-        settings[NOTE] = {"copy": _copy_key(outgoing), "type": kind.value, "image": image}
-        ref = self._calls.write(kind, target.ref, at=at, content=as_html(text), image=image, settings=settings)
+        images = self._sent(outgoing, [picture.fields for picture in outgoing.pictures])
+        settings[NOTE] = note_for(_copy_key(outgoing), kind.value, images)
+        ref = self._calls.write(kind, target.ref, at=at, content=as_html(text), images=images, settings=settings)
         return Receipt(ref, (Part(PartKind.MEDIA, ref),))
 
     def update(self, target: Target, ref: str, fields: Fields) -> Receipt:
-        """Write the post anew with these fields, with the picture that the hub sent: Postiz does not tell its own."""
+        """Write the post anew with these fields, with the pictures that the hub sent: Postiz does not tell its own."""
         post = still_in(self._calls.one(ref))
         note = noted(post)
-        image = {**{name: value for name, value in note.image.items() if name != ALT}, **_alt(note.image)}
-        image = {**image, ALT: _text(fields, ALT)} if ALT in fields else image
+        images = reworded(note.images, fields)
         content = as_html(_text(fields, CONTENT)) if CONTENT in fields and self._follows else post.content
         titled = self._follows and TITLE in fields and TITLE in settings_of(post)
         title = {TITLE: _text(fields, TITLE)} if titled else {}
-        return self._write_anew(target, post, note, content=content, image=image, more=title)
+        return self._write_anew(target, post, note, content=content, images=images, more=title)
 
     def replace(self, target: Target, ref: str, outgoing: Outgoing) -> Receipt:
         """Upload other bytes and let the post show them; its id stays."""
         post = still_in(self._calls.one(ref))
         note = noted(post)
-        media = self._calls.upload(outgoing)
-        image = {"id": media.id, "path": media.path, **_alt(note.image)}
+        stand_together(target.kind, outgoing)
+        images = self._sent(outgoing, note.images)
         fresh = note.model_copy(update={"copy_": _copy_key(outgoing)})
-        return self._write_anew(target, post, fresh, content=post.content, image=image)
+        return self._write_anew(target, post, fresh, content=post.content, images=images)
 
     def withdraw(self, target: Target, ref: str) -> None:
         """Delete a post that is not out. One that waits is parked first, and looked at again: it may have gone out."""
@@ -165,6 +165,12 @@ class Postiz:
         metrics = self._api.get(path, Numbers, query={"date": str(DAYS)}).metrics
         return {metric.label: metric.latest for metric in metrics}
 
+    def _sent(self, outgoing: Outgoing, said: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
+        """Upload every picture; return them as a post names them, each with the words that are `said` of it."""
+        media = [self._calls.upload(picture) for picture in outgoing.pictures]
+        words = chain(said, repeat(NOTHING))
+        return [{"id": one.id, "path": one.path, **alt_of(about)} for one, about in zip(media, words, strict=False)]
+
     def _when(self, publish_at: int | None) -> tuple[Kind, datetime]:
         """Return what a post is to become, and its time. A time that is past by now means at once."""
         now = datetime.now(UTC)
@@ -199,18 +205,18 @@ class Postiz:
         kind: Kind = Kind.UPDATE,
         at: datetime | None = None,
         content: str | None = None,
-        image: Mapping[str, str] | None = None,
+        images: list[dict[str, str]] | None = None,
         more: Mapping[str, str] | None = None,
     ) -> Receipt:
         """Send a post that stands as a whole again, with what is to be different."""
-        shown = note.image if image is None else image
-        kept = {"copy": note.copy_, "type": note.made_as, "image": dict(shown)}
+        shown = note.images if images is None else images
+        kept = note_for(note.copy_, note.made_as, shown)
         ref = self._calls.write(
             kind,
             target.ref,
             at=at or post.at,
             content=(post.content or "") if content is None else content,
-            image=shown,
+            images=shown,
             settings={**settings_of(post), **(more or {}), NOTE: kept},
             post=post,
         )
@@ -225,10 +231,6 @@ def _target(channel: Channel) -> Target:
 def _text(fields: Mapping[str, Any], name: str) -> str:
     value = fields.get(name)
     return value if isinstance(value, str) else ""
-
-
-def _alt(fields: Mapping[str, Any]) -> dict[str, str]:
-    return {ALT: text} if (text := _text(fields, ALT)) else {}
 
 
 def _copy_key(outgoing: Outgoing) -> str:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from connectors.postiz.calls import Kind, note_of, settings_of
+from connectors.postiz.pictures import words_of
 from connectors.postiz.types import Note, Post, Rules
 from connectors.postiz.wording import as_text
 from connectors.sdk.errors import Rejected
 from connectors.sdk.marker import key_in, marker_in
-from connectors.sdk.types import Copy, Part, PartKind, PartState
+from connectors.sdk.types import Copy, Fields, Part, PartKind, PartState
 
-CONTENT, ALT, TITLE = "content", "alt", "title"
+CONTENT, TITLE = "content", "title"
 DRAFT, QUEUED, FAILED = "DRAFT", "QUEUE", "ERROR"
 
 
@@ -61,12 +62,14 @@ def copy_of(post: Post, *, texts: bool) -> Copy:
     marker = marker_in(note.copy_) if note else None
     settings = settings_of(post)
     title = {TITLE: settings[TITLE]} if isinstance(settings.get(TITLE), str) else {}
-    told = {CONTENT: as_text(post.content or ""), **title} if texts else {}
+    told: Fields = {CONTENT: as_text(post.content or ""), **title} if texts else {}
+    # Of what is out nothing can be changed: what its pictures were said to show is no matter any more.
+    words = words_of(note.images) if note and note.image and not post.is_out else {}
     return Copy(
         ref=post.id,
         marker=marker,
         content_key=key_in(note.copy_, marker) if note and marker else None,
-        fields=told,
+        fields={**told, **words},
         parts=parts_of(post),
         url=url_of(post),
     )

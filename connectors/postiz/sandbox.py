@@ -25,7 +25,7 @@ from connectors.sdk.types import PartState
 from connectors.testing.contract import Contract
 from connectors.testing.hooks import Delivery
 from connectors.testing.ledger import Ledger, What
-from connectors.testing.sandbox import Sandbox, Standing
+from connectors.testing.sandbox import Sandbox, Shown, Standing
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -314,6 +314,9 @@ class PostizSandbox(Sandbox):
             sha256=next((self.media.get(image["path"]) for image in facts["image"]), None),
             parts=2 if facts["releaseURL"] else 1, state=state or PartState.SHOWING,
             publish_at=milliseconds(cast("datetime", _time(facts["publishDate"]))),
+            pictures=tuple(
+                Shown(self.media.get(image["path"], ""), {"alt": image.get("alt", "")}) for image in facts["image"]
+            ),
         )  # fmt: skip
 
     def intrude(self, target: str, text: str) -> str:

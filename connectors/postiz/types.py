@@ -165,6 +165,12 @@ class Note(Shape):
     copy_: str = Field(alias="copy")  # the marker and the content key
     made_as: str = Field(default="draft", alias="type")
     image: dict[str, str] = {}  # the picture as it was sent: Postiz does not tell which one a post shows
+    more: tuple[dict[str, str], ...] = ()  # further pictures of the same post, in their order
+
+    @property
+    def images(self) -> list[dict[str, str]]:
+        """Return all pictures as they were sent, the leading one first."""
+        return [self.image, *self.more]
 
 
 class Post(Shape):

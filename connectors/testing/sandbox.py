@@ -35,6 +35,14 @@ _MOST_BODY = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
+class Shown:
+    """One picture of a copy, in truth."""
+
+    sha256: str  # of the bytes that were uploaded
+    fields: Mapping[str, Any]  # what is said of it alone, in the remote's shape
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
     """A copy as it stands at the remote in truth: what the suite compares a connector's word with."""
 
@@ -47,6 +55,7 @@ class Standing:
     parts: int = 1  # of the copy itself and its uses and addresses, as far as a look can tell
     state: PartState = PartState.SHOWING  # or QUEUED, HELD: at schedulers
     publish_at: int | None = None  # when it becomes public, UTC milliseconds
+    pictures: tuple[Shown, ...] = ()  # all that it shows, in their order: where a copy may show several
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +198,11 @@ class Sandbox(ABC):
     @abstractmethod
     def edit(self, target: str, ref: str, fields: Mapping[str, Any]) -> None:
         """Let somebody there change fields of a copy by hand (in the remote's shape)."""
+
+    def thin(self, target: str, ref: str) -> bool:
+        """Let somebody there take one picture out of several; False where nobody can, or where nothing tells of it."""
+        del target, ref
+        return False
 
     def use(self, target: str, ref: str) -> str | None:
         """Let somebody there use a copy (embed it in a post, say); None where this remote knows no uses."""

@@ -6,9 +6,9 @@ import hashlib
 import io
 import itertools
 import time
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import IO, Any
 
 import httpx
@@ -16,7 +16,8 @@ import httpx
 from connectors.sdk.guard import Guard
 from connectors.sdk.http import Api, Limits, guarded_client
 from connectors.sdk.manifest import Manifest
-from connectors.sdk.types import Copy, Fields, Outgoing, Receipt, Target
+from connectors.sdk.marker import content_key
+from connectors.sdk.types import Copy, Fields, Outgoing, Picture, Receipt, Target
 from connectors.testing.ledger import What
 from connectors.testing.sandbox import Sandbox, Standing, make_sandbox
 from connectors.testing.serve import serve
@@ -141,6 +142,23 @@ class Bench:
             fields=self.fields() if fields is None else fields,
         )
 
+    @property
+    def most_pictures(self) -> int:
+        """How many pictures one copy may show in the target."""
+        return self.manifest.at(self.target.kind).most_pictures
+
+    def several(self, contents: Sequence[bytes] | None = None, *, marker: str | None = None) -> Outgoing:
+        """Return a set to publish; by default three small pictures that differ each time, with words of their own."""
+        first, *others = [PNG + each for each in contents or [b"%08d" % next(self._count) for _ in range(3)]]
+        words = [
+            {name: f"Picture {number}, {name}" for name in self.manifest.picture_fields}
+            for number in range(len(others) + 1)
+        ]
+        sent = self.outgoing(marker=marker, data=first, fields=self.fields() | words[0])
+        companions = tuple(_picture(data, said) for data, said in zip(others, words[1:], strict=True))
+        key = content_key([sent.sha256, *(one.sha256 for one in companions)])
+        return replace(sent, companions=companions, content_key=key)
+
     def publish(self, outgoing: Outgoing | None = None) -> tuple[Outgoing, Receipt]:
         """Publish something in the target."""
         sent = outgoing or self.outgoing()
@@ -187,6 +205,12 @@ def bench_for(manifest: Manifest, *, bug: Planted | None = None, trusted: tuple[
         guarded_client(Guard(trusted_origins=(origin, *trusted))) as client,
     ):
         yield Bench(changed, sandbox, client, bug)
+
+
+def _picture(data: bytes, fields: Fields) -> Picture:
+    sha256 = hashlib.sha256(data).hexdigest()
+    name = f"companion-{sha256[:6]}.png"
+    return Picture(sha256[:12], name, "image/png", len(data), sha256, lambda: io.BytesIO(data), fields)
 
 
 def seconds(act: Callable[[], object]) -> float:

@@ -31,6 +31,7 @@ class Check:
     needs: frozenset[Capability]
     carries: Carries | None = None
     inbound: bool = False
+    sets: bool = False  # it is about copies that show several pictures
 
     def lacks(self, manifest: Manifest) -> str:
         """Say what a connector does not declare and this check is about; empty where the check applies."""
@@ -39,6 +40,8 @@ class Check:
             return f"it does not declare {missing[0]}"
         if self.carries not in (None, manifest.carries):
             return f"a copy there consists of {'a link' if manifest.carries is Carries.LINK else 'bytes'}"
+        if self.sets and not manifest.takes_sets:
+            return "a copy there shows one picture"
         return "no webhooks are taken from it" if self.inbound and manifest.inbound is None else ""
 
 
@@ -46,14 +49,19 @@ CHECKS: dict[str, Check] = {}
 
 
 def check(
-    name: str, sentence: str, *needs: Capability, carries: Carries | None = None, inbound: bool = False
+    name: str,
+    sentence: str,
+    *needs: Capability,
+    carries: Carries | None = None,
+    inbound: bool = False,
+    sets: bool = False,
 ) -> Callable[[Act], Act]:
     """Register a function as the check of this id."""
 
     def register(act: Act) -> Act:
         if name in CHECKS:
             raise ValueError(f"two checks are named {name}")
-        CHECKS[name] = Check(name, sentence, act, frozenset(needs), carries, inbound)
+        CHECKS[name] = Check(name, sentence, act, frozenset(needs), carries, inbound, sets)
         return act
 
     return register

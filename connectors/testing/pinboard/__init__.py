@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from connectors.sdk.manifest import Ability, Auth, AuthField, Capability, Carries, Manifest, Write
 from connectors.sdk.types import Level
-from connectors.testing.pinboard.connector import Pinboard, Settings
+from connectors.testing.pinboard.connector import MOST_SHEETS, Pinboard, Settings
 from connectors.testing.pinboard.events import PinboardInbound
 
 __all__ = ["MANIFEST"]
@@ -43,5 +43,7 @@ MANIFEST = Manifest(
     connect=Pinboard,
     sandbox="connectors.testing.pinboard.sandbox:create",
     settles_after_s=0.0,
+    most_pictures=MOST_SHEETS,
+    picture_fields=("note",),
     inbound=PinboardInbound(),
 )

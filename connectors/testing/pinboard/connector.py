@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import IO
 
-from connectors.sdk.errors import Missing
+from connectors.sdk.errors import Missing, Rejected
 from connectors.sdk.http import Api
-from connectors.sdk.marker import key_in, marker_in
+from connectors.sdk.marker import content_key, key_in, marker_in
 from connectors.sdk.paging import every, next_number
 from connectors.sdk.types import (
+    COMPANIONS,
     Account,
     Change,
     Changes,
@@ -33,6 +35,7 @@ from connectors.testing.pinboard.shapes import Me, News, Pin, Settings, Thing, W
 __all__ = ["Pinboard", "Settings"]
 
 PAGES = "X-Pages"
+MOST_SHEETS = 5
 
 
 class Pinboard:
@@ -56,7 +59,7 @@ class Pinboard:
     def publish(self, target: Target, outgoing: Outgoing) -> Receipt:
         """Upload with the fields in the same call."""
         query = {name: str(value) for name, value in outgoing.fields.items()}
-        more = {"filename": _filename(outgoing), "publish_at": outgoing.publish_at}
+        more = {"filename": _filename(outgoing), "publish_at": outgoing.publish_at, **self._sheets(target, outgoing)}
         answer = self._api.upload(f"/walls/{target.ref}/pins", outgoing, query={**query, **more}, headers={})
         return _receipt(answer.parse(Pin))
 
@@ -67,8 +70,21 @@ class Pinboard:
     def replace(self, target: Target, ref: str, outgoing: Outgoing) -> Receipt:
         """Change the bytes."""
         path = f"/walls/{target.ref}/pins/{ref}/bytes"
-        answer = self._api.upload(path, outgoing, method="PUT", query={"filename": _filename(outgoing)}, headers={})
+        query = {"filename": _filename(outgoing), **self._sheets(target, outgoing)}
+        answer = self._api.upload(path, outgoing, method="PUT", query=query, headers={})
         return _receipt(answer.parse(Pin))
+
+    def _sheets(self, target: Target, outgoing: Outgoing) -> dict[str, str]:
+        """Send the further pictures of a set, which nobody sees before a pin shows them."""
+        if not outgoing.companions:
+            return {}
+        fitting = [one for one in outgoing.pictures if one.media_type.startswith("image/")]
+        if len(outgoing.pictures) > MOST_SHEETS or len(fitting) < len(outgoing.pictures):
+            raise Rejected(f"A pin shows up to {MOST_SHEETS} pictures, and nothing else beside them.")
+        path = f"/walls/{target.ref}/sheets"
+        sent = [self._api.upload(path, one, headers={}).parse(Me).id for one in outgoing.companions]
+        about = [{"id": ref, **one.fields} for ref, one in zip(sent, outgoing.companions, strict=True)]
+        return {"more": json.dumps(about)}
 
     def repoint(self, target: Target, old_ref: str, new_ref: str) -> Receipt:
         """Let all frames that show one pin show another."""
@@ -157,13 +173,16 @@ def _receipt(pin: Pin) -> Receipt:
 
 def _copy(pin: Pin) -> Copy:
     marker = marker_in(pin.filename)
+    words: Fields = {COMPANIONS: [{"note": sheet.note} for sheet in pin.more]} if pin.more else {}
+    # Of a set the key is made of what stands there, whatever its name says: somebody may have taken a sheet away.
+    several = content_key([pin.sha256, *(sheet.sha256 for sheet in pin.more)]) if pin.more else None
     return Copy(
         ref=pin.id,
         marker=marker,
-        content_key=key_in(pin.filename, marker) if marker else None,
-        fields={"title": pin.title, "note": pin.note},
+        content_key=several or (key_in(pin.filename, marker) if marker else None),
+        fields={"title": pin.title, "note": pin.note, **words},
         parts=(Part(PartKind.MEDIA, pin.id, _state(pin)), *(Part(PartKind.EMBED, frame) for frame in pin.frames)),
-        sha256=pin.sha256,
+        sha256=None if several else pin.sha256,
     )
 
 

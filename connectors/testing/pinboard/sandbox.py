@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import Response, jsonify, request
 
@@ -17,18 +17,22 @@ from connectors.testing.ledger import Ledger, What
 from connectors.testing.pinboard.answers import GONE, page
 from connectors.testing.pinboard.archive import KEPT, Archive, counted
 from connectors.testing.pinboard.events import sign
-from connectors.testing.sandbox import Sandbox, Standing, Stock
+from connectors.testing.sandbox import Sandbox, Shown, Standing, Stock
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 MARKER = re.compile(r"(?<![a-z0-9])(dh[a-z0-9]{6}-[a-z0-9]{20})(?![a-z0-9])(?:-([0-9a-f]{12}))?")
 WALLS = tuple(f"wall{number:03}" for number in range(1, 121))
 CHUNK = 64 * 1024
+SHAPE = ("filename", "title", "note", "sha256", "frames", "state", "more")
 PATHS = (
     ("GET", "/me"), ("GET", "/walls"), ("GET", "/walls/{w}/pins"), ("POST", "/walls/{w}/pins"),
     ("GET", "/walls/{w}/pins/{p}"), ("PATCH", "/walls/{w}/pins/{p}"), ("DELETE", "/walls/{w}/pins/{p}"),
     ("PUT", "/walls/{w}/pins/{p}/bytes"), ("POST", "/walls/{w}/pins/{p}/repoint"), ("POST", "/walls/{w}/hooks"),
     ("DELETE", "/hooks/{h}"), ("POST", "/walls/{w}/pins/{p}/hold"), ("POST", "/walls/{w}/pins/{p}/resume"),
     ("GET", "/items"), ("GET", "/items/{i}/bytes"), ("GET", "/changes"), ("GET", "/walls/{w}/pins/{p}/frames"),
-    ("GET", "/walls/{w}/pins/{p}/numbers"),
+    ("GET", "/walls/{w}/pins/{p}/numbers"), ("POST", "/walls/{w}/sheets"),
 )  # fmt: skip
 
 
@@ -52,6 +56,7 @@ class PinboardSandbox(Sandbox):
         super().__init__(ledger=ledger)
         self.secrets = {"token": "pin-token-5ca1ab1e"}
         self.hooks: dict[str, str] = {}
+        self.sheets: list[str] = []  # hashes of further pictures that were sent; nobody sees them yet
         for method, path, act in (
             ("GET", "/me", self._me), ("GET", "/walls", self._walls), ("GET", "/walls/<wall>/pins", self._pins),
             ("POST", "/walls/<wall>/pins", self._pin), ("GET", "/walls/<wall>/pins/<ref>", self._one),
@@ -59,7 +64,7 @@ class PinboardSandbox(Sandbox):
             ("PUT", "/walls/<wall>/pins/<ref>/bytes", self._bytes),
             ("POST", "/walls/<wall>/pins/<ref>/repoint", self._repoint), ("POST", "/walls/<wall>/hooks", self._hook),
             ("DELETE", "/hooks/<ref>", self._unhook), ("POST", "/walls/<wall>/pins/<ref>/hold", self._hold),
-            ("POST", "/walls/<wall>/pins/<ref>/resume", self._resume),
+            ("POST", "/walls/<wall>/pins/<ref>/resume", self._resume), ("POST", "/walls/<wall>/sheets", self._sheet),
         ):  # fmt: skip
             self.app.add_url_rule(path, endpoint=f"{method} {path}", view_func=act, methods=[method])
         self.archive = Archive(self.app, self.ledger, WALLS)
@@ -89,17 +94,35 @@ class PinboardSandbox(Sandbox):
             at = request.args.get("publish_at", type=int)
             facts: dict[str, Any] = {
                 "filename": request.args["filename"], "frames": [], **self._sent(), **fields, "at": at,
-                "state": "showing" if at is None else "queued",
+                "state": "showing" if at is None else "queued", "more": self._more(),
             }  # fmt: skip
             self.ledger.add(What.MADE, ref, wall, **facts)
         return jsonify(_shape(ref, facts))
 
     def _change(self, wall: str, ref: str) -> Response | tuple[str, int]:
         sent: dict[str, Any] = request.get_json()
-        return self._set(wall, ref, **{name: value for name, value in sent.items() if name in self.text_fields})
+        facts: dict[str, Any] = {name: value for name, value in sent.items() if name in self.text_fields}
+        if "companions" in sent:
+            sheets = self.ledger.living(wall).get(ref, {}).get("more", [])
+            facts["more"] = [{**sheet, **words} for sheet, words in zip(sheets, sent["companions"], strict=True)]
+        return self._set(wall, ref, **facts)
 
     def _bytes(self, wall: str, ref: str) -> Response | tuple[str, int]:
-        return self._set(wall, ref, filename=request.args["filename"], **self._sent())
+        return self._set(wall, ref, filename=request.args["filename"], **self._sent(), more=self._more())
+
+    def _sheet(self, wall: str) -> Response:
+        del wall
+        self.sheets.append(self._sent()["sha256"])
+        return jsonify({"id": str(len(self.sheets) - 1)})
+
+    def _more(self) -> list[dict[str, str]]:
+        """Return the further pictures that a request names, in its order."""
+        about: list[dict[str, str]] = json.loads(request.args.get("more", "[]"))
+        return [{"sha256": self.sheets[int(one["id"])], "note": one.get("note", "")} for one in about]
+
+    def writes(self, environ: WSGIEnvironment) -> bool:
+        """A further picture shows nobody anything before a pin does."""
+        return super().writes(environ) and not environ["PATH_INFO"].endswith("/sheets")
 
     def _hold(self, wall: str, ref: str) -> Response | tuple[str, int]:
         return self._set(wall, ref, state="held")
@@ -204,6 +227,11 @@ class PinboardSandbox(Sandbox):
         """Somebody writes something else."""
         self.ledger.add(What.CHANGED, ref, target, **fields)
 
+    def thin(self, target: str, ref: str) -> bool:
+        """Somebody takes the last picture of a pin away."""
+        self.ledger.add(What.CHANGED, ref, target, more=self.ledger.living(target)[ref]["more"][:-1])
+        return True
+
     def use(self, target: str, ref: str) -> str:
         """Somebody hangs a frame around a pin."""
         frame = f"frame-of-{ref}"
@@ -226,13 +254,13 @@ class PinboardSandbox(Sandbox):
 
 
 def _shape(ref: str, facts: Mapping[str, Any]) -> dict[str, Any]:
-    return {"id": ref, **{name: facts[name] for name in ("filename", "title", "note", "sha256", "frames", "state")}}
+    return {"id": ref, **{name: facts[name] for name in SHAPE}}
 
 
 def _facts(filename: str, sha256: str, size: int) -> dict[str, Any]:
     return {
         "filename": filename, "sha256": sha256, "size": size, "frames": [], "title": "", "note": "", "at": None,
-        "state": "showing",
+        "state": "showing", "more": [],
     }  # fmt: skip
 
 
@@ -240,7 +268,8 @@ def _standing(target: str, ref: str, facts: Mapping[str, Any]) -> Standing:
     found = MARKER.search(facts["filename"])
     fields = {"title": facts["title"], "note": facts["note"]}
     marker, key = found.groups() if found else (None, None)
+    pictures = ((facts["sha256"], facts["note"]), *((one["sha256"], one["note"]) for one in facts["more"]))
     return Standing(
         ref, target, marker, key, fields, facts["sha256"], 1 + len(facts["frames"]), PartState(facts["state"]),
-        facts["at"],
+        facts["at"], tuple(Shown(sha256, {"note": note}) for sha256, note in pictures),
     )  # fmt: skip

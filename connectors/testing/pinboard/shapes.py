@@ -25,6 +25,13 @@ class Wall(BaseModel):
     name: str
 
 
+class Sheet(BaseModel):
+    """A further picture of a pin."""
+
+    sha256: str
+    note: str = ""
+
+
 class Pin(BaseModel):
     """A pin on a wall."""
 
@@ -35,6 +42,7 @@ class Pin(BaseModel):
     sha256: str
     frames: tuple[str, ...] = ()
     state: str = "showing"
+    more: tuple[Sheet, ...] = ()
 
 
 class Thing(BaseModel):

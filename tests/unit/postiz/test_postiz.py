@@ -98,9 +98,9 @@ def test_a_channels_settings_are_sent_with_a_draft_too(postiz, connect, sandbox)
     assert {"title": "Spring", "type": "post"}.items() <= json.loads(facts(sandbox, ref)["settings"]).items()
     page = connect(channel_settings=["wordpress.type=page", "x.who=all"]).publish(SITE, outgoing(title="Spring")).ref
     assert json.loads(facts(sandbox, page)["settings"])["type"] == "page"
-    assert postiz.look(SITE, ref).fields == {"content": "Ready for spring", "title": "Spring"}
+    assert postiz.look(SITE, ref).fields == {"content": "Ready for spring", "title": "Spring", "alt": ""}
     postiz.update(SITE, ref, {"title": "Summer"})
-    assert postiz.look(SITE, ref).fields == {"content": "Ready for spring", "title": "Summer"}
+    assert postiz.look(SITE, ref).fields == {"content": "Ready for spring", "title": "Summer", "alt": ""}
 
 
 def test_what_a_channel_lacks_is_told_before_anything_is_sent(postiz, sandbox):
@@ -154,7 +154,7 @@ def test_a_text_is_given_once_and_then_belongs_to_people_there(connect, sandbox)
     postiz = connect(texts="once")
     ref = postiz.publish(PAGE, outgoing()).ref
     sandbox.edit(PAGE.ref, ref, {"content": "Written by people"})
-    assert postiz.look(PAGE, ref).fields == {}
+    assert postiz.look(PAGE, ref).fields == {"alt": ""}
     assert postiz.find(PAGE, MARKER)[0].fields == {}
     postiz.update(PAGE, ref, {"content": "The hub's", "alt": "A roof"})
     assert facts(sandbox, ref)["content"] == "<p>Written by people</p>"
