@@ -24,12 +24,16 @@ from hub.connections.mappings import AccountMappings
 from hub.connections.models import Connection, Remote, Target
 from hub.connections.service import Connections
 from hub.db.base import new_id
+from hub.db.installation import wake
+from hub.delivery.handouts import recipients
 from hub.delivery.service import Delivery
 from hub.intake.service import Intake
 from hub.media.models import Rendition, Traits
 from hub.notify.service import Notify
 from hub.placements.models import Evidence, Part, Placement
+from hub.placements.reports.service import Reports
 from hub.placements.service import Placements
+from hub.placements.uses import Uses
 from hub.review.service import Review
 from hub.review.standing import standing_of
 from hub.rights.service import Rights
@@ -56,6 +60,8 @@ class WebHub:
         cheap = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
         connections = Connections(database, clock, self.keyring, discover(), self.settings)
         catalogue = Catalogue(database, clock, judge=standing_of)
+        placements = Placements(database, clock, connections, self.store, self.keyring, self.settings)
+        wake(database, self.settings, clock)
         self.services = Services(
             database=database, clock=clock, settings=self.settings, keyring=self.keyring, store=self.store,
             access=Access(database, clock, self.keyring, passwords=cheap),
@@ -65,8 +71,11 @@ class WebHub:
             review=Review(database, clock),
             rights=Rights(database, clock, self.settings.rights_default), connections=connections,
             mappings=AccountMappings(database, clock),
-            placements=Placements(database, clock, connections, self.store, self.keyring, self.settings),
+            placements=placements,
+            uses=Uses(database, clock, connections),
             delivery=Delivery(database, self.store, self.keyring, clock, self.settings),
+            reports=Reports(database, clock, placements, self.keyring, recipients, address=self.settings.url,
+                            manifest_of=connections.manifest),
             notify=Notify(database, clock, self.keyring, self.settings),
         )  # fmt: skip
         self.app = create_app(self.services)

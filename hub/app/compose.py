@@ -19,6 +19,7 @@ from hub.connections.service import Connections
 from hub.db.installation import wake
 from hub.db.migrate import migrate
 from hub.db.unit import Database
+from hub.delivery.handouts import recipients
 from hub.delivery.service import Delivery
 from hub.events.log import EventLog
 from hub.intake.service import Intake
@@ -26,8 +27,10 @@ from hub.jobs.drains import Drain
 from hub.media.pool import MediaPool
 from hub.media.service import Media
 from hub.notify.service import Notify
+from hub.placements.reports.service import Reports
 from hub.placements.seats import ORDINARY, SPARE
 from hub.placements.service import Placements
+from hub.placements.uses import Uses
 from hub.review.service import Review
 from hub.review.standing import standing_of
 from hub.rights.service import Rights
@@ -74,6 +77,7 @@ class Hub:
         keyring, store = Keyring.load(settings), make_store(settings)
         pool = MediaPool(processes=settings.media_processes)
         connections = Connections(database, clock, keyring, registry or discover(), settings)
+        placements = Placements(database, clock, connections, store, keyring, settings, lease_ms=lease_ms)
         services = Services(
             database=database, clock=clock, settings=settings, keyring=keyring, store=store,
             access=Access(database, clock, keyring),
@@ -85,8 +89,11 @@ class Hub:
             rights=Rights(database, clock, settings.rights_default),
             connections=connections,
             mappings=AccountMappings(database, clock),
-            placements=Placements(database, clock, connections, store, keyring, settings, lease_ms=lease_ms),
+            placements=placements,
+            uses=Uses(database, clock, connections),
             delivery=Delivery(database, store, keyring, clock, settings),
+            reports=Reports(database, clock, placements, keyring, recipients, address=settings.url,
+                            manifest_of=connections.manifest),
             notify=Notify(database, clock, keyring, settings, reach=touched_by),
         )  # fmt: skip
         return cls(services, pool)
@@ -104,6 +111,7 @@ class Hub:
                 for seat in range(1, ORDINARY + SPARE + 1)
             ),
             Drain("leaving", rooms.placements.leaving.drain, 5.0),
+            Drain("uses", rooms.uses.drain, 5.0, eager=True),
             Drain("feeds", rooms.placements.feeds.drain, 2.0, eager=True),
             Drain("inbox", rooms.connections.drain_inbox, 1.0),
             Drain("health", rooms.connections.drain_health, 10.0),

@@ -13,6 +13,7 @@ from hub.db.unit import Database
 from hub.notify import endpoints
 from hub.placements.models import Placement
 from hub.placements.phase import Phase
+from hub.placements.reports.keys import forget_private_parts
 from hub.settings import Settings
 
 BELONGS_TO_ORIGINAL = "belongs_to_original"
@@ -23,7 +24,7 @@ def declare_copy(database: Database, settings: Settings, clock: Clock) -> Instal
 
     Its placements are settled, so that it never touches what the original made; its connections are off, so that it
     never uses up a token that the original needs; its webhook endpoints are off, because those who listen there hear
-    of the original. The catalogue is whole.
+    of the original. What signed the original's reports is forgotten: it makes a key of its own. The catalogue is whole.
     """
 
     def cut_loose(session: Session) -> None:
@@ -46,5 +47,6 @@ def declare_copy(database: Database, settings: Settings, clock: Clock) -> Instal
             )
         )
         endpoints.cut_loose(session, at=clock.now())
+        forget_private_parts(session)
 
     return installation.declare_copy(database, settings, cut_loose=cut_loose)

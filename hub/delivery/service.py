@@ -15,6 +15,7 @@ from hub.connections.models import Target
 from hub.db.base import new_id
 from hub.delivery import archive
 from hub.delivery.gate import Admitted, Ask, admit
+from hub.delivery.handouts import handed_out
 from hub.delivery.headers import byte_headers
 from hub.delivery.links import LinkClaims, dead_link, read_token, write_token
 from hub.delivery.models import Handout, SignedLink
@@ -155,9 +156,7 @@ class Delivery:
         require(actor, Act.RECALL)
         with self._database.read() as session:
             admitted = self._admit(session, Ask(asset_id, None, actor))
-            out = (Handout.asset_id == admitted.asset.id, Handout.placement_id.is_(None))
-            rows = select(Handout).where(*out).order_by(Handout.id.desc())
-            return list(session.scalars(rows))
+            return handed_out(session, admitted.asset.id)
 
     def serve_signed(self, token: str) -> Served:
         """Return the bytes behind a signed link, to anybody who holds it."""

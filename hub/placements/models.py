@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ForeignKey, Index, String, text
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from hub.db.base import Base, Id, Json, Millis, Revisioned, Word
+from hub.db.base import Base, Id, Json, Millis, Revisioned, Sha256, Word
 
 UNSETTLED = text("settled_at IS NULL")
 
@@ -177,3 +177,60 @@ class RecallItem(Base):
     level: Mapped[Word | None]
     evidence_id: Mapped[Id | None]
     reason: Mapped[str] = mapped_column(default="")
+
+
+class EvidenceKey(Base):
+    """A key that one installation signs its reports with. Its private part is sealed, and forgotten when it retires."""
+
+    __tablename__ = "evidence_keys"
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)  # the thumbprint of the public part
+    installation_id: Mapped[Id] = mapped_column(index=True)
+    public_key: Mapped[str]
+    sealed: Mapped[str]  # empty: nothing can be signed with it any more
+    created_at: Mapped[Millis]
+    retired_at: Mapped[Millis | None]
+
+
+class SignedReport(Base):
+    """A report that was made and signed, by its number and hash; each names the one before it. Never updated."""
+
+    __tablename__ = "signed_reports"
+    id: Mapped[Id] = mapped_column(primary_key=True)
+    installation_id: Mapped[Id]
+    number: Mapped[int]
+    recall_id: Mapped[Id] = mapped_column(ForeignKey("recalls.id"), index=True)
+    sha256: Mapped[Sha256]
+    previous: Mapped[str] = mapped_column(String(64), default="")  # the hash of the report before it
+    key_id: Mapped[str] = mapped_column(ForeignKey("evidence_keys.id"))
+    by: Mapped[str]
+    at: Mapped[Millis]
+    __table_args__ = (UniqueConstraint("installation_id", "number"),)
+
+
+class UseRound(Base):
+    """When a copy's uses are asked for, and how far that is."""
+
+    __tablename__ = "use_rounds"
+    placement_id: Mapped[Id] = mapped_column(ForeignKey("placements.id"), primary_key=True)
+    generation: Mapped[int]  # of the copy, when it was asked
+    due_at: Mapped[Millis] = mapped_column(index=True)  # in the future while somebody asks
+    begun_at: Mapped[Millis | None]  # None: no round is under way
+    cursor: Mapped[str | None]  # where the round goes on
+    told_at: Mapped[Millis | None]  # when a round was last brought to its end
+    failures: Mapped[int]
+    problem: Mapped[str] = mapped_column(default="")
+
+
+class UsePlace(Base):
+    """A place at a remote that uses a copy, as the remote tells. It stays in the record when it ends."""
+
+    __tablename__ = "uses"
+    placement_id: Mapped[Id] = mapped_column(ForeignKey("placements.id"), primary_key=True)
+    kind: Mapped[Word] = mapped_column(primary_key=True)
+    ref: Mapped[str] = mapped_column(primary_key=True)
+    label: Mapped[str]
+    url: Mapped[str] = mapped_column(default="")
+    public: Mapped[bool | None]  # None: the remote does not tell
+    first_told_at: Mapped[Millis]
+    told_at: Mapped[Millis]
+    gone_at: Mapped[Millis | None]  # a whole round did not tell of it any more

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
+
+from sqlalchemy.orm import Session
 
 from connectors.sdk.errors import ConnectorError
 from connectors.sdk.manifest import Manifest
@@ -72,6 +74,24 @@ class Signer(Protocol):
 
     def verify(self, message: bytes, signature: str, *, purpose: str) -> bool:
         """Tell whether the signature is ours."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """Bytes of an asset that left the hub for somebody: the id of a person, or `link:` and that of a share link."""
+
+    version_id: str
+    preset: str
+    who: str
+    at: int
+
+
+class HandedOut(Protocol):
+    """Tells what left the hub and cannot be called back. `hub.delivery` is the real one."""
+
+    def __call__(self, session: Session, asset_id: str) -> Sequence[Recipient]:
+        """Return every handout of an asset, newest first; looks at copies that are links are not among them."""
         ...
 
 

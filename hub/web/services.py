@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from hub.intake.service import Intake
     from hub.media.service import Media
     from hub.notify.service import Notify
+    from hub.placements.reports.service import Reports
     from hub.placements.service import Placements
+    from hub.placements.uses import Uses
     from hub.review.service import Review
     from hub.rights.service import Rights
     from hub.search.service import Search
@@ -48,7 +50,9 @@ class Services:
     connections: Connections
     mappings: AccountMappings
     placements: Placements
+    uses: Uses
     delivery: Delivery
+    reports: Reports
     notify: Notify
 
 
