@@ -55,7 +55,7 @@ def altered_there(session: Session, account: Account, looks: Looks) -> tuple[str
     whose doing a difference is: then there is nothing to tell.
     """
     seen_at = account.row.observed_at
-    ours = any(attempt.answered_at is None or attempt.answered_at >= (seen_at or 0) for attempt in account.attempts)
+    ours = any(attempt.answered_at is None or attempt.answered_at > (seen_at or 0) for attempt in account.attempts)
     if seen_at is None or ours or account.open_attempts or account.rendering is None:
         return ()
     mine = account.rendering.rendered.first_fields

@@ -1,87 +1,61 @@
-"""The example bodies of docs/events.md have the shape of what the rooms really emit."""
+"""Every kind that goes out really happens, and its message keeps to the schema that the hub serves."""
 
 from __future__ import annotations
 
 import json
-import re
-from pathlib import Path
-from types import SimpleNamespace
 
+import pytest
+from jsonschema import Draft202012Validator, FormatChecker
+from sqlalchemy import event as listening
 from sqlalchemy import select
 
-from connectors.sdk.types import Level
-from hub.access.actors import SYSTEM
-from hub.catalogue.assets import add_version, create_asset, get_asset
-from hub.clock import DAY
-from hub.connections.models import Remote, Target
+from hub.access.keyring import Keyring
+from hub.db.unit import Database
+from hub.events.log import EventLog
 from hub.events.models import Event
-from hub.notify.messages import KINDS, message_of
-from hub.placements.evidence import add_evidence
-from hub.placements.findings import Claim
-from hub.placements.rows import new_row
-from hub.review.service import Review
-from hub.rights.service import Rights
-from hub.storage.models import Blob
-
-PAGE = Path(__file__).parents[3] / "docs" / "events.md"
+from hub.notify.kinds import EVENT_TYPES, KINDS, TEST
+from hub.notify.messages import message_of
+from hub.settings import Settings
+from tests.faults.model.world import World
+from tests.unit.notify import happenings
+from tests.unit.placements.desk import Desk
 
 
-def test_the_documented_bodies_are_those_that_go_out(database, clock):
-    asset_id = _approve_two_versions(database, clock)
-    rights = Rights(database, clock, "allow")
-    rights.add_term(SYSTEM, asset_id, source="licence", effect="allow", until_at=clock.now() + DAY)
-    clock.advance(2 * DAY)
-    rights.drain("w")
-    _prove(database, clock, asset_id)
+@pytest.fixture(autouse=True)
+def awake():
+    """The world below brings its own installation, on one database: no database has a say in this."""
 
+
+def test_every_kind_happens_in_the_rooms_and_its_message_keeps_to_its_schema(sqlite_url, clock, tmp_path):
+    database = Database(sqlite_url)
+    listening.listen(database.engine, "connect", lambda dbapi, _: dbapi.execute("PRAGMA synchronous=OFF").close())
+    EventLog(database, clock)
+    desk = Desk(World(database, clock))
+    happenings.describe_and_decide(desk)
+    happenings.develop(desk)
+    happenings.collect(desk)
+    happenings.license_and_wait(desk)
+    happenings.carry(desk)
+    happenings.connect(desk, Keyring([b"k" * 32]), Settings(home=tmp_path, base_url="https://hub.example"))
+    happenings.map_fields(desk)
+    happenings.leave(desk)
     with database.read() as session:
         events = list(session.scalars(select(Event).where(Event.kind.in_(KINDS)).order_by(Event.seq)))
-    sent = {event.kind: json.loads(message_of(event)) for event in events}
-    shown = {
-        body["type"]: body for body in map(json.loads, re.findall(r"```json\n(.*?)```", PAGE.read_text(), re.DOTALL))
-    }
-    assert set(sent) == set(shown) == KINDS
-    for kind, body in sent.items():
-        assert _shape(body) == _shape(shown[kind]), kind
-    assert sent["rights.ended"]["data"]["source"] == shown["rights.ended"]["data"]["source"]
-    assert sent["placement.withdrawn"]["data"]["claim"] == shown["placement.withdrawn"]["data"]["claim"]
+    database.dispose()
+
+    assert {event.kind for event in events} == set(KINDS)
+    for event in events:
+        message, kind = json.loads(message_of(event)), KINDS[event.kind]
+        Draft202012Validator(kind.schema(), format_checker=FormatChecker()).validate(message)
+        assert set(message["data"]) <= set(kind.data.model_fields), event.kind
+        assert not {"Logo", "Somebody else's", "It must go.", "Summer"} & set(map(str, message["data"].values()))
 
 
-def _approve_two_versions(database, clock):
-    review = Review(database, clock)
-    with database.unit() as session:
-        asset = create_asset(session, kind="image", owner_id="u", at=1)
-    for letter in "ab":
-        with database.unit() as session:
-            session.add(Blob(sha256=letter * 64, size=1, sniffed_type="image/png", state="kept", created_at=1))
-            session.flush()
-            version = add_version(
-                session, get_asset(session, asset.id), sha256=letter * 64, size=1, media_type="image/png",
-                filename="a.png", by="u", at=1,
-            )  # fmt: skip
-        review.approve(SYSTEM, version.id, sha256=letter * 64)
-    return asset.id
-
-
-def _prove(database, clock, asset_id):
-    with database.unit() as session:
-        session.add(Remote(id="r", connector="x", account_key="k", label="", created_at=1))
-        session.flush()
-        session.add(Target(id="t", remote_id="r", kind="k", external_ref="1", label="", channel="x", territory="*"))
-        session.flush()
-        row = new_row(
-            session, asset_id=asset_id, target_id="t", slot="", withdraw_policy="remove", version_policy="follow",
-            pinned_version_id=None, by="u", at=clock.now(),
-        )  # fmt: skip
-        row.desired_version_id = get_asset(session, asset_id).current_version_id
-        account = SimpleNamespace(row=row)
-        add_evidence(session, account, Claim.IN_PLACE, Level.SEEN, looks=[], at=clock.now())
-        session.flush()
-        add_evidence(session, account, Claim.WITHDRAWN, Level.SEEN, looks=[], at=clock.now())
-
-
-def _shape(value):
-    """Return a value with its leaves replaced by their kinds."""
-    if isinstance(value, dict):
-        return {name: _shape(each) for name, each in value.items()}
-    return type(value).__name__
+def test_kinds_are_named_by_room_and_their_schemas_are_schemas():
+    assert len(EVENT_TYPES) == len(KINDS) >= 24
+    for kind in (*EVENT_TYPES, TEST):
+        room, _, what = kind.name.partition(".")
+        assert (room + what).isidentifier(), kind.name
+        Draft202012Validator.check_schema(kind.schema())
+        Draft202012Validator(kind.schema()).validate(kind.example())
+        assert kind.about.endswith("."), kind.name
