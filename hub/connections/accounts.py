@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ValidationError
@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from hub.access.keyring import Keyring
 
 _LONGEST_SECRET = 8_192
-_BEST_FIRST = (health.State.LIVE, health.State.AILING, health.State.PENDING, health.State.NEEDS_PERSON)
+_BEST_FIRST = (
+    health.State.LIVE, health.State.AILING, health.State.PENDING, health.State.NEEDS_PERSON, health.State.OFF,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +81,17 @@ def check_settings(manifest: Manifest, settings: Mapping[str, Any]) -> BaseModel
         first = errors.errors(include_input=False, include_url=False)[0]
         place = ".".join(str(step) for step in first["loc"])
         raise Invalid(
-            "settings_invalid", f"A setting is not as it must be: {first['msg']}.", where=place,
+            "settings_invalid", f"A setting is not as it must be: {_said(first)}.", where=place,
             next_step="Correct it and try again.",
         ) from None  # fmt: skip
+
+
+def _said(wrong: Mapping[str, Any]) -> str:
+    """Say what is wrong with a value in words for who typed it in: a pattern tells them nothing."""
+    if wrong["type"] == "string_pattern_mismatch":
+        return "it is not written in the way that is asked for"
+    text = str(wrong["msg"]).removeprefix("Value error, ").rstrip(".")
+    return text[:1].lower() + text[1:]
 
 
 def _check_secrets(method: Auth, secrets: Mapping[str, str]) -> dict[str, str]:
@@ -111,7 +121,7 @@ def _readable(value: str, *, lines: bool) -> bool:
 def add(
     session: Session,
     keyring: Keyring,
-    manifest: Manifest,
+    remote: Remote,
     way: Way,
     account: Account,
     *,
@@ -119,13 +129,9 @@ def add(
     owner_id: str,
     now: int,
 ) -> Connection:
-    """Make a proven connection; the remote is found by its account key or made."""
-    remote = _find_or_make(session, manifest.name, replace(account, label=printable(account.label)), now)
+    """Make a proven connection to a remote."""
     deaf = _is_known(session, remote.id) and not _is_heard(session, remote.id)
-    for older in session.scalars(select(Connection).where(Connection.remote_id == remote.id)):
-        older.leaving_at = older.leaving_by = None  # whoever connects an account anew wants to stay
-        if older.state == health.State.NEEDS_PERSON:
-            _replace(session, older, owner_id)
+    stay(session, remote.id)
     connection = Connection(
         id=new_id(), remote_id=remote.id, owner_id=owner_id, state=health.State.PENDING, auth=way.auth.name,
         problem_code="", problem="", settings=way.settings.model_dump(mode="json"),
@@ -164,6 +170,17 @@ def renew(
     _listen_again(session, keyring, remote, way, deaf=deaf, now=now)
 
 
+def stay(session: Session, remote_id: str) -> None:
+    """Leave an account no longer: whoever connects it anew wants to stay."""
+    for row in session.scalars(select(Connection).where(Connection.remote_id == remote_id)):
+        row.leaving_at = row.leaving_by = None
+
+
+def rank(state: str) -> int:
+    """Return how good a connection is by its state; the best has the smallest number."""
+    return _BEST_FIRST.index(health.State(state))
+
+
 def _is_known(session: Session, remote_id: str) -> bool:
     return session.scalar(select(Connection.id).where(Connection.remote_id == remote_id).limit(1)) is not None
 
@@ -188,7 +205,7 @@ def usable(session: Session, remote_id: str) -> Connection | None:
         select(Connection).where(Connection.remote_id == remote_id, Connection.state != health.State.OFF)
     )
     ranked = sorted(rows, key=lambda row: row.id, reverse=True)
-    ranked.sort(key=lambda row: _BEST_FIRST.index(health.State(row.state)))
+    ranked.sort(key=lambda row: rank(row.state))
     return ranked[0] if ranked else None
 
 
@@ -224,24 +241,18 @@ def get(session: Session, connection_id: str) -> Connection:
     return row
 
 
-def _find_or_make(session: Session, connector: str, account: Account, now: int) -> Remote:
-    known = select(Remote).where(Remote.connector == connector, Remote.account_key == account.key)
+def find_or_make(session: Session, connector: str, account: Account, now: int) -> Remote:
+    """Return an account's remote, locked, so that two who connect one account come one after the other."""
+    known = select(Remote).where(Remote.connector == connector, Remote.account_key == account.key).with_for_update()
+    label = printable(account.label)
     remote = session.scalars(known).one_or_none()
     if remote is not None:
-        remote.label = account.label
+        remote.label = label
         return remote
-    remote = Remote(id=new_id(), connector=connector, account_key=account.key, label=account.label, created_at=now)
+    remote = Remote(id=new_id(), connector=connector, account_key=account.key, label=label, created_at=now)
     try:
         with session.begin_nested():
             session.add(remote)
     except IntegrityError:  # somebody connected the same account at this very moment
         return session.scalars(known).one()
     return remote
-
-
-def _replace(session: Session, older: Connection, actor: str) -> None:
-    health.set_state(
-        session, older, health.State.OFF, actor=actor, code=health.REPLACED,
-        text="A newer connection to the same account took its place.",
-    )  # fmt: skip
-    credentials.forget(session, older.id)

@@ -32,6 +32,7 @@ class Dance:
     secrets: Mapping[str, str] = field(repr=False)
     verifier: str = field(repr=False)
     connection_id: str = ""  # the connection that it renews; empty: it makes a new one
+    ends: tuple[int | None, int | None] | None = None  # of what was granted, where only a person's choice is awaited
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +54,13 @@ def begin(
     secrets: Mapping[str, str],
     now: int,
     connection_id: str = "",
+    ends: tuple[int | None, int | None] | None = None,
 ) -> tuple[str, Dance]:
     """Remember a sign-in; return its state value, of which only the hash is kept, and the dance."""
     state = new_state()
-    dance = Dance(connector, auth, settings, secrets, new_verifier(), connection_id)
+    dance = Dance(connector, auth, settings, secrets, new_verifier(), connection_id, ends)
     kept = {"auth": auth, "settings": dict(settings), "secrets": dict(secrets), "verifier": dance.verifier,
-            "connection_id": connection_id}  # fmt: skip
+            "connection_id": connection_id, "ends": ends}  # fmt: skip
     session.execute(delete(OAuthDance).where(OAuthDance.expires_at <= now))
     session.add(
         OAuthDance(
@@ -69,8 +71,10 @@ def begin(
     return state, dance
 
 
-def take(session: Session, keyring: Keyring, dancer: Dancer, state: str, *, now: int) -> Dance:
-    """Use a state value up, for the session and person that began, and for nobody else.
+def take(
+    session: Session, keyring: Keyring, dancer: Dancer, state: str, *, now: int, granted: bool = False
+) -> Dance:  # fmt: skip
+    """Use a state value up, for the session and person that began, and for nobody else; `granted` says which kind.
 
     Raises:
         Invalid: `oauth_state_invalid`; unknown, somebody else's, used or too old: all look the same.
@@ -85,8 +89,11 @@ def take(session: Session, keyring: Keyring, dancer: Dancer, state: str, *, now:
     if not isinstance(result, CursorResult) or result.rowcount != 1:
         raise _invalid()
     kept: dict[str, Any] = json.loads(keyring.open(row.sealed, purpose=_purpose(state)))
+    ends = kept.get("ends")
+    if granted != (ends is not None):
+        raise _invalid()
     return Dance(row.connector, kept["auth"], kept["settings"], kept["secrets"], kept["verifier"],
-                 kept.get("connection_id", ""))  # fmt: skip
+                 kept.get("connection_id", ""), (ends[0], ends[1]) if ends else None)  # fmt: skip
 
 
 def _hash(state: str) -> str:

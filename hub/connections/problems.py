@@ -16,6 +16,22 @@ def no_such_connection(where: str) -> NotFound:
     )
 
 
+class AlreadyConnected(Conflict):
+    """Somebody signed in to an account that is connected already, and must choose what becomes of that.
+
+    `connection_id` is the connection that is there; `apart` tells that it is another person's, so that both may be
+    kept; `state` stands for what was typed in, as long as it is kept, for `Connections.choose`.
+    """
+
+    def __init__(self, label: str, connection_id: str, *, apart: bool) -> None:
+        super().__init__(
+            "already_connected", f"{label} is connected already. Nothing was changed.", where=connection_id,
+            next_step="Say that the connection goes on with these credentials (`known`: renew)"
+            + (", or that both are kept (second)." if apart else "."),
+        )  # fmt: skip
+        self.label, self.connection_id, self.apart, self.state = label, connection_id, apart, ""
+
+
 def no_such_connector(name: str) -> NotFound:
     """Return the error for a name that no connector has."""
     return NotFound(

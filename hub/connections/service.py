@@ -5,27 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
-import structlog
-
 from connectors.sdk.errors import ConnectorError, NeedsPerson
 from connectors.sdk.manifest import Capability, Manifest
 from connectors.sdk.protocols import Targets
 from connectors.sdk.types import Account
 from hub.access.actors import Actor
 from hub.access.permissions import Act, allowed, require
-from hub.connections import accounts, calendar, credentials, health, targets, views
-from hub.connections.accounts import Way
+from hub.connections import accounts, calendar, health, targets, views
 from hub.connections.budget import BudgetLeft
-from hub.connections.credentials import Secrets
+from hub.connections.changing import Changing, SettingsView
 from hub.connections.forewarning import Forewarning
+from hub.connections.forgetting import Forgetting
 from hub.connections.hearing import Hearing
 from hub.connections.inbox import Reply
 from hub.connections.models import Connection, Remote
 from hub.connections.problems import no_such_connection, to_person
+from hub.connections.recognising import Known
 from hub.connections.renewing import Renewing
 from hub.connections.signing_in import SigningIn
 from hub.connections.speaking import Speaker, Speaking
-from hub.db.installation import may_write
 from hub.errors import Conflict, Forbidden
 from hub.events.log import emit
 from hub.settings import Settings
@@ -34,8 +32,6 @@ if TYPE_CHECKING:
     from hub.access.keyring import Keyring
     from hub.clock import Clock
     from hub.db.unit import Database
-
-log = structlog.get_logger(__name__)
 
 
 class Connections:
@@ -61,6 +57,8 @@ class Connections:
         )  # fmt: skip
         self._checked: dict[str, int] = {}
         self._signing_in = SigningIn(database, clock, keyring, self._speaking)
+        self._changing = Changing(database, clock, self._speaking)
+        self._forgetting = Forgetting(database, keyring, registry, self._speaking)
         self._hearing = Hearing(
             database, clock, keyring, self._speaking, base_url=settings.url, speak=self.speak, report=self.report
         )
@@ -101,6 +99,21 @@ class Connections:
         with self._database.read() as session:
             return views.targets(session, targets.of_remote(session, remote_id))
 
+    def places(self, actor: Actor, remote_id: str, words: str, *, offset: int, limit: int) -> views.Places:
+        """Return some of a remote's places: those that hold each of some words, and how many there are in all."""
+        _require_sight(actor)
+        with self._database.read() as session:
+            known = targets.of_remote(session, remote_id)
+            found = targets.named(known, words)
+            shown = views.targets(session, found[offset : offset + limit])
+            return views.Places(shown, found=len(found), known=len(known))
+
+    def place(self, actor: Actor, target_id: str) -> views.TargetView:
+        """Return one place."""
+        _require_sight(actor)
+        with self._database.read() as session:
+            return views.targets(session, [targets.get(session, target_id)])[0]
+
     def calendar(self, actor: Actor) -> Sequence[calendar.Entry]:
         """Return what ends when, the next first."""
         _require_sight(actor)
@@ -110,16 +123,37 @@ class Connections:
     # Connecting
 
     def connect(
-        self, actor: Actor, connector: str, *, auth: str, settings: Mapping[str, Any], secrets: Mapping[str, str]
+        self,
+        actor: Actor,
+        connector: str,
+        *,
+        auth: str,
+        settings: Mapping[str, Any],
+        secrets: Mapping[str, str],
+        known: Known = Known.ASK,
+        session_hash: str = "",
     ) -> Connection:
-        """Connect an account; the remote is asked who we are first. A known account carries on where it was.
+        """Connect an account; the remote is asked who we are first. One that was disconnected comes back as itself.
 
         Raises:
             Invalid: something is missing, or the remote refuses it.
+            AlreadyConnected: it is connected, and `known` does not say what becomes of that; with a session's hash
+                what was typed in is kept ten minutes for `choose`.
             Unavailable: the remote does not answer.
         """
         require(actor, Act.CONNECT)
-        return self._signing_in.connect(actor, connector, auth=auth, settings=settings, secrets=secrets)
+        return self._signing_in.connect(
+            actor, connector, auth=auth, settings=settings, secrets=secrets, known=known, session_hash=session_hash
+        )
+
+    def choose(self, actor: Actor, session_hash: str, state: str, known: Known) -> Connection:
+        """Say what becomes of a sign-in to an account that is connected already.
+
+        Raises:
+            Invalid: `oauth_state_invalid`; it was not begun in this session, or is too old.
+        """
+        require(actor, Act.CONNECT)
+        return self._signing_in.choose(actor, session_hash, state, known)
 
     def reconnect(self, actor: Actor, connection_id: str, secrets: Mapping[str, str]) -> views.ConnectionView:
         """Give a connection new secrets of the same account; its settings stay, its copies carry on.
@@ -161,6 +195,31 @@ class Connections:
         """
         require(actor, Act.CONNECT)
         return self._signing_in.finish(actor, session_hash, query)
+
+    # Settings
+
+    def settings(self, actor: Actor, connection_id: str) -> SettingsView:
+        """Return a connection's settings, which of them are fixed and why, and their last change."""
+        _require_sight(actor)
+        return self._changing.view(connection_id)
+
+    def change_settings(
+        self, actor: Actor, connection_id: str, given: Mapping[str, Any], *, seen: int
+    ) -> SettingsView:  # fmt: skip
+        """Change settings; the remote is asked who we are first, and every copy there is looked at afterwards.
+
+        Raises:
+            Invalid: `settings_invalid`, `setting_fixed`, `setting_leads_elsewhere`, or the remote refuses them.
+            Conflict: `connection_off`, `settings_changed`, `other_account`.
+            Unavailable: the remote does not answer.
+        """
+        require(actor, Act.CONNECT)
+        return self._changing.change(actor, connection_id, given, seen=seen)
+
+    def undo_settings(self, actor: Actor, connection_id: str, *, seen: int) -> SettingsView:
+        """Take the last change of the settings back; raises as `change_settings`, and Conflict: `nothing_to_undo`."""
+        require(actor, Act.CONNECT)
+        return self._changing.go_back(actor, connection_id, seen=seen)
 
     # Keeping well
 
@@ -276,38 +335,7 @@ class Connections:
         Copies stay where they are and stay known; connecting the same account again carries on.
         """
         require(actor, Act.CONNECT)
-        with self._database.unit() as session:
-            row = accounts.get(session, connection_id)
-            manifest = self._registry.get(session.get_one(Remote, row.remote_id).connector)
-            secrets = credentials.load(session, self._keyring, connection_id)
-            credentials.forget(session, connection_id)
-            observing = not may_write(session)
-            code, text = health.DISCONNECTED, "Disconnected."
-            health.set_state(session, row, health.State.OFF, actor=actor.id, code=code, text=text)
-            row.leaving_at = row.leaving_by = None
-        # A copy of a hub must not revoke what the original goes on using.
-        if manifest is not None and secrets is not None and not observing:
-            self._revoke(manifest, row, secrets)
-
-    def _revoke(self, manifest: Manifest, row: Connection, secrets: Secrets) -> None:
-        settings = accounts.check_settings(manifest, row.settings)
-        way = Way(accounts.auth_of(manifest, row.auth), settings, secrets.values)
-        token = secrets.refresh_token or secrets.values.get("access_token", "")
-        give_back = way.auth.hand_over.give_back if way.auth.hand_over else None
-        if give_back is None and (way.server is None or not token):
-            return
-        try:
-            if give_back is None:
-                self._speaking.flow(way).revoke(token)
-            else:
-                give_back(self._speaking.unproven(manifest, way))
-        except ConnectorError as error:
-            # We hold nothing any more; the page says what a person may do at the vendor.
-            with self._database.unit() as session:
-                accounts.get(
-                    session, row.id
-                ).problem = f"Disconnected. {manifest.title} did not confirm; remove the hub there too."
-            log.warning("revocation_not_confirmed", connection=row.id, code=error.code)
+        self._forgetting.forget(actor, connection_id)
 
     # Speaking
 

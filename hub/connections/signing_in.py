@@ -15,13 +15,17 @@ from connectors.sdk.oauth import Grant
 from connectors.sdk.types import Account
 from hub.connections import accounts, credentials, dance, health
 from hub.connections.accounts import Ends, Way
+from hub.connections.changing import record
 from hub.connections.dance import Dance, Dancer
 from hub.connections.models import Connection, Remote
-from hub.connections.problems import to_person
+from hub.connections.problems import AlreadyConnected, to_person
+from hub.connections.recognising import Known, is_alone, standing_of
 from hub.db.unit import refuse_in_transaction
 from hub.errors import Conflict, Invalid
 
 if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
     from hub.access.actors import Actor
     from hub.access.keyring import Keyring
     from hub.clock import Clock
@@ -44,12 +48,36 @@ class SigningIn:
         self._database, self._clock, self._keyring, self._speaking = database, clock, keyring, speaking
 
     def connect(
-        self, actor: Actor, connector: str, *, auth: str, settings: Mapping[str, Any], secrets: Mapping[str, str]
+        self,
+        actor: Actor,
+        connector: str,
+        *,
+        auth: str,
+        settings: Mapping[str, Any],
+        secrets: Mapping[str, str],
+        known: Known,
+        session_hash: str,
     ) -> Connection:
-        """Connect an account with what a person typed in."""
+        """Connect an account with what a person typed in; with a session, it is kept until that person has chosen."""
         manifest = self._speaking.manifest(connector)
         way = accounts.check_way(manifest, auth, settings, secrets)
-        return self._add(actor, manifest, self._typed(manifest, way))
+        granted = self._typed(manifest, way)
+        return self._add_or_ask(actor, manifest, granted, known, session_hash)
+
+    def choose(self, actor: Actor, session_hash: str, state: str, known: Known) -> Connection:
+        """Go on with a sign-in to a known account, as the person chose who began it in this session.
+
+        Raises:
+            Invalid: the state is not this session's, was used, or is too old.
+        """
+        with self._database.unit() as session:
+            kept = dance.take(
+                session, self._keyring, Dancer(actor.id, session_hash), state, now=self._clock.now(), granted=True
+            )
+        manifest = self._speaking.manifest(kept.connector)
+        settings = accounts.check_settings(manifest, kept.settings)
+        way = Way(accounts.auth_of(manifest, kept.auth), settings, kept.secrets)
+        return self._add(actor, manifest, Granted(way, Ends(*(kept.ends or ()))), known)
 
     def reconnect(self, actor: Actor, connection_id: str, secrets: Mapping[str, str]) -> Connection:
         """Give a connection new secrets. What is left out stays as it was; its settings stay in any case.
@@ -93,7 +121,7 @@ class SigningIn:
         granted = self._brought(manifest, begun, query)
         if begun.connection_id:
             return self._renew(actor, begun.connection_id, manifest, granted)
-        return self._add(actor, manifest, granted)
+        return self._add_or_ask(actor, manifest, granted, Known.ASK, session_hash)
 
     def _known_way(self, connection_id: str, secrets: Mapping[str, str]) -> tuple[Manifest, Way]:
         with self._database.read() as session:
@@ -171,11 +199,52 @@ class SigningIn:
         ends = Ends(credentials.token_end(grant, now), credentials.sign_in_end(way.auth, grant, now))
         return Granted(replace(way, secrets={**way.secrets, **credentials.tokens(grant)}), ends)
 
-    def _add(self, actor: Actor, manifest: Manifest, granted: Granted) -> Connection:
+    def _add_or_ask(
+        self, actor: Actor, manifest: Manifest, granted: Granted, known: Known, session_hash: str
+    ) -> Connection:  # fmt: skip
+        """Make a connection; where a person must choose, keep what was granted for their session."""
+        try:
+            return self._add(actor, manifest, granted, known)
+        except AlreadyConnected as told:
+            if session_hash:
+                with self._database.unit() as session:
+                    told.state, _ = dance.begin(
+                        session, self._keyring, Dancer(actor.id, session_hash), connector=manifest.name,
+                        auth=granted.way.auth.name, settings=granted.way.settings.model_dump(mode="json"),
+                        secrets=granted.way.secrets, ends=(granted.ends.token, granted.ends.sign_in),
+                        now=self._clock.now(),
+                    )  # fmt: skip
+            raise
+
+    def _add(self, actor: Actor, manifest: Manifest, granted: Granted, known: Known) -> Connection:
         account = self._account(manifest, granted.way)
+        standing = standing_of(self._database, self._speaking, manifest.name, account)
+        second = standing is not None and standing.apart and known is Known.SECOND
+        if standing is not None and not (standing.gone or second or known is Known.RENEW):
+            raise AlreadyConnected(account.label, standing.connection_id, apart=standing.apart)
         with self._database.unit() as session:
-            return accounts.add(session, self._keyring, manifest, granted.way, account, ends=granted.ends,
-                                owner_id=actor.id, now=self._clock.now())  # fmt: skip
+            remote = accounts.find_or_make(session, manifest.name, account, self._clock.now())
+            if not is_alone(session, remote, standing):  # somebody connected it at this very moment
+                raise Conflict("connected_meanwhile", f"{account.label} was connected by somebody else just now.",
+                               where=manifest.title, next_step="Look at the connections, then try again.")  # fmt: skip
+            if standing is None or second:
+                return accounts.add(session, self._keyring, remote, granted.way, account, ends=granted.ends,
+                                    owner_id=actor.id, now=self._clock.now())  # fmt: skip
+            return self._come_back(session, actor, standing.connection_id, granted, account)
+
+    def _come_back(
+        self, session: Session, actor: Actor, connection_id: str, granted: Granted, account: Account
+    ) -> Connection:  # fmt: skip
+        """Let the connection that is there go on with a new sign-in: all that hangs on it carries on."""
+        row = accounts.get(session, connection_id)
+        accounts.stay(session, row.remote_id)
+        row.auth, row.owner_id = granted.way.auth.name, actor.id
+        if row.state in health.USABLE:
+            row.state = health.State.PENDING  # so that it is told to be live anew, and its copies are looked at
+        record(session, row, granted.way.settings, by=actor.id)
+        accounts.renew(session, self._keyring, row, granted.way, account, ends=granted.ends, by=actor.id,
+                       now=self._clock.now())  # fmt: skip
+        return row
 
     def _renew(self, actor: Actor, connection_id: str, manifest: Manifest, granted: Granted) -> Connection:
         account = self._account(manifest, granted.way)

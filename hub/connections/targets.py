@@ -13,6 +13,7 @@ from connectors.sdk import types
 from connectors.sdk.errors import BadAnswer
 from connectors.sdk.protocols import Targets
 from hub.catalogue.languages import known
+from hub.connections.countries import territory_codes
 from hub.connections.models import Remote, Target
 from hub.connections.problems import no_such_target
 from hub.db.base import new_id
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
 
 MOST_PAGES = 1_000
 EVERYWHERE = "*"
-_TERRITORY: Final = re.compile(r"\*|[A-Z]{2}")  # ISO 3166-1 alpha-2
+CHANNEL: Final = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
+"""How licences and places write the name of a channel."""
 _LONGEST_LABEL, _LONGEST_KIND = 300, 64
 
 
@@ -104,15 +106,34 @@ def change(
         Invalid: `target_malformed`, `unknown_language`.
     """
     before = (row.channel, row.territory, row.lead_s, row.language)
-    row.channel = row.channel if channel is None else channel
-    row.territory = row.territory if territory is None else territory.upper()
+    row.channel = row.channel if channel is None else channel.strip()
+    row.territory = row.territory if territory is None else territory.strip().upper()
     row.lead_s = row.lead_s if lead_s is None else lead_s
-    if not 0 < len(row.channel) <= _LONGEST_KIND or not _TERRITORY.fullmatch(row.territory) or row.lead_s < 0:
-        raise Invalid("target_malformed", "Channel, territory or lead time cannot be used.", where=row.id,
-                      next_step="Give a channel, a two-letter country or *, and seconds from zero up.")  # fmt: skip
+    if channel is not None and not CHANNEL.fullmatch(row.channel):
+        raise _malformed("channel", "A channel's name has lower-case letters, digits, dots, dashes and underscores.")
+    if row.territory not in {EVERYWHERE, *territory_codes()}:
+        raise _malformed("territory", "This is no country: name it by its two letters (ISO 3166-1), or * for any.")
+    if row.lead_s < 0:
+        raise _malformed("lead_s", "A lead time is zero seconds or more.")
     if language is not None:
         row.language = known(language) if language else None
     return before != (row.channel, row.territory, row.lead_s, row.language)
+
+
+def _malformed(where: str, what: str) -> Invalid:
+    return Invalid("target_malformed", what, where=where, next_step="Correct it and try again.")
+
+
+def named(rows: Iterable[Target], words: str) -> list[Target]:
+    """Return the targets whose label, kind or channel holds each of some words, in the order of counting people."""
+    wanted = words.casefold().split()
+    found = [row for row in rows if all(word in f"{row.label} {row.kind} {row.channel}".casefold() for word in wanted)]
+    return sorted(found, key=lambda row: counted(row.label))
+
+
+def counted(label: str) -> list[tuple[int, str]]:
+    """Return a key that sorts Card 2 before Card 10."""
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", label.casefold())]
 
 
 def of_remote(session: Session, remote_id: str | None) -> list[Target]:

@@ -73,6 +73,15 @@ class TargetView:
 
 
 @dataclass(frozen=True, slots=True)
+class Places:
+    """Some of a remote's places."""
+
+    items: list[TargetView]
+    found: int  # how many fit
+    known: int  # how many there are
+
+
+@dataclass(frozen=True, slots=True)
 class Subscribed:
     """A subscription that was made. `secret` is shown this once, and only where a person must carry it over."""
 

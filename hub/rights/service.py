@@ -19,9 +19,10 @@ from hub.db.unit import Database
 from hub.events.log import emit
 from hub.review.standing import standing_of
 from hub.rights.answer import Answer, Default, best_uses, may_use
-from hub.rights.models import Term
+from hub.rights.models import Term, Usability
 from hub.rights.terms import lift, make_term
 
+EVERY: Final = "*"
 AT_ONCE = 100
 """How many windows one unit announces."""
 DAYS_BEFORE: Final = (30, 7, 1)
@@ -110,6 +111,11 @@ class Rights:
                 session, asset.id, channel=channel, territory=territory, at=self._clock.now(), use=use,
                 default=self.default,
             )  # fmt: skip
+
+    def channels(self) -> frozenset[str]:
+        """Return every channel that a clause names which was not lifted."""
+        with self._database.read() as session:
+            return frozenset(session.scalars(select(Usability.channel).distinct())) - {EVERY}
 
     def best_uses(self, assets: Iterable[AssetView]) -> dict[str, Answer]:
         """Return, by id, the most that may be done now with assets that the asker was already let see."""

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
-from functools import cache
-from importlib import resources
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from hub.catalogue.assets import get_asset
+from hub.connections.countries import territory_codes
+from hub.connections.targets import CHANNEL
 from hub.db.base import new_id
 from hub.errors import Conflict, Invalid, NotFound
 from hub.events.log import emit
@@ -19,7 +18,6 @@ from hub.rights.spans import BEGIN, FOREVER, Clause, Source, Use, named, spans
 
 MOST_TERMS = 200
 LONGEST_DOCUMENT = 2000
-_CHANNEL = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
 _MAY_ALLOW = frozenset({Source.LICENCE, Source.CONSENT})
 
 
@@ -133,13 +131,6 @@ def clause_of(term: Term) -> Clause:
     )
 
 
-@cache
-def territory_codes() -> frozenset[str]:
-    """Return every ISO 3166-1 alpha-2 code, from the time zone database's table."""
-    table = resources.files("tzdata").joinpath("zoneinfo", "iso3166.tab").read_text("utf-8")
-    return frozenset(line.split("\t")[0] for line in table.splitlines() if line and not line.startswith("#"))
-
-
 def _check_words(source: str, effect: str, use: str, document: str) -> None:
     if source not in set(Source):
         raise _unfit("source", "A clause rests on a licence, a consent, an embargo or a take-down.")
@@ -160,7 +151,7 @@ def _check_window(from_at: int | None, until_at: int | None) -> None:
 
 def _channels(channels: Iterable[str]) -> list[str]:
     wanted = sorted(set(channels))
-    if not all(_CHANNEL.fullmatch(channel) for channel in wanted):
+    if not all(CHANNEL.fullmatch(channel) for channel in wanted):
         raise _unfit("channels", "A channel's name has lower-case letters, digits, dots, dashes and underscores.")
     return wanted
 

@@ -18,6 +18,7 @@ from connectors.testing.sandbox import make_sandbox
 from connectors.testing.serve import _Quiet, serve
 from hub.access.actors import Actor, Role
 from hub.app.compose import Hub
+from hub.connections.recognising import Known
 from hub.db.base import new_id
 from hub.events.models import Event
 from hub.media.models import Rendition
@@ -98,12 +99,12 @@ class Story:
 
     # Connecting
 
-    def connect(self, name, **settings):
+    def connect(self, name, known=Known.ASK, **settings):
         """Connect a sandbox; return its first place that is not taken by anything else."""
         sandbox = self.sandboxes[name]
         chosen = {**sandbox.settings(self.origins[name]), **settings}
         made = self.rooms.connections.connect(
-            ADA, sandbox.name, auth=sandbox.auth, settings=chosen, secrets=sandbox.secrets
+            ADA, sandbox.name, auth=sandbox.auth, settings=chosen, secrets=sandbox.secrets, known=known
         )
         return self.place_in(made, sandbox.targets()[0])
 

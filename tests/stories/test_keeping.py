@@ -6,6 +6,8 @@ import pytest
 
 from connectors.testing.faults import Fault, Rule
 from hub.clock import DAY, HOUR
+from hub.connections import recognising
+from hub.connections.recognising import Known
 from hub.errors import Conflict
 from tests.stories.story import ADA
 
@@ -64,9 +66,11 @@ def test_one_account_is_left_and_the_other_stays(story, two):
     assert there(story, placed) == {"rest": 0, "xmlrpc": 1}, "what was withdrawn does not come back by itself"
 
 
-def test_two_ways_into_one_account_stand_in_for_each_other(story):
+def test_two_ways_into_one_account_stand_in_for_each_other(story, monkeypatch):
     target = story.connect("rest")
-    story.connect("rest")
+    with monkeypatch.context() as patch:  # the first one is somebody else's there
+        patch.setattr(recognising, "_user", lambda *_: "somebody else")
+        story.connect("rest", known=Known.SECOND)
     first, second = sorted(story.rooms.connections.list(ADA), key=lambda view: view.id)
     assert first.remote_id == second.remote_id == target.remote_id
     assert len(story.rooms.connections.targets(ADA)) == len({one.ref for one in story.rooms.connections.targets(ADA)})

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from flask import Response
 from pydantic import BaseModel, Field, StringConstraints
 
+from hub.connections.recognising import Known
 from hub.web.api.documents import answer, blueprint
 from hub.web.api.schemas import Given, Ident, Instant, Shown
 from hub.web.identity import actor, caller
@@ -29,6 +30,33 @@ class ConnectIn(Given):
     auth: Annotated[str, StringConstraints(max_length=64)] = ""
     settings: dict[Ident, Any] = Field({})
     secrets: dict[Ident, Secret] = Field({})
+    known: Known = Field(
+        Known.ASK,
+        description="What becomes of an account that is connected already: answer 409 (ask), go on with these "
+        "credentials and settings (renew), or keep both, where they are two people's (second).",
+    )
+
+
+class SettingsChange(Given):
+    """Settings to change; those that are left out stay."""
+
+    settings: dict[Ident, Any]
+    seen: int = Field(ge=0, description="How many changes there were when these were read.")
+
+
+class SettingsBack(Given):
+    """Which change is taken back."""
+
+    seen: int = Field(ge=1, description="How many changes there were: the last of them is taken back.")
+
+
+class SettingsOut(Shown):
+    """A connection's settings."""
+
+    number: int = Field(description="How many changes there were so far.")
+    values: dict[str, Any]
+    fixed: dict[str, str] = Field(description="Settings that nobody can change, with the reason.")
+    asks_anew: bool = Field(description="Whether this change asks for other permissions: sign in again for them.")
 
 
 class OAuthIn(Given):
@@ -188,7 +216,7 @@ def connect(body: ConnectIn) -> Response:
     """Connect an account; it is asked who we are first."""
     who = actor()
     made = services().connections.connect(
-        who, body.connector, auth=body.auth, settings=body.settings, secrets=body.secrets
+        who, body.connector, auth=body.auth, settings=body.settings, secrets=body.secrets, known=body.known
     )
     return answer(ConnectionOut.model_validate(services().connections.view(who, made.id)), 201)
 
@@ -200,6 +228,26 @@ def start_oauth(body: OAuthIn) -> Response:
         actor(), caller().session_hash, body.connector, body.settings, auth=body.auth, secrets=body.secrets
     )
     return answer(OAuthOut(url=url), 201)
+
+
+@connections.get("/connections/<connection_id>/settings", responses={200: SettingsOut})
+def show_settings(path: ConnectionPath) -> Response:
+    """Tell a connection's settings, and which of them nobody can change."""
+    return answer(SettingsOut.model_validate(services().connections.settings(actor(), path.connection_id)))
+
+
+@connections.patch("/connections/<connection_id>/settings", responses={200: SettingsOut})
+def change_settings(path: ConnectionPath, body: SettingsChange) -> Response:
+    """Change settings; the account is asked who we are first, and copies there are looked at afterwards."""
+    view = services().connections.change_settings(actor(), path.connection_id, body.settings, seen=body.seen)
+    return answer(SettingsOut.model_validate(view))
+
+
+@connections.post("/connections/<connection_id>/settings/back", responses={200: SettingsOut})
+def undo_settings(path: ConnectionPath, body: SettingsBack) -> Response:
+    """Take the last change of the settings back, as a change of its own."""
+    view = services().connections.undo_settings(actor(), path.connection_id, seen=body.seen)
+    return answer(SettingsOut.model_validate(view))
 
 
 @connections.post("/connections/<connection_id>/test", responses={200: ConnectionOut})

@@ -6,11 +6,14 @@ from typing import Any, cast
 
 from flask import Flask
 
+from hub.web.api.evidence import well_known
 from hub.web.api.links import open_doors
 from hub.web.ui import frame
 from hub.web.ui.activity import activity
+from hub.web.ui.adjusting import adjusting
 from hub.web.ui.asset import asset
 from hub.web.ui.calendar import calendar
+from hub.web.ui.connecting import connecting
 from hub.web.ui.connections import connections
 from hub.web.ui.copies import copies
 from hub.web.ui.entry import entry
@@ -21,8 +24,10 @@ from hub.web.ui.listening import listening
 from hub.web.ui.mapping import mapping
 from hub.web.ui.notices import notices
 from hub.web.ui.people import people
+from hub.web.ui.recalls import recalls
 from hub.web.ui.scorecards import quality, rating
 from hub.web.ui.selection import selection
+from hub.web.ui.uses import uses
 
 
 def install(app: Flask) -> None:
@@ -30,7 +35,7 @@ def install(app: Flask) -> None:
     frame.install(app)
     cast("dict[str, Any]", app.jinja_env.globals).update(rating=rating)
     for blueprint in (
-        entry, library, selection, copies, asset, connections, calendar, keeping, notices, people, mapping, listening,
-        quality, activity, open_doors, health,
+        entry, library, selection, copies, recalls, uses, asset, connections, connecting, adjusting, calendar,
+        keeping, notices, people, mapping, listening, quality, activity, open_doors, well_known, health,
     ):  # fmt: skip
         app.register_blueprint(blueprint)

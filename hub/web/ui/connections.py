@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 from sqlalchemy import func, select
 
-from connectors.sdk.manifest import Auth, AuthField, Manifest
-from hub.access.permissions import Act, require
 from hub.connections.calendar import Sure, What
 from hub.connections.models import Target
-from hub.connections.speaking import CALLBACK_PATH
 from hub.errors import HubError, NotFound
 from hub.placements.models import Placement
-from hub.web.identity import actor, caller
+from hub.web.identity import actor
 from hub.web.services import services
 from hub.web.ui import words
+from hub.web.ui.adjusting import places_of, settings_of
 from hub.web.ui.calendar import hue_of, when
 from hub.web.ui.frame import go, page
 from hub.web.ui.listening import told_by
@@ -29,7 +27,6 @@ if TYPE_CHECKING:
     from hub.connections.views import ConnectionView
 
 connections = Blueprint("connections", "hub.web")
-LONGEST_CODE: Final = 8192
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +81,11 @@ def show_connection(connection_id: str) -> Response:
     """Show one connection and its places."""
     view = services().connections.view(actor(), connection_id)
     (card,) = _cards([view])
-    targets = services().connections.targets(actor(), view.remote_id)
-    return page("connection.html", here="connections", card=card, targets=targets, told_by=told_by(view), view=view)
+    settings, last = settings_of(view)
+    return page(
+        "connection.html", here="connections", card=card, told_by=told_by(view), settings=settings, last=last,
+        **places_of(view),
+    )  # fmt: skip
 
 
 @connections.post("/connections/<connection_id>/<act>")
@@ -103,43 +103,6 @@ def act_on_connection(connection_id: str, act: str) -> Response:
     if act == "test" and room.view(actor(), connection_id).state != "live":
         return go(f"/connections/{connection_id}")
     return go(f"/connections/{connection_id}", said)
-
-
-@connections.get("/connections/new/<name>")
-def connect_page(name: str) -> Response:
-    """Show the form that a connector's manifest asks for."""
-    require(actor(), Act.CONNECT)
-    return _form(_manifest(name), request.args.get("auth", ""), {}, None)
-
-
-@connections.post("/connections/new/<name>")
-def connect(name: str) -> Response:
-    """Connect an account, or send the browser to the vendor to sign in there."""
-    manifest = _manifest(name)
-    auth = auth_named(manifest, request.form.get("auth", ""))
-    settings = _settings(manifest)
-    secrets = {field.name: request.form[field.name] for field in auth.fields if request.form.get(field.name)}
-    room = services().connections
-    try:
-        if auth.in_browser:
-            url = room.start_oauth(actor(), caller().session_hash, name, settings, auth=auth.name, secrets=secrets)
-            return page("leave.html", here="connections", title=manifest.title, url=url)
-        made = room.connect(actor(), name, auth=auth.name, settings=settings, secrets=secrets)
-        room.refresh_targets(actor(), made.id)
-    except HubError as error:
-        return _form(manifest, auth.name, settings, error)
-    return go(f"/connections/{made.id}", "connected")
-
-
-@connections.get("/oauth/callback")
-def oauth_callback() -> Response:
-    """Finish a sign-in at a vendor."""
-    # What comes twice is nobody's word: one of the two was put there by somebody else (RFC 6749, 3.1).
-    given = request.args.lists()
-    query = {name: values[0] for name, values in given if len(values) == 1 and len(values[0]) <= LONGEST_CODE}
-    made = services().connections.finish_oauth(caller().session_hash, actor(), query)
-    services().connections.refresh_targets(actor(), made.id)
-    return go(f"/connections/{made.id}", "connected")
 
 
 def _cards(found: Sequence[ConnectionView]) -> list[Card]:
@@ -160,7 +123,7 @@ def _cards(found: Sequence[ConnectionView]) -> list[Card]:
     return [
         Card(
             one.id, one.remote_id, one.connector, one.connector_title, one.account_label, one.state,
-            _sign(one), one.problem, one.problem_code, _said(one.auth),
+            _sign(one), one.problem, one.problem_code, _way(one),
             copies.get(one.remote_id, 0), one.targets, one.last_ok_at, one.next_try_at, ends.get(one.id),
             _budget(one.id), one.leaving_since, one.created_at,
             [words.ABILITY.get(ability.name, ability.name) for ability in one.abilities if ability.able],
@@ -187,81 +150,8 @@ def _budget(connection_id: str) -> str:
     return f"{words.figure(tightest.left)} of {words.figure(tightest.calls)} calls in {span}"
 
 
-def _form(manifest: Manifest, auth_name: str, values: Mapping[str, Any], error: HubError | None) -> Response:
-    auth = auth_named(manifest, auth_name)
-    return page(
-        "connect.html", error.status if error else 200, here="connections", name=manifest.name, title=manifest.title,
-        summary=manifest.summary, auths=manifest.auths, auth=auth, error=error, gaps=manifest.gaps,
-        fields=[*_setting_fields(manifest, values), *secret_fields(auth)],
-        redirect=services().settings.url + CALLBACK_PATH,
-    )  # fmt: skip
-
-
-def _settings(manifest: Manifest) -> dict[str, Any]:
-    """Return what was typed in; a list is written with commas."""
-    listed = {name for name, about in _properties(manifest).items() if about.get("type") == "array"}
-    typed = {name: request.form[name].strip() for name in manifest.settings.model_fields if request.form.get(name)}
-    return {
-        name: [part.strip() for part in text.split(",") if part.strip()] if name in listed else text
-        for name, text in typed.items()
-    }
-
-
-def _properties(manifest: Manifest) -> dict[str, dict[str, Any]]:
-    return manifest.settings.model_json_schema().get("properties", {})
-
-
-def _written(value: Any) -> str:
-    """Return a setting as a person would type it."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, (list, tuple)):
-        return ", ".join(str(part) for part in cast("Sequence[object]", value))
-    return "" if value is None else str(value)
-
-
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:]
-
-
-def _setting_fields(manifest: Manifest, values: Mapping[str, Any]) -> list[dict[str, Any]]:
-    required = set(manifest.settings.model_json_schema().get("required", []))
-    found: list[dict[str, Any]] = []
-    for name, about in _properties(manifest).items():
-        found.append({
-            "name": name, "label": _sentence(about.get("title", name).replace("_", " ")),
-            "type": {"integer": "number", "boolean": "checkbox"}.get(about.get("type", ""), "text"),
-            "hint": _sentence(about.get("description", "").replace("`", "")),
-            "required": name in required, "choices": about.get("enum", []),
-            "value": _written(values.get(name, about.get("default"))),
-        })  # fmt: skip
-    return found
-
-
-def secret_fields(auth: Auth) -> list[dict[str, Any]]:
-    """Return the fields of a form for what a way to connect asks for."""
-    return [
-        {
-            "name": field.name, "label": field.label, "type": _input_type(field),
-            "hint": field.hint, "required": not getattr(field, "optional", False), "choices": [], "value": "",
-        }
-        for field in auth.fields
-    ]  # fmt: skip
-
-
-def _input_type(field: AuthField) -> str:
-    # A password field would drop the line breaks of a pasted file.
-    return "lines" if field.lines else "password" if field.secret else "text"
-
-
-def auth_named(manifest: Manifest, name: str) -> Auth:
-    """Return a way to connect by its name; the first of them for any other."""
-    return next((auth for auth in manifest.auths if auth.name == name), manifest.auths[0])
-
-
-def _manifest(name: str) -> Manifest:
-    return services().connections.manifest(name)
-
-
-def _said(auth: str) -> str:
-    return auth.replace("_", " ").capitalize()
+def _way(one: ConnectionView) -> str:
+    """Say how somebody signed in there, in the words of the form."""
+    known = {manifest.name: manifest.auths for manifest in services().connections.connectors()}
+    labels = {auth.name: auth.label for auth in known.get(one.connector, ())}
+    return labels.get(one.auth, one.auth.replace("_", " ").capitalize())

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, request
@@ -12,7 +13,7 @@ from hub.errors import HubError
 from hub.web.identity import actor, caller
 from hub.web.services import services
 from hub.web.ui import words
-from hub.web.ui.connections import auth_named, secret_fields
+from hub.web.ui.asking import auth_named, secret_fields, typed_secrets, with_error
 from hub.web.ui.frame import go, page
 
 if TYPE_CHECKING:
@@ -46,27 +47,30 @@ def reconnect(connection_id: str) -> Response:
     room = services().connections
     view = room.view(actor(), connection_id)
     auth = auth_named(room.manifest(view.connector), view.auth)
-    secrets = {field.name: request.form[field.name] for field in auth.fields if request.form.get(field.name)}
+    secrets = typed_secrets(auth)
     try:
         if auth.in_browser:
             url = room.start_reconnect(actor(), caller().session_hash, connection_id, secrets)
             return page("leave.html", here="connections", title=view.connector_title, url=url)
         room.reconnect(actor(), connection_id, secrets)
     except HubError as error:
-        return _reconnect_page(connection_id, error)
+        return _reconnect_page(connection_id, error, secrets)
     return go(f"/connections/{connection_id}", "reconnected")
 
 
-def _reconnect_page(connection_id: str, error: HubError | None) -> Response:
+def _reconnect_page(
+    connection_id: str, error: HubError | None, typed: Mapping[str, str] | None = None
+) -> Response:  # fmt: skip
     room = services().connections
     view = room.view(actor(), connection_id)
     auth = auth_named(room.manifest(view.connector), view.auth)
     # What was filled in before is kept, as long as the hub holds it.
     kept = view.problem_code != "disconnected"
-    fields = [field | {"required": field["required"] and not kept} for field in secret_fields(auth)]
+    fields = [replace(one, required=one.required and not kept) for one in secret_fields(auth, typed)]
+    fields, told = with_error(fields, error)
     return page(
         "reconnect.html", error.status if error else 200, here="connections", connection=view, auth=auth, kept=kept,
-        fields=fields, error=error,
+        fields=fields, error=None if told else error,
     )  # fmt: skip
 
 

@@ -10,10 +10,11 @@ from typing import Final
 from flask import Blueprint, Response
 
 from connectors.sdk.manifest import Manifest
-from connectors.sdk.scorecard import Line, Scorecard, State, Tier, scorecard_of
+from connectors.sdk.scorecard import Line, Scorecard, State, Tier, folder_of, scorecard_of
 from hub.web.identity import actor
 from hub.web.services import services
 from hub.web.ui.frame import page
+from hub.web.ui.markdown import as_markup
 from hub.web.ui.words import Sign
 
 quality = Blueprint("scorecards", "hub.web")
@@ -52,6 +53,16 @@ def show_scorecard(name: str) -> Response:
         rating=rating(manifest), groups=_groups(card) if card else [], held=card.measured.contract if card else None,
         gaps=manifest.gaps,
     )  # fmt: skip
+
+
+@quality.get("/connectors/<name>/guide")
+def show_guide(name: str) -> Response:
+    """Show a connector's own page: what you need at the vendor, how to connect, limits, what to do about troubles."""
+    actor()
+    manifest = services().connections.manifest(name)
+    readme = folder_of(manifest) / "README.md"
+    body = as_markup(readme.read_text(encoding="utf-8")) if readme.is_file() else ""
+    return page("guide.html", here="connections", name=name, title=manifest.title, body=body)
 
 
 def rating(manifest: Manifest) -> str:

@@ -23,6 +23,8 @@ ORIGIN = "https://api.tiny.example"
 
 class TinySettings(BaseModel):
     site: str = ORIGIN
+    label: str = ""
+    token_site: str = ""
 
 
 class Tiny:
@@ -74,6 +76,7 @@ class TinyVendor:
 
     account: dict[str, str] = field(default_factory=lambda: {"id": "acct-1", "name": "Acme", "user": "robin"})
     keys: set[str] = field(default_factory=lambda: {KEY})
+    people: dict[str, str] = field(default_factory=dict)  # whose key it is, where it is not the account's first user
     boards: list[dict[str, str]] = field(
         default_factory=lambda: [{"id": f"b{number}", "name": f"Board {number}"} for number in range(5)]
     )
@@ -91,7 +94,8 @@ class TinyVendor:
         if request.headers.get("X-Key") not in self.keys:
             return httpx.Response(401, text="invalid key")
         if request.url.path == "/me":
-            return httpx.Response(200, json=self.account)
+            user = self.people.get(request.headers["X-Key"], self.account["user"])
+            return httpx.Response(200, json={**self.account, "user": user})
         if request.url.path == "/boards":
             return self._page(int(request.url.params.get("after", 0)))
         wanted = json.loads(request.content)

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import threading
-
 import httpx
 import pytest
 from sqlalchemy import select
@@ -42,23 +40,6 @@ def test_connecting_asks_the_remote_who_we_are_and_shows_it(connections, connect
     assert gaps["replace"].gap == "Tiny keeps bytes for ever."
     assert not gaps["publish"].able
     assert gaps["publish"].gap
-
-
-def test_a_second_connection_to_the_same_account_carries_on_with_the_same_remote(connections, connected, admin):
-    again = connections.connect(admin, "tiny", auth="", settings={}, secrets=SECRETS)
-    assert again.remote_id == connected.remote_id
-    assert again.id != connected.id
-    assert len(connections.list(admin)) == 2
-
-
-def test_a_new_connection_takes_the_place_of_one_that_needs_a_person(connections, connected, admin, database, events):
-    connections.report(connected.remote_id, AuthExpired("refused"))
-    connections.connect(admin, "tiny", auth="key", settings={}, secrets=SECRETS)
-    states = [(view.state, view.problem_code) for view in connections.list(admin)]
-    assert states == [("live", ""), ("off", "replaced")]
-    with database.read() as session:
-        assert session.get(Credential, connected.id) is None
-    assert connections.speak(connected.remote_id).connection_id != connected.id
 
 
 def test_another_account_is_another_remote(connections, connected, admin, tiny):
@@ -299,12 +280,32 @@ def test_a_target_stands_for_a_channel_and_a_territory(connections, connected, a
         connections.set_target(admin, "nothing", channel="web", territory="*", lead_s=0)
 
 
+def test_whoever_places_says_what_a_place_is_told_in_and_nothing_else(connections, connected, admin, events):
+    connections.refresh_targets(admin, connected.id)
+    target = connections.targets(admin)[0]
+    editor = Actor("e", "Edda", Role.EDITOR)
+    assert target.language == ""
+    assert connections.set_target(editor, target.id, language="PT-br").language == "pt-BR"
+    changes = len(events("target.changed"))
+    connections.set_target(editor, target.id, language="pt-BR")
+    assert len(events("target.changed")) == changes
+    assert connections.set_target(editor, target.id, language="").language == ""
+    with pytest.raises(Invalid):
+        connections.set_target(editor, target.id, language="elvish")
+    with pytest.raises(Forbidden):
+        connections.set_target(editor, target.id, language="de", channel="web")
+    with pytest.raises(Forbidden):
+        connections.set_target(Actor("c", "Cora", Role.CONTRIBUTOR), target.id, language="de")
+    assert connections.targets(admin)[0] == target
+
+
 def test_no_call_is_made_inside_a_unit_of_work(connections, connected, database):
     with database.unit(), pytest.raises(TransactionOpenError):
         connections.speak(connected.remote_id)
 
 
-def test_secrets_open_for_their_own_connection_only(connections, connected, admin, database):
+def test_secrets_open_for_their_own_connection_only(connections, connected, admin, database, tiny):
+    tiny.account = {"id": "acct-2", "name": "Other", "user": "kim"}
     other = connections.connect(admin, "tiny", auth="key", settings={}, secrets={"key": KEY})
     with database.unit() as session:
         session.get_one(Credential, connected.id).sealed = session.get_one(Credential, other.id).sealed
@@ -328,24 +329,6 @@ def test_credentials_go_to_the_connections_origin_only(connections, connected, t
     assert {f"{request.url.scheme}://{request.url.host}" for request in tiny.asked} == {ORIGIN}
 
 
-def test_the_same_account_connected_by_many_at_once_is_one_remote(connections, admin, database):
-    together = threading.Barrier(6)
-    made = []
-
-    def connect():
-        together.wait()
-        made.append(connections.connect(admin, "tiny", auth="key", settings={}, secrets=SECRETS))
-
-    threads = [threading.Thread(target=connect) for _ in range(6)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len({one.id for one in made}) == 6
-    with database.read() as session:
-        assert len(list(session.scalars(select(Remote)))) == 1
-
-
 def test_a_connector_without_places_has_none(connections, admin):
     quiet = connections.connect(admin, "quiet", auth="key", settings={}, secrets=SECRETS)
     assert connections.refresh_targets(admin, quiet.id) == 0
@@ -356,7 +339,7 @@ def test_hostile_names_are_shown_as_one_plain_line(connections, connected, admin
     connections.refresh_targets(admin, connected.id)
     assert connections.targets(admin)[0].label == "Board   Two"
     tiny.account = {"id": "acct-1", "name": "Ac\x00me", "user": "robin"}
-    connections.connect(admin, "tiny", auth="key", settings={}, secrets=SECRETS)
+    connections.reconnect(admin, connected.id, SECRETS)
     assert connections.list(admin)[0].account_label == "Ac me"
 
 

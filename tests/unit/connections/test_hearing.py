@@ -13,6 +13,7 @@ from connectors.sdk.errors import AuthExpired
 from connectors.sdk.manifest import Ability, Capability
 from hub.connections import inbox
 from hub.connections.models import Inbox, Subscription
+from hub.connections.recognising import Known
 from hub.db.installation import observe_only
 from hub.db.models import Installation
 from hub.errors import Conflict, Invalid, NotFound, Unavailable
@@ -306,7 +307,8 @@ def test_two_workers_turn_each_delivery_into_one_hint(connections, deliver, even
 
 def test_after_the_app_secret_changed_subscribing_again_takes_the_new_one(connections, admin, target, deliver):
     assert deliver(changed("old"))[0] == 200
-    connections.connect(admin, "tiny", auth="key", settings={}, secrets={"key": KEY, "app_secret": "a newer secret"})
+    newer = {"key": KEY, "app_secret": "a newer secret"}
+    connections.connect(admin, "tiny", auth="key", settings={}, secrets=newer, known=Known.RENEW)
     connections.subscribe(admin, target.id)
     assert deliver(changed("new"), secret="a newer secret")[0] == 200
     assert deliver(changed("forged"))[0] == 401

@@ -15,6 +15,8 @@ from hub.access.actors import Actor, Role
 from hub.clock import HOUR, MINUTE, ManualClock
 from hub.connections import credentials
 from hub.connections.models import Credential, OAuthDance
+from hub.connections.problems import AlreadyConnected
+from hub.connections.recognising import Known
 from hub.connections.renewal import Renewal
 from hub.connections.service import Connections
 from hub.connections.speaking import Speaking
@@ -178,8 +180,10 @@ def test_withdrawn_consent_needs_a_person_and_connecting_again_carries_on(signin
     with pytest.raises(NeedsPerson):
         signing.speak(signed_in.remote_id)
     assert state_of(signing, admin) == ("needs_person", "auth_expired")
-    again = sign_in(signing, admin)
-    assert again.remote_id == signed_in.remote_id
+    with pytest.raises(AlreadyConnected) as told:
+        sign_in(signing, admin)
+    again = signing.choose(admin, SESSION, told.value.state, Known.RENEW)
+    assert again.id == signed_in.id
     assert signing.speak(again.remote_id).connector.identify()
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 
 from hub.access.actors import Role
 from hub.connections.models import Connection, Remote, Target
+from hub.connections.recognising import Known
 from hub.errors import Conflict, HubError, Stale
 from hub.events.models import Event
 from hub.notify.endpoints import valid_secrets
@@ -79,6 +80,20 @@ def test_two_fields_of_one_asset_are_both_kept(rooms):
     hammer(lambda who, number: rooms.catalogue.edit(rooms.actor, asset, {fields[who]: f"{who} {number}"}))
     values = rooms.catalogue.view(rooms.actor, asset).fields
     assert (values["credit"], values["creator"]) == (f"ada {EACH - 1}", f"ben {EACH - 1}")
+
+
+def test_two_languages_of_one_field_are_both_kept(rooms):
+    asset = rooms.desk.world.asset(title="Logo")
+    languages = {"ada": "de", "ben": "pt-BR"}
+    hammer(
+        lambda who, number: rooms.catalogue.edit(
+            rooms.actor, asset, {"title": f"{who} {number}"}, language=languages[who]
+        )
+    )
+    view = rooms.catalogue.view(rooms.actor, asset)
+    assert view.translations == {tag: {"title": f"{who} {EACH - 1}"} for who, tag in languages.items()}
+    assert view.title == "Logo"
+    assert events(rooms, "asset.metadata_changed") == 2 * EACH + 1
 
 
 def test_collections_hold_everything_that_was_put_in_and_each_only_once(rooms):
@@ -169,23 +184,42 @@ def test_tokens_are_all_there_and_all_gone(rooms):
     assert all(rooms.access.token_actor(secret) is not None for _, secret in made["ben"])
 
 
-def test_one_account_connected_by_two_is_one_remote_with_every_connection(rooms):
+def test_one_account_connected_by_two_is_one_remote_and_one_connection(rooms):
     def connect(who, number):
         secrets = {"key": KEY, "app_secret": APP_SECRET}
-        return rooms.connections.connect(rooms.actor, "tiny", auth="key", settings={}, secrets=secrets).id
+        room = rooms.connections
+        return room.connect(rooms.actor, "tiny", auth="key", settings={}, secrets=secrets, known=Known.RENEW).id
 
     made = hammer(connect)
-    ids = {*made["ada"], *made["ben"]}
-    assert len(ids) == 2 * EACH
+    ids = {one for one in (*made["ada"], *made["ben"]) if isinstance(one, str)}
+    assert len(ids) == 1
+    assert {one.code for one in (*made["ada"], *made["ben"]) if not isinstance(one, str)} <= {"connected_meanwhile"}
     assert count(rooms, Remote.connector == "tiny", of=Remote) == 1
-    assert count(rooms, Connection.id.in_(ids), of=Connection) == 2 * EACH
-    hammer(lambda who, number: rooms.connections.refresh_targets(rooms.actor, made[who][number]))
-    remote = rooms.connections.list(rooms.actor)[0].remote_id
+    (only,) = ids
+    assert count(rooms, Connection.id == only, of=Connection) == 1
+    hammer(lambda who, number: rooms.connections.refresh_targets(rooms.actor, only))
+    remote = rooms.connections.view(rooms.actor, only).remote_id
     refs = [target.ref for target in rooms.connections.targets(rooms.actor, remote)]
     assert len(refs) == len(set(refs)) > 0
-    hammer(lambda who, number: rooms.connections.pause(rooms.actor, made["ada"][number]))
-    states = {each.id: each.state for each in rooms.connections.list(rooms.actor)}
-    assert {states[each] for each in made["ada"]} == {"off"}
+    hammer(lambda who, number: rooms.connections.pause(rooms.actor, only))
+    assert rooms.connections.view(rooms.actor, only).state == "off"
+
+
+def test_of_settings_that_two_change_none_is_lost(rooms):
+    secrets = {"key": KEY, "app_secret": APP_SECRET}
+    made = rooms.connections.connect(rooms.actor, "tiny", auth="key", settings={}, secrets=secrets)
+
+    def change(who, number):
+        seen = rooms.connections.settings(rooms.actor, made.id).number
+        return rooms.connections.change_settings(
+            rooms.actor, made.id, {"label": f"{who} {number}"}, seen=seen
+        )  # fmt: skip
+
+    answers = [one for given in hammer(change).values() for one in given]
+    counted = [one for one in answers if not isinstance(one, HubError)]
+    assert {one.code for one in answers if isinstance(one, HubError)} <= {"settings_changed"}
+    assert rooms.connections.settings(rooms.actor, made.id).number == len(counted) > 0
+    assert events(rooms, "connection.settings_changed") == len(counted)
 
 
 def test_places_count_every_change(rooms):

@@ -1,0 +1,189 @@
+"""What can be changed of a connection without connecting anew: its settings, and what each place in it stands for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
+
+from flask import Blueprint, Response, request
+from sqlalchemy import select
+
+from hub.access.permissions import Act, require
+from hub.connections.countries import country_names
+from hub.connections.models import Target
+from hub.connections.targets import EVERYWHERE
+from hub.errors import HubError
+from hub.web.identity import actor
+from hub.web.services import services
+from hub.web.ui.asking import label_of, setting_fields, typed_settings, with_error, written
+from hub.web.ui.frame import go, may, page
+from hub.web.ui.names import people
+from mappings.languages import name_of
+
+if TYPE_CHECKING:
+    from hub.connections.changing import SettingsView
+    from hub.connections.views import ConnectionView, TargetView
+
+adjusting = Blueprint("adjusting", "hub.web")
+AT_ONCE: Final = 50
+"""How many places a page lists."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting as it counts now."""
+
+    label: str
+    value: str
+    fixed: str  # why nobody can change it
+
+
+@dataclass(frozen=True, slots=True)
+class LastChange:
+    """What was changed last, and by whom."""
+
+    at: int
+    by: str
+    what: str
+    number: int
+
+
+def settings_of(view: ConnectionView) -> tuple[list[Setting], LastChange | None]:
+    """Return a connection's settings in the words of its form, and their last change."""
+    found = services().connections.settings(actor(), view.id)
+    manifest = services().connections.manifest(view.connector)
+    about = manifest.settings.model_json_schema().get("properties", {})
+    labels = {name: label_of(name, about.get(name, {})) for name in {**about, **found.values}}
+    shown = [
+        Setting(labels[name], _said(found.values[name]), found.fixed.get(name, ""))
+        for name in labels
+        if name in found.values
+    ]
+    return shown, _last(found, labels)
+
+
+def places_of(view: ConnectionView) -> dict[str, Any]:
+    """Return what the list of places shows: those that were asked for by words, some at once."""
+    words, start = request.args.get("q", "")[:200], max(request.args.get("from", 0, type=int), 0)
+    found = services().connections.places(actor(), view.remote_id, words, offset=start, limit=AT_ONCE)
+    return {
+        "places": found, "words": words, "start": start, "at_once": AT_ONCE, "named": services().rights.channels(),
+        "countries": country_names(), "language": name_of,
+    }  # fmt: skip
+
+
+@adjusting.get("/connections/<connection_id>/settings")
+def ask_settings(connection_id: str) -> Response:
+    """Show the form of a connection's settings."""
+    require(actor(), Act.CONNECT)
+    return _settings_page(connection_id)
+
+
+@adjusting.post("/connections/<connection_id>/settings")
+def change_settings(connection_id: str) -> Response:
+    """Let other settings count, once the account was asked who we are."""
+    require(actor(), Act.CONNECT)
+    room = services().connections
+    view = room.view(actor(), connection_id)
+    known = room.settings(actor(), connection_id)
+    typed = typed_settings(room.manifest(view.connector), emptied=True)
+    given = {name: value for name, value in typed.items() if name not in known.fixed}
+    seen = request.form.get("seen", -1, type=int)
+    try:
+        changed = room.change_settings(actor(), connection_id, given, seen=seen)
+    except HubError as error:
+        return _settings_page(connection_id, given, error)
+    return _arrive(connection_id, changed, "settings")
+
+
+@adjusting.post("/connections/<connection_id>/settings/undo")
+def undo_settings(connection_id: str) -> Response:
+    """Take the last change of the settings back."""
+    seen = request.form.get("seen", -1, type=int)
+    changed = services().connections.undo_settings(actor(), connection_id, seen=seen)
+    return _arrive(connection_id, changed, "settings-back")
+
+
+@adjusting.get("/connections/<connection_id>/places/<target_id>")
+def ask_place(connection_id: str, target_id: str) -> Response:
+    """Show what a place stands for, to change it."""
+    require(actor(), Act.PLACE)
+    return _place_page(connection_id, services().connections.place(actor(), target_id))
+
+
+@adjusting.post("/connections/<connection_id>/places/<target_id>")
+def change_place(connection_id: str, target_id: str) -> Response:
+    """Say what a place stands for."""
+    require(actor(), Act.PLACE)
+    room = services().connections
+    given = request.form
+    channel, territory, language = given.get("channel"), given.get("territory"), given.get("language")
+    try:
+        room.set_target(actor(), target_id, channel=channel, territory=territory, language=language)
+    except HubError as error:
+        place = room.place(actor(), target_id)
+        typed = replace(
+            place, channel=channel or place.channel, territory=territory or place.territory, language=language or ""
+        )
+        return _place_page(connection_id, typed, error)
+    return go(f"/connections/{connection_id}", "place")
+
+
+def _settings_page(
+    connection_id: str, typed: Mapping[str, Any] | None = None, error: HubError | None = None
+) -> Response:  # fmt: skip
+    room = services().connections
+    view, known = room.view(actor(), connection_id), room.settings(actor(), connection_id)
+    fields = setting_fields(room.manifest(view.connector), {**known.values, **(typed or {})})
+    fields = [replace(one, fixed=known.fixed.get(one.name, "")) for one in fields]
+    fields, told = with_error(fields, error)
+    return page(
+        "settings.html", error.status if error else 200, here="connections", connection=view, seen=known.number,
+        fields=[one for one in fields if not one.fixed], kept=[one for one in fields if one.fixed],
+        error=None if told else error,
+    )  # fmt: skip
+
+
+def _arrive(connection_id: str, changed: SettingsView, said: str) -> Response:
+    """Read the places again, which may be others now, and go back to the connection's page."""
+    if changed.asks_anew:
+        return go(f"/connections/{connection_id}", "settings-anew")
+    try:
+        services().connections.refresh_targets(actor(), connection_id)
+    except HubError:  # what is wrong stands on the connection's own page from now on
+        said = "settings-places"
+    return go(f"/connections/{connection_id}", said)
+
+
+def _place_page(connection_id: str, place: TargetView, error: HubError | None = None) -> Response:
+    room = services().connections
+    with services().database.read() as session:
+        used = set(session.scalars(select(Target.channel).distinct()))
+        spoken = {tag for tag in session.scalars(select(Target.language).distinct()) if tag}
+    named = services().rights.channels()
+    wrong = error.where if error and error.where in {"channel", "territory", "language"} else ""
+    return page(
+        "place.html", error.status if error else 200, here="connections", place=place,
+        connection=room.view(actor(), connection_id), error=None if wrong else error, wrong=wrong,
+        what=error.what if error else "", channels=sorted(used | named | {place.channel}), named=named,
+        rights_default=services().settings.rights_default,
+        countries=country_names(), everywhere=EVERYWHERE, licensed=may(Act.CONNECT),
+        languages=[(tag, name_of(tag)) for tag in sorted(spoken)],
+    )  # fmt: skip
+
+
+def _last(found: SettingsView, labels: Mapping[str, str]) -> LastChange | None:
+    if found.last is None:
+        return None
+    what = ", ".join(
+        f"{labels.get(name, name)}: {_said(found.last.before[name])} → {_said(value)}"
+        for name, value in found.last.after.items()
+    )
+    return LastChange(found.last.at, people([found.last.by])[found.last.by], what, found.number)
+
+
+def _said(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return written(value) or "nothing"
