@@ -337,6 +337,19 @@ def test_a_preview_shows_what_a_channel_would_be_told_and_what_is_lost(damhub, h
     assert "Lost on the way:" in out
 
 
+def test_a_preview_tells_it_as_a_place_in_another_language_is_told(damhub, hub):
+    kept = hub.services.intake.upload(SYSTEM, io.BytesIO(picture()), filename="a.png")
+    for language, values in (("", {"title": "Lake", "alt_text": "A lake"}), ("de", {"title": "See"})):
+        hub.services.catalogue.edit(SYSTEM, kept.asset_id, values, language=language)
+    code, out, _ = damhub("mapping", "preview", kept.code, "wordpress", "--language", "de-AT", "--json")
+    told = json.loads(out)
+    assert code == 0
+    assert {line["remote"]: line["value"] for line in told["lines"]}["title"] == "See"
+    losses = {loss["detail"] for loss in told["losses"]}
+    assert "No German (Austria) alt text: the English one is shown" in losses
+    assert "[unknown_language]" in damhub("mapping", "preview", kept.code, "wordpress", "--language", "elvish")[2]
+
+
 def test_a_preview_of_what_is_not_there_says_so(damhub, hub):
     assert "[no_such_asset]" in damhub("mapping", "preview", "DAM-9", "trello")[2]
     assert "[mapping_missing]" in damhub("mapping", "preview", "DAM-9", "nope")[2]

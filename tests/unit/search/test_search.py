@@ -101,6 +101,21 @@ def test_words_are_found_in_every_field_whatever_case_and_accents(make, found):
     assert found("zurich basel") == []
 
 
+def test_words_are_found_in_any_language_and_narrowed_by_in_the_catalogues_own(make, found, search, database, clock):
+    asset = make("Lake", keywords=["water"], creator="Ada")
+    other = make("Hill", description="A lake below; Wintersee far away")
+    with database.unit() as session:
+        set_fields(
+            session, asset.id, {"title": "Wintersee", "description": "Gefrorenes Ufer", "keywords": ["Wasser"]},
+            author="person", author_ref="c1", at=clock.now(), actor_id="c1", locale="de",
+        )  # fmt: skip
+    for text in ("gefrorenes", "wasser", "lake ufer"):
+        assert found(text) == [asset.id], text
+    assert found("wintersee", sort="relevance") == [asset.id, other.id]  # titles first, in whatever language
+    assert search.query(EDITOR, "").facets["keyword"] == {"water": 1}
+    assert found(filters={"keyword": ["Wasser"]}) == []
+
+
 def test_the_last_word_may_be_unfinished(make, found):
     asset = make("Mountain lake")
     assert found("mount") == [asset.id]
