@@ -19,6 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from connectors.sdk.registry import BrokenConnector
 from hub.cli.connectors import ConnectorCommands
 from hub.cli.keeping import Keeping
+from hub.cli.listening import Listening
 from hub.cli.people import People
 from hub.cli.printing import plain, say
 from hub.cli.running import Running
@@ -50,7 +51,7 @@ def build(toolbox: Toolbox) -> typer.Typer:
         rich_markup_mode=None,
     )
     app.callback()(_about)
-    for part in (Running, Keeping, People, Translating, ConnectorCommands):
+    for part in (Running, Keeping, People, Translating, ConnectorCommands, Listening):
         part(toolbox).add_to(app)
     return app
 
