@@ -132,7 +132,7 @@ class Outgoing:
     sha256: str
     open: Callable[[], IO[bytes]]  # a fresh stream of exactly `size` bytes at each call
     link: str  # our delivery address for this copy; carries the marker; stays the same for its whole life
-    fields: Fields  # mapped fields in the remote's shape
+    fields: Fields  # mapped fields in the remote's shape; of a set with `COMPANIONS`
     publish_at: int | None = None  # when a scheduler is to make it public, UTC milliseconds; None: at once
     kept: str = ""  # what an earlier try with the same bytes noted last, unless it ended well
     keep: Callable[[str], None] = forget  # notes how far this try is, such as what an upload is called; no secret

@@ -17,7 +17,7 @@ from connectors.sdk.guard import Guard
 from connectors.sdk.http import Api, Limits, guarded_client
 from connectors.sdk.manifest import Manifest
 from connectors.sdk.marker import content_key
-from connectors.sdk.types import Copy, Fields, Outgoing, Picture, Receipt, Target
+from connectors.sdk.types import COMPANIONS, Copy, Fields, Outgoing, Picture, Receipt, Target
 from connectors.testing.ledger import What
 from connectors.testing.sandbox import Sandbox, Standing, make_sandbox
 from connectors.testing.serve import serve
@@ -154,7 +154,8 @@ class Bench:
             {name: f"Picture {number}, {name}" for name in self.manifest.picture_fields}
             for number in range(len(others) + 1)
         ]
-        sent = self.outgoing(marker=marker, data=first, fields=self.fields() | words[0])
+        fields = {**self.fields(), **words[0], COMPANIONS: words[1:]}
+        sent = self.outgoing(marker=marker, data=first, fields=fields)
         companions = tuple(_picture(data, said) for data, said in zip(others, words[1:], strict=True))
         key = content_key([sent.sha256, *(one.sha256 for one in companions)])
         return replace(sent, companions=companions, content_key=key)

@@ -58,7 +58,7 @@ class Pinboard:
 
     def publish(self, target: Target, outgoing: Outgoing) -> Receipt:
         """Upload with the fields in the same call."""
-        query = {name: str(value) for name, value in outgoing.fields.items()}
+        query = {name: str(value) for name, value in outgoing.fields.items() if name != COMPANIONS}
         more = {"filename": _filename(outgoing), "publish_at": outgoing.publish_at, **self._sheets(target, outgoing)}
         answer = self._api.upload(f"/walls/{target.ref}/pins", outgoing, query={**query, **more}, headers={})
         return _receipt(answer.parse(Pin))

@@ -77,6 +77,7 @@ class Entry:
     sha256: str
     fields: dict
     link: str = ""
+    more: list = field(default_factory=list)  # hashes of the further pictures of a set
 
 
 @dataclass
@@ -172,9 +173,12 @@ class Fake:
         body = outgoing.open().read() if self.remote.carries is Carries.BYTES else b""
         sha256 = hashlib.sha256(body).hexdigest() if body else ""
         key = outgoing.content_key if body else ""
+        more = _hashes(outgoing.companions)
 
         def act():
-            return self.remote.add(outgoing.marker, key, sha256, outgoing.fields, outgoing.link)
+            entry = self.remote.add(outgoing.marker, key, sha256, outgoing.fields, outgoing.link)
+            entry.more = more
+            return entry
 
         entry = self._write("publish", act)
         return Receipt(entry.ref if entry else "0", self._parts(entry) if entry else ())
@@ -197,6 +201,7 @@ class Fake:
         def act():
             entry = self._entry(ref)
             entry.key, entry.sha256 = outgoing.content_key, hashlib.sha256(body).hexdigest()
+            entry.more = _hashes(outgoing.companions)
             self.remote.note("replace", entry)
             return entry
 
@@ -238,8 +243,9 @@ class Fake:
 
     def _copy(self, entry):
         return Copy(
-            entry.ref, entry.marker, entry.key or None, dict(entry.fields), self._parts(entry), entry.sha256 or None
-        )
+            entry.ref, entry.marker, entry.key or None, dict(entry.fields), self._parts(entry),
+            None if entry.more else entry.sha256 or None,
+        )  # fmt: skip
 
     def _read(self, name):
         self.remote.calls.append(name)
@@ -289,6 +295,10 @@ class Fake:
         return done
 
 
+def _hashes(pictures):
+    return [hashlib.sha256(picture.open().read()).hexdigest() for picture in pictures]
+
+
 class NoSettings(BaseModel):
     """Nothing to set."""
 
@@ -312,6 +322,7 @@ def manifest(*, replace=False, repoint=True, carries=Carries.BYTES, without=(), 
         name="fake", title="Fake", summary="A remote in memory.", settings=NoSettings,
         origin=lambda _: "https://remote.example", auths=(), abilities=abilities, carries=carries,
         connect=lambda api, settings: None, sandbox="", settles_after_s=5.0,
+        most_pictures=4, picture_fields=("alt",),
     )  # fmt: skip
 
 

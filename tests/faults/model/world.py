@@ -152,11 +152,12 @@ class World:
             if announce:
                 emit(session, "rights.changed", asset_id, actor=USER)
 
-    def place(self, asset_id, *, policy="remove", version_policy="follow", pinned=None, slot=""):
+    def place(self, asset_id, *, policy="remove", version_policy="follow", pinned=None, slot="", companions=()):
         with self.database.unit() as session:
             row = new_row(
                 session, asset_id=asset_id, target_id=self.target_id, slot=slot, withdraw_policy=policy,
                 version_policy=version_policy, pinned_version_id=pinned, by=USER, at=self.clock.now(),
+                companions=companions,
             )  # fmt: skip
             return row.id
 

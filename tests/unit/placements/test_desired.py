@@ -7,7 +7,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.placements.desired import MAX_SUBSTITUTES, Candidate, Facts, Want, desired, fits
+from hub.placements.desired import MAX_SUBSTITUTES, Candidate, Desired, Facts, Want, desired, fits
 
 RANK = {Want.ABSENT: 0, Want.SUBSTITUTE: 1, Want.PRESENT: 2}
 FLAGS = ("usable", "deleted", "archived", "ready")
@@ -109,6 +109,30 @@ def test_taking_a_right_away_never_brings_anything_back(known, data):
 def test_a_copy_that_a_person_took_back_is_absent_whatever_else_holds(known):
     answer = desired(replace(known, wanted=False))
     assert (answer.want, answer.reason) == (Want.ABSENT, "taken_back")
+
+
+SOUND = Candidate("asset", "version", usable=True, code="DAM-1")
+OBSTACLES = (
+    ({"usable": False, "reason": "takedown"}, "not_usable: takedown"), ({"deleted": True}, "deleted"),
+    ({"archived": True}, "archived"), ({"version_id": None}, "not_approved"),
+)  # fmt: skip
+
+
+@given(st.integers(2, 6), st.data())
+def test_a_set_stands_whole_in_its_order_and_any_of_its_assets_that_may_not_stand_there_takes_it_away(size, data):
+    first, *others = assets = [
+        replace(SOUND, asset_id=f"asset-{n}", version_id=f"v-{n}", code=f"DAM-{n}") for n in range(size)
+    ]
+    whole = Facts(wanted=True, substitutes=True, chain=(first,), companions=tuple(others))
+    answer = desired(whole)
+    assert (answer.want, answer.shown) == (Want.PRESENT, tuple((each.asset_id, each.version_id) for each in assets))
+    which = data.draw(st.integers(0, size - 1))
+    changes, why = data.draw(st.sampled_from(OBSTACLES))
+    assets[which] = replace(assets[which], **changes)
+    fit = replace(SOUND, asset_id="fit", version_id="v-fit")
+    hindered = replace(whole, chain=(assets[0], fit), companions=tuple(assets[1:]))
+    assert desired(hindered) == Desired(Want.ABSENT, None, None, f"in_set: DAM-{which}: {why}")
+    assert desired(replace(hindered, wanted=False)).reason == "taken_back"
 
 
 def test_a_substitute_beyond_the_eighth_is_not_followed():
