@@ -62,6 +62,7 @@ class WordPressSandbox(Sandbox):
     auth = "application_password"
     text_fields = ("title", "alt_text", "caption", "description")
     secrets: Mapping[str, str]
+    known_as = ""  # at WordPress.com; empty: by its own address
     contract = Contract.load(Path(__file__).parent / "fixtures" / "contract.json")
 
     def __init__(self, *, ledger: Ledger | None = None) -> None:
@@ -75,7 +76,6 @@ class WordPressSandbox(Sandbox):
         self.authorization = AuthorizationServer(  # another plugin's, and WordPress.com's
             client_id="damhub", client_secret=secrets.token_hex(12), redirect_uris=(REDIRECT,)
         )
-        self.known_as = ""  # at WordPress.com; empty: by its own address
         self.passwords_on = True
         self.page = ""  # where people are sent to make them, instead of the site's own page
         self.shows = {"site_logo": 0, "site_icon": 0}

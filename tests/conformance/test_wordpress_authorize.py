@@ -12,6 +12,7 @@ import pytest
 
 from connectors.sdk.errors import AuthExpired
 from connectors.wordpress import MANIFEST
+from tests import services
 from tests.unit.wordpress.kit import connected
 
 pytestmark = pytest.mark.service("wordpress")
@@ -19,12 +20,15 @@ BACK = "https://hub.example/oauth/callback?state=abc"
 WAY = next(auth.hand_over for auth in MANIFEST.auths if auth.hand_over)
 
 
-@pytest.fixture
-def browser(wordpress):
+@pytest.fixture(scope="module")
+def browser(wordpress_server, request):
     """A browser in which the author is signed in at the site."""
+    services.need(request, "wordpress")
     password = secrets.token_hex(8)
-    wordpress.run(f"wp_set_password('{password}', get_user_by('login', 'author')->ID);")
-    with httpx.Client(base_url=wordpress.url, timeout=60) as client:
+    with httpx.Client(base_url=wordpress_server.url, timeout=60) as client:
+        (author,) = client.get("/wp-json/wp/v2/users?search=author", auth=wordpress_server.admin).json()
+        told = {"password": password}
+        client.post(f"/wp-json/wp/v2/users/{author['id']}", auth=wordpress_server.admin, json=told).raise_for_status()
         client.get("/wp-login.php")
         entered = client.post("/wp-login.php", data={"log": "author", "pwd": password, "testcookie": "1"})
         assert entered.status_code == 302

@@ -41,9 +41,7 @@ def listener():
 
 def test_every_change_of_an_item_arrives_signed(wordpress, listener):
     address, arrived = listener
-    wordpress.run(
-        f"update_option('damhub_helper_url', '{address}'); update_option('damhub_helper_secret', '{SECRET}');"
-    )
+    wordpress.options(damhub_helper_url=address, damhub_helper_secret=SECRET)
 
     def hint():
         headers, body = arrived.get(timeout=20)
@@ -59,9 +57,9 @@ def test_every_change_of_an_item_arrives_signed(wordpress, listener):
     assert (second := hint()).kind == "attachment.updated"
     assert second.delivery_key != first.delivery_key
     by_hand = httpx.delete(f"{wordpress.url}/wp-json/wp/v2/media/{ref}?force=true",
-                           auth=("admin", wordpress.passwords["admin"]), timeout=30)  # fmt: skip
+                           auth=wordpress.admin, timeout=30)  # fmt: skip
     assert by_hand.status_code == 200
     last = hint()
     assert (last.kind, last.refs, last.ours) == ("attachment.deleted", (ref,), False)
-    wordpress.run("delete_option('damhub_helper_url');")
+    wordpress.options(damhub_helper_url="")
     assert "damhub-helper" not in wordpress.complaints

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests import services
@@ -22,15 +23,20 @@ class RealWordPress:
     version: str
     passwords: Mapping[str, str] = field(repr=False)
     home: Path
-    knobs: Mapping[str, str]
 
     def secrets(self, user="admin"):
         """What this user would type in to connect."""
         return {"username": user, "password": self.passwords[user]}
 
-    def run(self, code):
-        """Run PHP inside the site."""
-        services.call("wordpress", "eval", SVC_HOME=str(self.home), WP_CODE=code, **self.knobs)
+    @property
+    def admin(self):
+        """User name and password of the administrator, for calls past the connector."""
+        return "admin", self.passwords["admin"]
+
+    def options(self, **options):
+        """Set options inside the site."""
+        told = httpx.post(f"{self.url}/wp-json/tests/v1/options", json=options, auth=self.admin, timeout=60)
+        told.raise_for_status()
 
     @property
     def complaints(self):
@@ -46,7 +52,7 @@ def a_site(home: Path, **more: str) -> Generator[RealWordPress | None]:
     try:
         with services.running("wordpress", home, **knobs) as printed:
             passwords = {user: printed[f"{user.upper()}_PASSWORD"] for user in ("admin", "author", "reader")}
-            yield RealWordPress(printed["URL"], printed["VERSION"], passwords, home, knobs)
+            yield RealWordPress(printed["URL"], printed["VERSION"], passwords, home)
     except services.CannotStart as gap:
         services.note_gap("wordpress", str(gap))
         yield None

@@ -135,7 +135,5 @@ case "${1:-}" in
       || { halt "$PIDFILE" "$WORD" 2; fail "WordPress does not answer: $(tail -n 1 "$SVC_HOME/php.log")"; }
     printf 'URL=%s\nLOG=%s\nHOME_FOLDER=%s\n' "$URL" "$SVC_HOME/debug.log" "$SVC_HOME"; cat "$SVC_HOME/accounts" ;;
   stop) halt "$PIDFILE" "$WORD" 2 ;;
-  # One line of PHP inside the running site, such as setting an option.
-  eval) wp eval "${WP_CODE:?set WP_CODE}" || fail "$(tail -n 1 "$SVC_HOME/setup.log")" ;;
-  *) echo "usage: $0 start|stop|eval" >&2; exit 2 ;;
+  *) echo "usage: $0 start|stop" >&2; exit 2 ;;
 esac

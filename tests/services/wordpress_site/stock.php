@@ -1,5 +1,5 @@
 <?php
-/* Plugin Name: Takes any file into the library, as other plugins do */
+/* Plugin Name: Takes any file into the library, as other plugins do; empties the site; sets options of plugins */
 add_action( 'rest_api_init', function () {
 	register_rest_route( 'tests/v1', '/stock', array(
 		'methods'             => 'POST',
@@ -17,6 +17,28 @@ add_action( 'rest_api_init', function () {
 			);
 			wp_update_attachment_metadata( $id, array( 'filesize' => $size ) );
 			return array( 'id' => $id );
+		},
+	) );
+	register_rest_route( 'tests/v1', '/all', array(
+		'methods'             => 'DELETE',
+		'permission_callback' => function () { return current_user_can( 'manage_options' ); },
+		'callback'            => function () {
+			$every = array( 'publish', 'future', 'draft', 'pending', 'private', 'trash', 'inherit' );
+			$found = get_posts( array( 'post_type' => array( 'post', 'attachment' ), 'post_status' => $every, 'numberposts' => -1 ) );
+			foreach ( $found as $post ) {
+				'attachment' === $post->post_type ? wp_delete_attachment( $post->ID, true ) : wp_delete_post( $post->ID, true );
+			}
+			return array( 'deleted' => count( $found ) );
+		},
+	) );
+	register_rest_route( 'tests/v1', '/options', array(
+		'methods'             => 'POST',
+		'permission_callback' => function () { return current_user_can( 'manage_options' ); },
+		'callback'            => function ( $request ) {
+			foreach ( $request->get_json_params() as $name => $value ) {
+				update_option( $name, $value );
+			}
+			return array();
 		},
 	) );
 } );
