@@ -54,6 +54,7 @@ def examine(read: Callable[[], Settings] = Settings, *, environ: Mapping[str, st
     for each in _of_this_machine(settings):
         findings += _guarded(each)
     with _database(settings) as (told, database):
+        findings += _guarded(Look("web", lambda: work.web(settings, database)))
         findings.append(told)
         for each in _of_the_database(settings, database) if database else ():
             findings += _guarded(each)
@@ -66,7 +67,6 @@ def _of_this_machine(settings: Settings) -> Iterable[Look]:
     yield Look("folders", lambda: ground.folders(settings))
     yield Look("keys", lambda: ground.keys(settings))
     yield Look("blob store", lambda: ground.blob_store(settings))
-    yield Look("web", lambda: work.web(settings))
 
 
 def _of_the_database(settings: Settings, database: Database) -> Iterable[Look]:

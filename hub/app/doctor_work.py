@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import ipaddress
+import secrets
 from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -21,6 +23,7 @@ from hub.clock import DAY, HOUR, MINUTE, SECOND
 from hub.connections import calendar
 from hub.connections.health import State
 from hub.connections.models import Connection, Inbox, Remote
+from hub.db.installation import recognition
 from hub.db.models import Installation
 from hub.db.unit import Database
 from hub.events.models import Cursor, Event
@@ -35,7 +38,7 @@ from hub.settings import Settings
 
 DRAINS: Final = (
     "media", "search", "rights", "plan", "reconcile-1", "reconcile-2", "reconcile-3", "reconcile-4", "reconcile-5",
-    "reconcile-6", "leaving", "feeds", "inbox", "health", "subscriptions", "warnings", "webhook-events",
+    "reconcile-6", "leaving", "uses", "feeds", "inbox", "health", "subscriptions", "warnings", "webhook-events",
     "webhook-deliveries", "webhook-log",
 )  # fmt: skip
 """Every kind of work, by the names of `hub.app.compose.Hub.drains`."""
@@ -46,23 +49,29 @@ TOO_LATE_MS: Final = 10 * MINUTE
 ENDS_SOON_MS: Final = 14 * DAY
 ANSWER_WITHIN_S: Final = 5.0
 OK: Final = 200
+NOBODY: Final = "there is no hub here yet, so that whatever answers is another one"
 LOOPBACK: Final = {4: "127.0.0.1", 6: "[::1]"}
 WORKER: Final = "Start `damhub serve`, or `damhub worker` on one host at least; its messages tell more."
 
 
-def web(settings: Settings) -> Iterator[Finding]:
-    """Ask the web process, at the address where it listens and at the one that others use."""
+def web(settings: Settings, database: Database | None) -> Iterator[Finding]:
+    """Ask the web process, at the address where it listens and at the one that others use, and whether it is ours."""
     here = f"http://{_asked(settings.host)}:{settings.port}"
     if not settings.base_url and here != settings.url:
         what = f"The hub listens everywhere, and its links begin with {settings.url}, where nobody can go."
         yield bad("web", what, "Set DAMHUB_BASE_URL to the address that browsers and remotes use.")
         return
     guard = Guard(trusted_origins=[here, settings.url])
-    told = {url: _ask(guard, url) for url in dict.fromkeys((here, settings.url))}
+    word = secrets.token_urlsafe(16)
+    ours = _recognised(settings, database, word)
+    told = {url: _ask(guard, url, word, ours) for url in dict.fromkeys((here, settings.url))}
     if not told[settings.url]:
         yield good("web", f"answers at {settings.url}")
     else:
-        step = "Start `damhub serve` or `damhub web`; behind a proxy, check DAMHUB_BASE_URL and the proxy."
+        step = (
+            "Start `damhub serve` or `damhub web`, at another DAMHUB_PORT where somebody else has this one; behind a "
+            "proxy, check DAMHUB_BASE_URL and the proxy."
+        )
         yield bad("web", told[settings.url], step)
     if here != settings.url and told[here]:
         step = "This is right on a host that runs the worker only; else start `damhub web`."
@@ -80,22 +89,38 @@ def _asked(host: str) -> str:
     return f"[{address}]" if isinstance(address, ipaddress.IPv6Address) else str(address)
 
 
-def _ask(guard: Guard, url: str) -> str:
+def _recognised(settings: Settings, database: Database | None, word: str) -> str:
+    """Return what this hub would answer to a word; empty where its database is there and cannot be asked."""
+    if database is None:
+        there = settings.database_url or (settings.home / "damhub.sqlite3").is_file()
+        return "" if there else NOBODY
+    with database.read() as session:
+        return recognition(session, word)
+
+
+def _ask(guard: Guard, url: str, word: str, ours: str) -> str:
     """Return what is wrong with the answer; empty when all is well."""
+    kept = io.BytesIO()
     try:
         with guarded_client(guard) as client:
-            looks = [
-                fetch_public(f"{url}/{path}", client=client, total_s=ANSWER_WITHIN_S) for path in ("healthz", "readyz")
-            ]
+            lives = fetch_public(f"{url}/healthz", client=client, total_s=ANSWER_WITHIN_S)
+            ready = fetch_public(f"{url}/readyz?word={word}", client=client, into=kept, total_s=ANSWER_WITHIN_S)
     except ConnectorError as failure:
         return f"Nobody answers at {url} ({failure.code})."
-    return next((wrong for each in looks if (wrong := _wrong(each))), "")
+    wrong = _wrong(lives) or _wrong(ready)
+    if wrong or not ours or f'"{ours}"'.encode() in kept.getvalue():
+        return wrong
+    return f"Another hub answers at {url}, one with another database."
 
 
 def _wrong(answer: PublicLook) -> str:
     if answer.media_type not in {"application/json", "application/problem+json"}:
-        return f"Another program answers at {answer.url}."
-    return "" if answer.status == OK else f"The hub is not ready: {answer.url} answers {answer.status}."
+        return f"Another program answers at {_plain(answer.url)}."
+    return "" if answer.status == OK else f"The hub is not ready: {_plain(answer.url)} answers {answer.status}."
+
+
+def _plain(url: str) -> str:
+    return url.partition("?")[0]
 
 
 def workers(database: Database, now: int) -> Iterator[Finding]:

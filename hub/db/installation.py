@@ -64,6 +64,15 @@ def may_write(session: Session) -> bool:
     return session.scalar(select(Installation.mode)) == Mode.NORMAL
 
 
+def recognition(session: Session, word: str) -> str:
+    """Return what tells this hub from others to somebody who knows its installation, and nothing to anybody else.
+
+    `word` is made up anew by whoever asks. An installation's id holds 74 random bits (UUID 7): no hash gives it away.
+    """
+    installation = session.scalar(select(Installation.id)) or ""
+    return hashlib.sha256(f"{installation}\n{word}".encode()).hexdigest()
+
+
 def observe_only(installation: Installation, reason: str) -> None:
     """Let the hub look and not touch, and say why. The first reason stays."""
     if installation.mode != Mode.OBSERVE_ONLY:

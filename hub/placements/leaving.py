@@ -23,6 +23,7 @@ from hub.connections.models import Connection, Remote, Target
 from hub.db.unit import Database
 from hub.errors import Conflict, NotFound
 from hub.events.log import emit
+from hub.events.models import Event
 from hub.placements.evidence import latest
 from hub.placements.models import Placement
 from hub.placements.phase import Phase, never_sent
@@ -32,6 +33,16 @@ from hub.placements.recall import TRUSTED
 from hub.placements.settle import settle
 
 STUCK: Final = frozenset({Phase.BLOCKED.value, Phase.UNSURE.value})
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """What came of leaving an account."""
+
+    at: int
+    by: str
+    withdrawn: int  # copies that were taken back for it, and proven away
+    dropped: int  # copies that were never sent
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +58,7 @@ class Departure:
     there: int  # copies that may stand there: they would be withdrawn
     stuck: int  # of these, those that need a person or an answer first
     away: int  # copies that never were there, or are proven away
+    ended: Ended | None  # what came of it, once it is disconnected
 
 
 class Leaving:
@@ -155,6 +167,7 @@ class Leaving:
             carried_on=_others(session, connection), able=self._is_able(remote.connector),
             phases=dict(Counter(row.phase for row in rows)), there=len(there),
             stuck=sum(row.phase in STUCK for row in there), away=len(rows) - len(there),
+            ended=_ended(session, connection),
         )  # fmt: skip
 
     def _is_able(self, connector: str) -> bool:
@@ -162,6 +175,31 @@ class Leaving:
             return Capability.WITHDRAW in self._switchboard.manifest(connector).abilities
         except NotFound:  # the connector is not installed any more
             return False
+
+
+def _ended(session: Session, connection: Connection) -> Ended | None:
+    """Return what came of leaving, from the last word on it in the log to the disconnection."""
+    if connection.problem_code != health.DISCONNECTED:
+        return None
+    off, begun = _last(session, connection, "connection.off"), _last(session, connection, "connection.leaving")
+    if off is None:
+        return None
+    live = _last(session, connection, "connection.live")
+    since = begun.at if begun is not None and (live is None or begun.seq > live.seq) else off.at
+    settled = (
+        select(Placement.settled_reason)
+        .join(Target, Target.id == Placement.target_id)
+        .where(Target.remote_id == connection.remote_id, Placement.settled_at >= since, Placement.settled_at <= off.at)
+    )
+    reasons = Counter(session.scalars(settled))
+    left = _last(session, connection, "connection.left")
+    by = left.actor if left is not None and left.seq > (begun.seq if begun else 0) else off.actor
+    return Ended(off.at, by, reasons["withdrawn"], reasons["dropped"])
+
+
+def _last(session: Session, connection: Connection, kind: str) -> Event | None:
+    ours = select(Event).where(Event.subject == connection.id, Event.kind == kind)
+    return session.scalars(ours.order_by(Event.seq.desc()).limit(1)).first()
 
 
 def _others(session: Session, connection: Connection) -> bool:

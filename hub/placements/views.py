@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from hub.catalogue.models import Asset, Version
-from hub.connections.accounts import usable
+from hub.connections.accounts import usable, why_unusable
 from hub.connections.models import Remote, Target
 from hub.placements.companions import companions_of
 from hub.placements.desired import Want
@@ -90,6 +90,7 @@ class CopyView:
     observed_at: int | None
     proof: EvidenceView | None
     watched: bool  # a connection to its account exists; without one nobody looks, and nothing can be changed
+    unwatched_why: str  # why nobody looks: connection_paused, not_connected; empty while somebody does
     shown_version: int | None  # the version that was last proven there
     stale_since: int | None  # an older version stands there since the newer one was approved
     due_at: int
@@ -108,7 +109,7 @@ def copy_view(session: Session, row: Placement) -> CopyView:
     """Return a row as it is shown."""
     target = session.get_one(Target, row.target_id)
     remote = session.get_one(Remote, target.remote_id)
-    proof = latest(session, row.id)
+    proof, watched = latest(session, row.id), usable(session, remote.id) is not None
     shown_id = proof.version_id if proof and proof.claim in {"in_place", "substituted"} else None
     parts = session.scalars(select(Part).where(Part.placement_id == row.id).order_by(Part.kind, Part.external_ref))
     return CopyView(
@@ -118,7 +119,8 @@ def copy_view(session: Session, row: Placement) -> CopyView:
         desired=row.desired, desired_reason=row.desired_reason, desired_asset_id=row.desired_asset_id,
         desired_asset_code=_code(session, row.desired_asset_id),
         desired_version=_number(session, row.desired_version_id), observed=row.observed, observed_at=row.observed_at,
-        proof=evidence_view(proof, row) if proof else None, watched=usable(session, remote.id) is not None,
+        proof=evidence_view(proof, row) if proof else None, watched=watched,
+        unwatched_why="" if watched else why_unusable(session, remote.id),
         shown_version=_number(session, shown_id),
         stale_since=_stale_since(session, row, shown_id), due_at=row.due_at, urgent=row.urgent,
         problem_code=row.problem_code, problem=row.problem, withdraw_policy=row.withdraw_policy,

@@ -47,6 +47,15 @@ class ReconnectIn(Given):
     secrets: dict[Ident, Secret] = Field({})
 
 
+class EndedOut(Shown):
+    """What came of leaving an account."""
+
+    at: Instant
+    by: str
+    withdrawn: int = Field(description="Copies that were taken back for it, and proven away.")
+    dropped: int = Field(description="Copies that were never sent.")
+
+
 class DepartureOut(Shown):
     """What leaving an account is about, or how far it is."""
 
@@ -58,6 +67,7 @@ class DepartureOut(Shown):
     there: int
     stuck: int
     away: int
+    ended: EndedOut | None = Field(description="Null while it is connected.")
 
 
 class BudgetOut(Shown):

@@ -79,8 +79,9 @@ def ask_leaving(connection_id: str) -> Response:
     """Ask what should become of the copies, with what each answer means; or show how far leaving is."""
     outlook = services().placements.leaving.outlook(actor(), connection_id)
     view = services().connections.view(actor(), connection_id)
+    template = "fragments/leaving.html" if request.headers.get("HX-Request") else "leaving.html"
     return page(
-        "leaving.html", here="connections", connection=view, outlook=outlook, lines=_lines(outlook),
+        template, here="connections", connection=view, outlook=outlook, lines=_lines(outlook),
         paused=view.state == "off", states=_states(outlook),
     )  # fmt: skip
 
@@ -93,7 +94,7 @@ def leave(connection_id: str) -> Response:
         room.begin(actor(), connection_id)
         return go(f"/connections/{connection_id}/leave")
     room.disconnect(actor(), connection_id)
-    return go(f"/connections/{connection_id}", "disconnected")
+    return go(f"/connections/{connection_id}/leave", "disconnected")
 
 
 @keeping.post("/connections/<connection_id>/stay")

@@ -50,6 +50,7 @@ COPY: Final = {
 }
 
 COPY_SUBSTITUTED: Final = Sign("Substituted", "good", "replace")
+COPY_UNWATCHED: Final = Sign("Not vouched for", "care", "unlink")
 COPY_PUSHING: Final = Sign("On its way", "flow", "refresh-cw", spin=True)
 
 CLAIM: Final = {
@@ -130,9 +131,21 @@ ABILITY: Final = {
     "hold": "Can hold and resume",
     "import": "Can list and hand over what is there",
     "changes": "Lists changes",
-    "usage": "Can list uses",
+    "usage": "Lists uses",
     "numbers": "Can count looks",
 }
+
+USED_IN: Final = {
+    "post": ("post", "posts"),
+    "posts": ("post", "posts"),
+    "page": ("page", "pages"),
+    "pages": ("page", "pages"),
+    "blocks": ("block", "blocks"),
+    "node": ("piece of content", "pieces of content"),
+    "site": ("place of the site itself", "places of the site itself"),
+    "shared_link": ("shared link", "shared links"),
+}
+"""Places that use a copy, one and many; what is not here is called as the remote calls it."""
 
 EVENT: Final = {
     "asset.created": ("Added", "plus"),
@@ -167,6 +180,7 @@ EVENT: Final = {
     "connection.leaving": ("Leaving an account", "unlink"),
     "connection.staying": ("Staying after all", "undo-2"),
     "connection.left": ("Account left", "unlink"),
+    "connection.settings_changed": ("Settings changed", "settings"),
     "target.changed": ("Place changed", "map-pin"),
     "mapping.changed": ("Field mapping changed", "sliders-horizontal"),
     "remote.hint": ("A remote reported a change", "bell"),
@@ -184,6 +198,8 @@ EVENT: Final = {
     "placement.settled": ("Copy settled", "history"),
     "recall.opened": ("Recall begun", "undo-2"),
     "recall.closed": ("Recall closed", "shield-check"),
+    "recall.reported": ("Recall reported", "file-text"),
+    "evidence.key_rotated": ("Key for reports changed", "key-round"),
     "delivery.handed_out": ("Handed out", "download"),
     "access.signed_in": ("Signed in", "key-round"),
     "access.password_changed": ("Password changed", "key-round"),
@@ -268,6 +284,13 @@ def size(count: int) -> str:
 def figure(count: int) -> str:
     """Say a number with grouping."""
     return f"{count:,}"
+
+
+def count_of(kind: str, count: int) -> str:
+    """Say how many places of a kind use something."""
+    name = kind.replace("_", " ")
+    one, many = USED_IN.get(kind, (name, f"times {name}"))
+    return f"{count} {one if count == 1 else many}"
 
 
 def letters(name: str) -> str:

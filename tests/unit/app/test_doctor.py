@@ -8,7 +8,7 @@ import threading
 from contextlib import contextmanager
 
 import pytest
-from sqlalchemy import make_url, text, update
+from sqlalchemy import make_url, select, text, update
 from werkzeug.serving import make_server
 
 from hub.access.actors import SYSTEM, Role
@@ -20,6 +20,7 @@ from hub.cli.findings import Verdict
 from hub.clock import DAY, HOUR, MINUTE, SECOND
 from hub.connections.credentials import Secrets, store
 from hub.connections.models import Connection, Inbox, Remote, Subscription, Target
+from hub.db.installation import recognition
 from hub.db.models import Installation, Mode
 from hub.events.models import Cursor, Event
 from hub.jobs.models import Heartbeat
@@ -377,6 +378,28 @@ def test_a_web_process_that_is_away_or_somebody_elses_is_bad(patient):
 
     with answering(patient, unready):
         assert "is not ready" in patient.told("web")[1]
+
+
+def test_another_hub_on_its_port_is_not_taken_for_this_one(patient, tmp_path):
+    def another(_environ, start):
+        start("200 OK", [("Content-Type", "application/json")])
+        return [b'{"hub": "' + b"0" * 64 + b'", "status": "ready"}']
+
+    with answering(patient, another):
+        verdict, what = patient.told("web")
+        assert verdict == "bad"
+        assert "Another hub answers" in what
+    with answering(patient):
+        assert patient.told("web")[0] == "good"
+        assert patient.told("web", home=tmp_path / "nothing-here-yet")[0] == "bad"
+
+
+def test_what_a_hub_is_recognised_by_tells_nothing_and_differs_for_each_word(patient):
+    with patient.database.read() as session:
+        known = session.scalar(select(Installation.id))
+        first, second = (recognition(session, word) for word in ("one", "two"))
+    assert first != second
+    assert known not in first + second
 
 
 def test_an_address_that_others_use_is_asked_too(patient):

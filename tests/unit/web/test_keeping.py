@@ -107,6 +107,45 @@ def test_leaving_asks_what_should_become_of_the_copies(hub, board, admin):
     assert admin.get(f"{API}/connections/{board.id}/leaving").json["there"] == 1
 
 
+def test_the_page_of_leaving_moves_on_by_itself_and_says_in_the_end_what_happened(hub, board, admin):
+    admin.post(f"/connections/{board.id}/leave", data={"copies": "withdraw", "csrf": admin.csrf})
+    address = f"/connections/{board.id}/leave"
+    moving = admin.get(address, headers={"HX-Request": "true"}).get_data(as_text=True)
+    assert 'hx-trigger="every 3s"' in moving
+    assert "<html" not in moving
+    with hub.database.unit() as session:  # the worker proves it away, and disconnects
+        row = session.query(Placement).one()
+        row.settled_at, row.settled_reason, row.phase = hub.clock.now(), "withdrawn", "settled"
+    hub.services.placements.leaving.disconnect(hub.people[Role.ADMINISTRATOR], board.id)
+    ended = admin.get(address, headers={"HX-Request": "true"})
+    assert "every 3s" not in ended.get_data(as_text=True)
+    assert "Disconnected just now" in text(ended)
+    assert "1 was withdrawn, and proven gone" in text(ended)
+    assert "Connect again" in text(ended)
+    told = admin.get(f"{API}/connections/{board.id}/leaving").json["ended"]
+    assert (told["withdrawn"], told["dropped"], told["at"]) == (1, 0, hub.clock.now())
+
+
+def test_a_copy_at_an_account_that_is_not_connected_is_vouched_for_by_nobody(hub, board, admin):
+    left = admin.post(f"/connections/{board.id}/leave", data={"copies": "stay", "csrf": admin.csrf})
+    assert "1 stands there still, as far as anybody knows" in text(admin.get(left.location))
+    page = admin.get(f"/connections/{board.id}")
+    assert "What happened" in text(page)
+    assert "Connect again" in text(page)
+    code = hub.services.placements.where(hub.people[Role.EDITOR], _asset(hub))[0].asset_code
+    shown = text(admin.get(f"/assets/{code}"))
+    assert "Not vouched for" in shown
+    assert "In place" not in shown
+    assert "since its last look" in shown
+    assert "0 as they should be" in shown or "0 as it should be" in shown
+
+
+def test_of_a_paused_account_it_is_said_that_it_is_paused(hub, board, admin):
+    admin.post(f"/connections/{board.id}/pause", data={"csrf": admin.csrf})
+    code = hub.services.placements.where(hub.people[Role.EDITOR], _asset(hub))[0].asset_code
+    assert "its account is paused" in text(admin.get(f"/assets/{code}"))
+
+
 def test_withdrawing_first_can_be_called_off(hub, board, admin):
     begun = admin.post(f"/connections/{board.id}/leave", data={"copies": "withdraw", "csrf": admin.csrf})
     assert begun.status_code == 303
@@ -125,7 +164,7 @@ def test_disconnecting_at_once_leaves_the_copy_and_says_that_nobody_looks(hub, b
     assert "nobody looks any more" in text(admin.get(left.location))
     (copy,) = admin.get(f"{API}/assets/{_asset(hub)}/copies").json["items"]
     assert (copy["phase"], copy["watched"]) == ("live", False)
-    assert "Nobody looks after it: its account is not connected any more." in text(admin.get(f"/assets/{_asset(hub)}"))
+    assert "its account is not connected any more." in text(admin.get(f"/assets/{_asset(hub)}"))
     shown = text(admin.get(f"/connections/{board.id}"))
     assert "Connect again" in shown
     assert "Disconnect…" not in shown
