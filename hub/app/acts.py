@@ -19,6 +19,7 @@ from hub.db.models import Installation
 from hub.db.unit import Database
 from hub.errors import Conflict
 from hub.media.document import asset_document
+from hub.placements.reports.service import Reports
 from hub.review.standing import approved_of
 from hub.settings import Settings
 from mappings.document import AssetDocument
@@ -90,6 +91,21 @@ def document(settings: Settings, asset: str) -> AssetDocument:
             )
         link = f"{settings.url}/d/{LINK}"
         return asset_document(session, found.id, version_id, link=link, language=settings.language)
+
+
+@contextmanager
+def reports(settings: Settings) -> Generator[Reports]:
+    """Lend what makes signed reports and knows the keys.
+
+    Raises:
+        Conflict: `never_woken`.
+    """
+    _refuse_nothing(settings)
+    hub = Hub.open(settings)
+    try:
+        yield hub.services.reports
+    finally:
+        hub.close()
 
 
 @contextmanager

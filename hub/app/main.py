@@ -22,7 +22,7 @@ def toolbox() -> Toolbox:
     return Toolbox(
         settings=Settings, serve=serve, web=run_web, worker=run_work, demo=play, doctor=examine, backup=acts.backup,
         restore=acts.restore, adopt=acts.adopt, declare_copy=acts.declare_copy, add_user=acts.add_user,
-        document=acts.document,
+        document=acts.document, reports=acts.reports,
     )  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -10,6 +11,7 @@ from typing import Protocol
 from hub.access.actors import Role
 from hub.cli.findings import Finding
 from hub.db.models import Installation
+from hub.placements.reports.service import Reports
 from hub.settings import Settings
 from mappings.document import AssetDocument
 
@@ -85,3 +87,5 @@ class Toolbox:
     add_user: AddUser
     document: Callable[[Settings, str], AssetDocument]
     """Returns what channels may be told of an asset, by its code or id."""
+    reports: Callable[[Settings], AbstractContextManager[Reports]]
+    """Lends what makes signed reports and knows the keys."""

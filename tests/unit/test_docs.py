@@ -97,8 +97,9 @@ def test_the_settings_file_in_the_docs_is_one_that_is_read(tmp_path, monkeypatch
 def commands():
     group = typer.main.get_command(build(toolbox()))
     found = dict(group.commands)
-    mapping = found.pop("mapping")
-    return found | {f"mapping {name}": command for name, command in mapping.commands.items()}
+    groups = {name: found.pop(name) for name in ("mapping", "evidence")}
+    parts = ((f"{name} {one}", command) for name, group in groups.items() for one, command in group.commands.items())
+    return found | dict(parts)
 
 
 def test_every_command_is_documented_with_its_arguments():

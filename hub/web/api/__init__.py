@@ -9,6 +9,7 @@ from hub.web.api.assets import assets
 from hub.web.api.connections import connections
 from hub.web.api.endpoints import endpoints
 from hub.web.api.events import events
+from hub.web.api.evidence import evidence
 from hub.web.api.keeping import keeping
 from hub.web.api.links import links
 from hub.web.api.mappings import mappings
@@ -18,6 +19,6 @@ from hub.web.api.review import review
 from hub.web.api.rights import rights
 
 BLUEPRINTS: Final = (
-    entry, people, assets, review, rights, placements, recalls, links, connections, keeping, mappings, endpoints,
-    events, activity, health,
+    entry, people, assets, review, rights, placements, recalls, evidence, links, connections, keeping, mappings,
+    endpoints, events, activity, health,
 )  # fmt: skip

@@ -13,7 +13,7 @@ from hub.access.permissions import Act, allowed
 from hub.catalogue.views import AssetView
 from hub.errors import HubError, NotFound
 from hub.placements.impact import Becomes, ImpactLine
-from hub.placements.recall import RecallLine, Result
+from hub.placements.uses import UsesView
 from hub.placements.views import AttemptView, CopyView, EvidenceView
 from hub.web.identity import actor
 from hub.web.services import services
@@ -21,6 +21,7 @@ from hub.web.ui import words
 from hub.web.ui.frame import go, page
 from hub.web.ui.names import connector_title
 from hub.web.ui.shown import Line
+from hub.web.ui.uses import Used, used
 from hub.web.ui.words import Sign
 
 copies = Blueprint("copies", "hub.web")
@@ -45,6 +46,7 @@ class CopyRow:
     note: str
     can_retry: bool
     can_take_back: bool
+    used: Used | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,10 @@ class Outcome:
 def places_of(asset: AssetView) -> dict[str, Any]:
     """Return what the list "where it is" shows of an asset; the worst state comes first."""
     who = actor()
-    rows = [row_of(copy, here=asset.code) for copy in services().placements.where(who, asset.id)]
+    told = services().uses.of_asset(who, asset.id)
+    rows = [
+        row_of(copy, here=asset.code, told=told.get(copy.id)) for copy in services().placements.where(who, asset.id)
+    ]
     rows.sort(key=lambda row: (words.ORDER.index(row.phase) if row.phase in words.ORDER else 0, row.label))
     living = [row for row in rows if row.phase != "settled"]
     meter = _meter(living)
@@ -91,8 +96,8 @@ def places_of(asset: AssetView) -> dict[str, Any]:
     }
 
 
-def row_of(copy: CopyView, *, here: str = "") -> CopyRow:
-    """Return one copy in words, on the page of the asset with the code `here`."""
+def row_of(copy: CopyView, *, here: str = "", told: UsesView | None = None) -> CopyRow:
+    """Return one copy in words, on the page of the asset with the code `here`; `told` are its uses."""
     sign = words.COPY.get(copy.phase, words.UNKNOWN)
     if copy.phase == "working" and copy.desired == "absent":
         sign = words.COPY["withdrawing"]
@@ -100,6 +105,8 @@ def row_of(copy: CopyView, *, here: str = "") -> CopyRow:
         sign = words.COPY_PUSHING
     if copy.phase == "live" and copy.desired == "substitute":
         sign = SUBSTITUTED
+    if not copy.watched and sign.hue == "good":
+        sign = words.COPY_UNWATCHED
     version = _version(copy, here)
     about = " · ".join(
         part for part in (connector_title(copy.connector), copy.remote_label, copy.slot, version) if part
@@ -112,6 +119,7 @@ def row_of(copy: CopyView, *, here: str = "") -> CopyRow:
         copy.phase, copy.proof.level if copy.proof else "", copy.proof.at if copy.proof else copy.observed_at,
         _note(copy), manager and stuck,
         manager and copy.wanted and copy.settled_at is None and (copy.desired != "absent" or copy.phase == "waiting"),
+        used(told, stands=copy.phase == "live"),
     )  # fmt: skip
 
 
@@ -147,9 +155,9 @@ def before_take_back(placement_id: str) -> Response:
     copy = services().placements.copy(actor(), placement_id)
     sent = copy.observed != "absent"
     level = copy.proof.level if copy.proof else ""
-    line = Outcome(1, "is withdrawn", _spread([copy]), "undo-2", "flow", level)
+    line = Outcome(1, "is withdrawn", spread([copy]), "undo-2", "flow", level)
     if not sent:
-        line = Outcome(1, "was never sent", _spread([copy]), "circle-minus", "rest")
+        line = Outcome(1, "was never sent", spread([copy]), "circle-minus", "rest")
     return page(
         "impact.html", here="library", question=f"Take it back from {copy.target_label}?",
         explanation="It is removed there and looked at again afterwards." if sent else "It will not be sent.",
@@ -206,20 +214,6 @@ def do(code: str, act: str) -> Response:
     return go(f"/assets/{asset.code}", said, of=[asset.id])
 
 
-@copies.get("/recalls/<recall_id>")
-def show_recall(recall_id: str) -> Response:
-    """Show how a recall stands."""
-    report = services().placements.recall_report(actor(), recall_id)
-    asset = services().catalogue.view(actor(), report.asset_id)
-    lines = _results(report.lines)
-    return page(
-        "recall.html", here="library", title=asset.title, code=asset.code, recall_id=report.id, reason=report.reason,
-        opened_at=report.opened_at, closed=report.closed_at, lines=lines, total=len(report.lines),
-        sum_says=", ".join(f"{line.count} {line.head}" for line in lines) or "none stands anywhere",
-        copies=[row_of(line.copy) for line in report.lines],
-    )  # fmt: skip
-
-
 def outcomes(found: Sequence[ImpactLine]) -> list[Outcome]:
     """Return what will happen to copies, by outcome."""
     reached = [line for line in found if line.reachable]
@@ -245,37 +239,11 @@ def reached(found: Sequence[ImpactLine]) -> int:
 
 def _outcome(lines: Sequence[ImpactLine], becomes: Becomes, heads: tuple[str, str], icon: str, hue: str) -> Outcome:
     found = [line.copy for line in lines if line.becomes is becomes]
-    return Outcome(len(found), heads[len(found) != 1], _spread(found), icon, hue, _weakest(found))
+    return Outcome(len(found), heads[len(found) != 1], spread(found), icon, hue, _weakest(found))
 
 
-def _results(lines: Sequence[RecallLine]) -> list[Outcome]:
-    shown = [
-        (Result.SUBSTITUTED, "substituted", "replace", "good"),
-        (Result.WITHDRAWN, "withdrawn", "undo-2", "good"),
-        (Result.NEVER_THERE, "never there", "circle-minus", "rest"),
-        (Result.UNPROVEN, "not proven yet", "hourglass", "care"),
-    ]
-    found: list[Outcome] = []
-    for result, head, icon, hue in shown:
-        mine = [line for line in lines if line.result is result]
-        levels = sorted({line.level for line in mine if line.level}, key=lambda level: words.LEVEL.get(level, 0))
-        told = [line.reason for line in mine if not line.reason.startswith("Not proven yet")]
-        reasons = "; ".join(dict.fromkeys(reason for reason in told if reason))
-        if mine:
-            found.append(
-                Outcome(
-                    len(mine),
-                    head,
-                    reasons or _spread([line.copy for line in mine]),
-                    icon,
-                    hue,
-                    levels[0] if levels else "",
-                )
-            )
-    return found
-
-
-def _spread(found: Iterable[CopyView]) -> str:
+def spread(found: Iterable[CopyView]) -> str:
+    """Say how many copies stand with whom."""
     counted = Counter(copy.remote_label for copy in found)
     return ", ".join(f"{count} on {name}" for name, count in counted.items())
 
@@ -337,7 +305,9 @@ def _note(copy: CopyView) -> str:
     if copy.problem:
         return copy.problem
     if not copy.watched and copy.phase != "settled":
-        return "Nobody looks after it: its account is not connected any more."
+        since = f" since its last look, {words.moment(copy.observed_at)}" if copy.observed_at else ""
+        why = "is paused" if copy.unwatched_why == "connection_paused" else "is not connected any more"
+        return f"The hub cannot vouch for it{since}: its account {why}."
     if copy.phase == "waiting":
         return words.REASON.get(copy.desired_reason.partition(":")[0], "")
     if copy.phase == "settled":

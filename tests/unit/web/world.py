@@ -46,6 +46,7 @@ class World:
         self.target = hub.target("trello", "Card")
         self.blog = hub.target("wordpress", "Press", "press.example.com")
         self.copy = hub.copy(self.asset, self.target, level="seen")
+        self.used = hub.copy(self.secret_draft, self.blog)
         with hub.database.unit() as session:
             self._attempt(session)
         self.connection = next(one for one in rooms.connections.list(admin) if one.connector == "trello")
@@ -96,6 +97,7 @@ class World:
             "draft_version": self.draft.version_id, "draft_sha256": self.draft.sha256,
             "secret": self.secret_draft.id, "secret_version": self.secret_draft.version_id,
             "deleted": self.deleted.id, "target": self.target.id, "blog": self.blog.id, "copy": self.copy.id,
+            "used": self.used.id,
             "connection": self.connection.id, "term": self.term.id, "link": self.link.id,
             "signed": self.link.url.rpartition("/")[2], "recall": self.recall.id, "token": self.token,
             "user": self.hub.people[Role.VIEWER].id, "endpoint": "endpoint-1", "sent": "sent-1", "notice": "notice-1",
