@@ -36,7 +36,13 @@ def pytest_addoption(parser):
     )
 
 
-COUNTED = ("tests/unit/", "tests/stories/", "tests/conformance/test_conformance.py")
+COUNTED = (
+    "tests/unit/",
+    "tests/stories/",
+    "tests/demo/",
+    "tests/conformance/test_conformance.py",
+    "tests/conformance/test_planted.py",
+)
 """Where tests count for coverage. Counting doubles their time, and the others run the same code again."""
 
 
