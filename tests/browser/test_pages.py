@@ -15,6 +15,7 @@ PAGES = {
     "impact": "/assets/{lake}/before/recall",
     "library-found": "/?q=portrait&lifecycle=approved",
     "asset-details": "/assets/{lake}/details",
+    "asset-language": "/assets/{lake}/details?language=de",
     "asset-rights": "/assets/{lake}/rights",
     "asset-review": "/assets/{city}/review",
     "asset-history": "/assets/{lake}/history",
