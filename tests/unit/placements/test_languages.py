@@ -94,6 +94,16 @@ def test_what_a_channel_changes_comes_back_into_its_own_language(quick_desk, pla
     assert shown(desk, found, "alt") == {"": "A logo", "de": "Ein Logo", "de-CH": "Ein Logo"}
 
 
+def test_a_place_that_names_the_catalogues_own_language_is_told_and_heard_in_it(quick_desk):
+    desk = quick_desk
+    asset = desk.approved()
+    placement = desk.place(asset, desk.target("London", language="en"))
+    desk.run()
+    entry(desk, placement).fields["alt"] = "The logo"
+    assert look_again(desk, placement).phase == "live"
+    assert values(desk, asset) == {("title", ""): ("Logo", "person"), ("alt_text", ""): ("The logo", "channel")}
+
+
 def test_emptying_a_text_that_stands_in_leaves_the_catalogue_as_it_is(quick_desk, places):
     desk, (asset, found) = quick_desk, places
     before = values(desk, asset)
