@@ -38,6 +38,10 @@ class S3Settings(BaseModel):
     prefix: str = ""
 
 
+def _or_none(value: object) -> object:
+    return value or None
+
+
 def _in_capitals(value: object) -> object:
     return value.upper() if isinstance(value, str) else value
 
@@ -67,7 +71,7 @@ class Settings(BaseSettings):
     """Origins on private or loopback addresses that the hub may call, such as a WordPress in the same network."""
     folders: dict[Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,40}$")], Path] = Field(default_factory=dict)
     """Folders outside the home folder that copies may be published to, by name."""
-    sandboxes: Path | None = None
+    sandboxes: Annotated[Path | None, BeforeValidator(_or_none)] = None
     """What the connect forms tell of sandboxes that run beside the hub; `damhub demo` sets it, nobody else."""
     rights_default: Literal["allow", "deny"] = "allow"
     """Whether an asset without any licence on record may be used."""

@@ -21,6 +21,7 @@ from hub.db.unit import Database
 from hub.errors import Conflict, Invalid, NotFound
 from hub.events.log import emit
 from mappings.errors import MappingError
+from mappings.safe_yaml import Located, read_yaml
 from mappings.spec import MappingSpec, load_spec, parse_spec, spec_text
 
 SHIPPED = 0
@@ -48,6 +49,7 @@ class MappingView:
     text: str
     spec: MappingSpec
     versions: Sequence[VersionView]  # newest first, without the shipped one
+    shipped: bool  # what comes with the connector counts, from the beginning or again
 
 
 class AccountMappings:
@@ -143,23 +145,48 @@ def _check(text: str, connector: str) -> None:
         spec = parse_spec(text, source="mapping")
     except MappingError as error:
         raise Invalid(error.code, str(error), where="mapping", next_step=error.next_step) from None
-    known = {each.remote for each in load_spec(connector).fields}
-    strange = sorted({each.remote for each in spec.fields} - known)
-    if spec.connector != connector or strange:
-        what = f"fills no {', '.join(strange)}" if strange else f"is {connector}, and this is for {spec.connector}"
-        raise Invalid("mapping_elsewhere", f"The connector {what}.", where="mapping",
-                      next_step=f"It fills: {', '.join(sorted(known))}.")  # fmt: skip
-    _check_required(spec, load_spec(connector))
+    lines, shipped = read_yaml(text, source="mapping"), load_spec(connector)
+    if spec.connector != connector:
+        what = f"the connector is {connector}, and this is for {spec.connector}."
+        raise Invalid("mapping_elsewhere", f"{_at(lines, 'connector')}: {what}", where="mapping",
+                      next_step=f"Write `connector: {connector}`.")  # fmt: skip
+    known = {each.remote for each in shipped.fields}
+    for number, each in enumerate(spec.fields):
+        if each.remote not in known:
+            what = f"the connector fills no {each.remote}."
+            raise Invalid("mapping_elsewhere", f"{_at(lines, 'fields', number, 'remote')}: {what}", where="mapping",
+                          next_step=f"It fills: {', '.join(sorted(known))}.")  # fmt: skip
+    _check_required(spec, shipped, lines)
 
 
-def _check_required(spec: MappingSpec, shipped: MappingSpec) -> None:
+def field_at(text: str, remote: str) -> str:
+    """Name the line of a mapping on which a field of the channel is given; empty where none is."""
+    try:
+        fields = parse_spec(text, source="mapping").fields
+    except MappingError:  # what is wrong with it is told by itself
+        return ""
+    for number, each in enumerate(fields):
+        if each.remote == remote:
+            return _at(read_yaml(text, source="mapping"), "fields", number)
+    return ""
+
+
+def _at(lines: Located, *path: int | str) -> str:
+    """Name the line of a part of a mapping, or of what it would stand in."""
+    return f"mapping, line {lines.line_of(path)}"
+
+
+def _check_required(spec: MappingSpec, shipped: MappingSpec, lines: Located) -> None:
     """Keep what a channel cannot do without: people who cannot see its pictures depend on their alt texts."""
-    given = {each.remote: set(each.required_for) for each in spec.fields}
+    numbers = {each.remote: number for number, each in enumerate(spec.fields)}
     for each in shipped.fields:
-        if not given.get(each.remote, set()).issuperset(each.required_for):
+        number = numbers.get(each.remote)
+        given = spec.fields[number].required_for if number is not None else ()
+        if not set(given).issuperset(each.required_for):
             kinds = ", ".join(each.required_for)
+            at = _at(lines, "fields") if number is None else _at(lines, "fields", number)
             raise Invalid(
-                "mapping_lacks_required", f"This channel cannot do without {each.remote}.", where="mapping",
+                "mapping_lacks_required", f"{at}: this channel cannot do without {each.remote}.", where="mapping",
                 next_step=f"Fill {each.remote} from {each.field or 'an expression'}, with `required_for: [{kinds}]`.",
             )  # fmt: skip
 
@@ -180,4 +207,5 @@ def _view(session: Session, remote: Remote) -> MappingView:
     return MappingView(
         remote.id, remote.connector, rows[0].number if rows else SHIPPED, text, spec,
         [VersionView(row.number, row.note, row.created_by, row.created_at) for row in rows],
+        shipped=not (rows and rows[0].text),
     )  # fmt: skip

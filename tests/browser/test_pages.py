@@ -21,6 +21,8 @@ PAGES = {
     "asset-history": "/assets/{lake}/history",
     "recall": "/recalls/{recall}",
     "use": "/use?asset={lake_id}",
+    "use-several": "/use?asset={lake_id}&asset={ridge_id}&asset={sea_id}",
+    "asset-in-a-set": "/assets/{sea}",
     "connection": "/connections/{connection}",
     "connect": "/connections/new/wordpress",
     "mapping": "/connections/{connection}/mapping?asset={lake}",
@@ -31,6 +33,11 @@ PAGES = {
     "reconnect": "/connections/{connection}/reconnect",
     "leaving": "/connections/{left}/leave",
     "scorecard": "/connectors/drupal",
+    "guide": "/connectors/trello/guide",
+    "connect-oauth": "/connections/new/linkedin?auth=sign_in",
+    "connection-live": "/connections/{left}",
+    "settings": "/connections/{left}/settings",
+    "place": "/connections/{left}/places/{place}",
     "proof": "/copies/{copy}/proof",
     "nothing-found": "/?q=nothing-is-called-this",
 }
@@ -111,7 +118,9 @@ def addresses(site):
     found = services.connections.list(admin)
     broken = next(one for one in found if one.state == "needs_person")
     left = next(one for one in found if one.account_label == "Team Nordlicht")
+    place = services.connections.targets(admin, left.remote_id)[0]
     return {
         "lake": lake.code, "lake_id": lake.id, "city": site.assets.city_night.code, "recall": site.assets.recall,
-        "connection": broken.id, "copy": copies[0].id, "left": left.id,
+        "connection": broken.id, "copy": copies[0].id, "left": left.id, "place": place.id,
+        "ridge_id": site.assets.ridge_dawn.id, "sea_id": site.assets.sea.id, "sea": site.assets.sea.code,
     }  # fmt: skip

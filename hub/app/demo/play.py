@@ -11,6 +11,7 @@ from connectors.sdk.manifest import Capability
 from hub.access.actors import Role
 from hub.app.demo.others import Others
 from hub.app.demo.people import Person, hire
+from hub.app.demo.playground import Playground
 from hub.app.demo.proofs import Prover
 from hub.app.demo.real import real_wordpress, refuse_unknown
 from hub.app.demo.screen import Ended, Screen
@@ -30,6 +31,8 @@ SANDBOXES: Final = {"wordpress": "wordpress", "trello": "trello", "newsletter": 
 """What the hub speaks to, by name, with its connector. The newsletter's site is the one that refuses us later."""
 TITLES: Final = {"wordpress": "Lakeside website", "newsletter": "Lakeside newsletter"}
 """What the sites call themselves, so that a person can tell them apart."""
+ENDS: Final = "linkedin"
+"""The connector that is connected by a sign-in which ends."""
 KNOWN_AS: Final = {
     "wordpress": "the website (WordPress)", "trello": "Trello", "newsletter": "the newsletter's site (WordPress)",
 }  # fmt: skip
@@ -80,6 +83,7 @@ class _Play:
         """Play, account, stay."""
         self._screen.chapter("Setting the stage")
         served = self._serve()
+        self._playground = Playground(self._stage)
         services = self._open(served)
         if rehearsal is not None:
             rehearsal(served)
@@ -101,7 +105,8 @@ class _Play:
         return served
 
     def _open(self, served: Mapping[str, Served]) -> Services:
-        services = self._stage.hub([each.origin for each in served.values()])
+        trusted = [*(each.origin for each in served.values()), *self._playground.origins]
+        services = self._stage.hub(trusted, self._playground.file)
         self._people = hire(services.access)
         self._stage.serve()
         self._stage.await_web()
@@ -111,6 +116,7 @@ class _Play:
     def _tell(self, services: Services, served: Mapping[str, Served], prover: Prover) -> None:
         visitor = self._stage.visitor()
         vendors = {name: self._connect(services, served[name], visitor) for name in SANDBOXES}
+        self._connect_what_ends(services)
         told = {name: vendors[name] for name in ("wordpress", "trello")}
         world = World(services, self._screen, prover, self._people, told)
         others = Others(world, vendors["newsletter"])
@@ -133,13 +139,30 @@ class _Play:
             self._screen.tell(f"{vendor.title} will tell the hub when {target.label} changes")
         return vendor
 
+    def _connect_what_ends(self, services: Services) -> None:
+        """Connect an account whose sign-in ends, so that the calendar has something to tell."""
+        ada, told = self._people[Role.ADMINISTRATOR].actor, self._playground.told[ENDS]
+        made = services.connections.connect(
+            ada, ENDS, auth=told["auth"], settings=told["settings"], secrets=told["secrets"]
+        )
+        services.connections.refresh_targets(ada, made.id)
+        title = services.connections.manifest(ENDS).title
+        self._screen.tell(f"Ada connects {title} by a token that ends in some weeks: the calendar shows when")
+
     def _stay(self) -> None:
         self._screen.last_words("")
         self._screen.last_words(f"Look around: {self._stage.settings.url}", style="bold")
         for role, person in self._people.items():
             self._screen.last_words(_login(role, person))
+        self._screen.last_words(
+            "More can be connected by hand: each form names a made-up vendor beside this hub."
+        )
         self._screen.last_words("Ctrl-C ends everything in order.")
-        self._screen.stay(self._stage.check)
+        self._screen.stay(self._look_after)
+
+    def _look_after(self) -> None:
+        self._stage.check()
+        self._playground.flush()
 
 
 def _login(role: Role, person: Person) -> str:

@@ -123,11 +123,11 @@ class Stage:
 
     # The hub
 
-    def hub(self, trusted: Sequence[str]) -> Services:
+    def hub(self, trusted: Sequence[str], sandboxes: Path) -> Services:
         """Open the hub in this process, on the next free port; its own processes begin with `serve`."""
         claim = Claim()
         self._stack.callback(claim.release)
-        self.settings = Settings(**values(self.home / "hub", claim.port, trusted))
+        self.settings = Settings(**values(self.home / "hub", claim.port, trusted, sandboxes))
         hub = Hub.open(self.settings)
         self._stack.callback(hub.close)
         return hub.services
@@ -170,7 +170,9 @@ class Stage:
 
     def _keep(self, stop: threading.Event) -> None:
         environ = {name: value for name, value in os.environ.items() if not name.upper().startswith(PREFIX)}
-        given = values(self.settings.home, self.settings.port, self.settings.trusted_origins)
+        given = values(
+            self.settings.home, self.settings.port, self.settings.trusted_origins, self.settings.sandboxes or ""
+        )
         environ |= {f"{PREFIX}{name}".upper(): _as_text(value) for name, value in given.items()}
         with (self.logs / "hub.log").open("ab") as log:
             try:
@@ -179,13 +181,14 @@ class Stage:
                 self._failed.append(failure)
 
 
-def values(home: Path, port: int, trusted: Sequence[str]) -> dict[str, Any]:
+def values(home: Path, port: int, trusted: Sequence[str], sandboxes: Path | str = "") -> dict[str, Any]:
     """Return every setting of the demo's hub: none is left to the environment or the file of a real one."""
     return {
         "home": home, "database_url": "", "storage": "folder", "host": HOST, "port": port, "base_url": "",
         "web_workers": 1, "web_threads": 8, "secret_key": "", "trusted_origins": list(trusted),
         "rights_default": "allow", "max_upload_bytes": 1024**3, "media_processes": 2, "clock_shift_s": 0,
         "log_level": "WARNING", "secure_cookies": False, "folders": {},
+        "sandboxes": sandboxes, "language": "en",
     }  # fmt: skip
 
 

@@ -99,7 +99,7 @@ def _arrive(made: Connection) -> Response:
 def _known(told: AlreadyConnected) -> Response:
     """Ask what becomes of a sign-in to an account that is connected already."""
     there = services().connections.view(actor(), told.connection_id)
-    answer = page("known.html", told.status, here="connections", told=told, there=there)
+    answer = page("known.html", told.status, here="connections", known=told, there=there)
     answer.headers["Referrer-Policy"] = "no-referrer"  # the page's own address may hold a password
     return answer
 

@@ -8,7 +8,7 @@ from flask import Blueprint, Response, request
 
 from hub.access.permissions import Act, allowed
 from hub.catalogue.languages import locale_of
-from hub.connections.mappings import MappingView
+from hub.connections.mappings import MappingView, field_at
 from hub.errors import HubError, Invalid
 from hub.media.document import asset_document
 from hub.web.identity import actor
@@ -61,7 +61,7 @@ def _page(
     found, wrong = None, error
     code, language = str(given.get("asset", "")).strip(), str(given.get("language", ""))
     try:
-        found = _tried(spec, code, language) if code else None
+        found = _tried(spec, code, language, str(given.get("text", ""))) if code else None
     except HubError as unknown:
         wrong = wrong or unknown
     account = services().connections.view(actor(), connection_id)
@@ -82,7 +82,7 @@ def _spoken(view: MappingView, tried: dict[str, Any] | None) -> list[Tongue]:
     return tongues((told | shown) - {"", own})
 
 
-def _tried(spec: MappingSpec, code: str, language: str) -> dict[str, Any]:
+def _tried(spec: MappingSpec, code: str, language: str, text: str) -> dict[str, Any]:
     """Return what a place in this language would be told of an asset, for somebody who may see it."""
     own = services().settings.language
     asset, locale = services().catalogue.view(actor(), code), locale_of(language, own)
@@ -91,8 +91,8 @@ def _tried(spec: MappingSpec, code: str, language: str) -> dict[str, Any]:
         document = asset_document(session, asset.id, version_id, language=own)
     try:
         found = preview(spec, document, locale)
-    except MappingError as error:
-        raise _refused(error) from None
+    except MappingError as error:  # what fails on an asset knows its field, and the text knows the field's line
+        raise _refused(error, field_at(text, error.where) if error.line is None else "") from None
     return {
         "asset": asset,
         "language": locale,
@@ -108,5 +108,6 @@ def _parsed(text: str) -> MappingSpec:
         raise _refused(error) from None
 
 
-def _refused(error: MappingError) -> Invalid:
-    return Invalid(error.code, str(error), where="mapping", next_step=error.next_step)
+def _refused(error: MappingError, line: str = "") -> Invalid:
+    what = f"{line}: {error.what}" if line else str(error)
+    return Invalid(error.code, what, where="mapping", next_step=error.next_step)

@@ -77,6 +77,7 @@ def test_what_does_not_fit_is_refused_and_nothing_changes(mappings, account, adm
         mappings.save(admin, account, text, seen=0)
     assert refused.value.code == code
     assert says in refused.value.what
+    assert "mapping, line " in refused.value.what
     assert mappings.view(EDITOR, account).number == 0
 
 
@@ -92,6 +93,7 @@ def test_an_accounts_own_mapping_does_not_do_without_alt_texts(mappings, account
     with pytest.raises(Invalid) as refused:
         mappings.save(admin, account, text, seen=0)
     assert (refused.value.code, "alt_text" in refused.value.what) == ("mapping_lacks_required", True)
+    assert "mapping, line " in refused.value.what
     needed = ALT.replace("html_escape]", "html_escape], required_for: [image, video]")
     assert mappings.save(admin, account, TITLE_ALONE + needed, seen=0).number == 1
 

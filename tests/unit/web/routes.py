@@ -18,12 +18,17 @@ OPEN = "200 200 200 200 200 200"
 LISTEN = "/connections/<connection_id>/listen"
 PEOPLE = "303 403 403 403 200 403"
 PERSON = {"email": "new@x.test", "name": "Nia", "role": "editor", "password": "correct horse battery"}
+HOOK = {"url": "https://93.184.216.34/in", "kind": "asset.*", "campaigns": "Lake", "description": "Agency"}
 NEW_WORD = {"password": "x", "current": "y"}
 TOKEN = {"label": "reads", "scope": "read", "days": "7"}
 TRELLO = "spec: 1\nconnector: trello\nfields:\n  - {field: title, remote: name, transforms: [line]}\n"
 MAPPING = "/connections/<connection_id>/mapping"
 NEW = {"text": TRELLO, "seen": "0"}
 BACK = {"number": "0", "seen": "0"}
+SETTINGS, UNDO = "/connections/<connection_id>/settings", "/connections/<connection_id>/settings/undo"
+PLACE = "/connections/<connection_id>/places/<target_id>"
+RELABELLED = {"label": "Away", "seen": "0"}
+GERMAN = {"language": "de"}
 
 
 @dataclass(frozen=True)
@@ -170,6 +175,15 @@ API_ROUTES = [
     api("POST", "/connections/oauth", "401 403 403 403 400 403", json={"connector": "trello"}),
     one("POST", "connections/connection", "/test", ADMINS),
     one("POST", "connections/connection", "/targets", "401 403 403 403 400 403"),
+    one("GET", "connections/connection", "/settings", "401 403 403 200 200 403"),
+    one(
+        "PATCH",
+        "connections/connection",
+        "/settings",
+        "401 403 403 403 400 403",
+        json={"settings": {"label": "Away"}, "seen": 0},
+    ),
+    one("POST", "connections/connection", "/settings/back", "401 403 403 403 400 403", json={"seen": 1}),
     one("POST", "connections/connection", "/pause", ADMINS_DO),
     one("POST", "connections/connection", "/resume", "401 403 403 403 409 403"),
     one("DELETE", "connections/connection", "", ADMINS_DO),
@@ -395,7 +409,24 @@ PAGES = [
         form={},
     ),
     page("GET", "/connectors/trello", SEEN, "/connectors/<name>"),
+    page("GET", "/connectors/trello/guide", SEEN, "/connectors/<name>/guide"),
+    page("POST", "/connections/known", "303 403 403 403 400 403", "/connections/known", form={"state": "x"}),
+    page("GET", "/connections/{connection}/settings", "303 403 403 403 200 403", SETTINGS),
+    page("POST", "/connections/{connection}/settings", "303 403 403 403 400 403", SETTINGS, form=RELABELLED),
+    page("POST", "/connections/{connection}/settings/undo", "303 403 403 403 400 403", UNDO, form={"seen": "0"}),
+    page("GET", "/connections/{connection}/places/{target}", "303 403 403 200 200 403", PLACE),
+    page("POST", "/connections/{connection}/places/{target}", "303 403 403 303 303 403", PLACE, form=GERMAN),
+    page(
+        "POST", "/connections/{connection}/places/{target}", "303 403 403 403 303 403", PLACE, form={"territory": "DE"}
+    ),
     page("POST", "/connections/{connection}/listen", "303 403 403 403 400 403", LISTEN, form={}),
+    page("GET", "/webhooks", PEOPLE, "/webhooks"),
+    page("POST", "/webhooks", PEOPLE, "/webhooks", form=HOOK),
+    page("GET", "/webhooks/{endpoint}", PEOPLE, "/webhooks/<endpoint_id>"),
+    page("POST", "/webhooks/{endpoint}", "303 403 403 403 303 403", "/webhooks/<endpoint_id>", form=HOOK),
+    page("POST", "/webhooks/{endpoint}/test", "303 403 403 403 303 403", "/webhooks/<endpoint_id>/<act>", form={}),
+    page("POST", "/webhooks/{endpoint}/rotate", PEOPLE, "/webhooks/<endpoint_id>/<act>", form={}),
+    page("GET", "/webhooks/{endpoint}/sent/{sent}", PEOPLE, "/webhooks/<endpoint_id>/sent/<event_id>"),
     page("GET", "/people", PEOPLE, "/people"),
     page("POST", "/people", "303 403 403 403 303 403", "/people", form=PERSON),
     page("POST", "/people/{user}/role", "303 403 403 403 303 403", "/people/<user_id>/<act>", form={"role": "viewer"}),

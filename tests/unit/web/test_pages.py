@@ -236,6 +236,7 @@ def test_a_mapping_is_tried_on_an_asset_before_it_counts_and_can_be_taken_back(h
         act="try", text=MAPPING.replace("join(', ', [title, credit])", "length(duration_ms)"), asset=asset.code
     )
     assert fails.status_code == 400
+    assert "mapping, line 4: the expression for" in fails.get_data(as_text=True)
     assert "fails on this asset" in fails.get_data(as_text=True)
     wrong = sent(act="save", text=MAPPING.replace("title", "titel"), asset="")
     assert wrong.status_code == 400
@@ -246,6 +247,7 @@ def test_a_mapping_is_tried_on_an_asset_before_it_counts_and_can_be_taken_back(h
     page = client.get(address).get_data(as_text=True)
     assert "Version 1 of this account" in page
     assert "Short" in page
+    assert "<b>Version 1</b>" not in page, "what counts is not what was earlier"
     back = client.post(f"{address}/back", data={"csrf": client.csrf, "number": "0", "seen": "1"})
     assert back.status_code == 303
     assert "The mapping that comes with the connector counts." in client.get(address).get_data(as_text=True)
