@@ -30,6 +30,7 @@ from hub.delivery.service import Delivery
 from hub.intake.service import Intake
 from hub.media.models import Rendition, Traits
 from hub.notify.service import Notify
+from hub.placements.companions import accompany
 from hub.placements.models import Evidence, Part, Placement
 from hub.placements.reports.service import Reports
 from hub.placements.service import Placements
@@ -149,7 +150,7 @@ class WebHub:
             session.add(target)
         return target
 
-    def copy(self, asset, target, *, phase="live", level="read", age=4 * MINUTE, **columns):
+    def copy(self, asset, target, *, phase="live", level="read", age=4 * MINUTE, companions=(), **columns):
         """Add a copy as the ledger would hold it, with its evidence."""
         now = self.clock.now()
         there = phase in {"live", "partial", "blocked", "working"}
@@ -165,6 +166,7 @@ class WebHub:
             row = Placement(**values)
             session.add(row)
             session.flush()
+            accompany(session, row.id, [each.id for each in companions])
             if level:
                 claim = "withdrawn" if phase == "withdrawn" else "in_place"
                 session.add(

@@ -17,7 +17,7 @@ from hub.catalogue.models import Asset
 from hub.catalogue.views import refuse_unseen
 from hub.clock import MINUTE, Clock
 from hub.connections.mappings import spec_of
-from hub.connections.models import Target
+from hub.connections.models import Remote, Target
 from hub.db.unit import Database
 from hub.errors import Conflict, Invalid, NotFound
 from hub.placements import facts, recall, wishes
@@ -225,6 +225,13 @@ class Placements:
         """Return everything that was claimed and tried for a copy, newest first."""
         with self._database.read() as session:
             return history(session, self._row(session, actor, placement_id, lock=False))
+
+    def together(self, actor: Actor, asset_ids: Sequence[str]) -> dict[str, str]:
+        """Return, for each place that takes sets, why these assets cannot stand in one copy there; empty: they can."""
+        with self._database.read() as session:
+            assets = [self._asset(session, actor, each) for each in asset_ids]
+            places = session.execute(select(Target.id, Target.kind, Remote.connector).join(Remote)).all()
+            return wishes.together(assets, places, self._switchboard)
 
     # Recalls
 

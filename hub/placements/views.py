@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from hub.catalogue.models import Asset, Version
 from hub.connections.accounts import usable, why_unusable
 from hub.connections.models import Remote, Target
-from hub.placements.companions import companions_of
+from hub.placements.companions import companions_of, usual_slot
 from hub.placements.desired import Want
 from hub.placements.evidence import latest
 from hub.placements.models import Attempt, Evidence, Part, Placement
@@ -103,6 +103,11 @@ class CopyView:
     settled_reason: str
     parts: tuple[PartView, ...]
     companions: tuple[CompanionView, ...] = ()  # what it shows behind the leading asset, in its order
+
+    @property
+    def has_usual_slot(self) -> bool:
+        """Tell whether nobody named the slot: it then says nothing that the companions do not say."""
+        return self.slot == usual_slot([one.asset_code for one in self.companions])
 
 
 def copy_view(session: Session, row: Placement) -> CopyView:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy.orm import Session
 
-from connectors.sdk.manifest import Manifest
+from connectors.sdk.manifest import Capability, Manifest
 from hub.catalogue.assets import get_version
 from hub.catalogue.models import Asset
-from hub.errors import Invalid
+from hub.errors import Invalid, NotFound
 from hub.placements.companions import LONGEST_SLOT
+from hub.placements.ports import Switchboard
 
 WITHDRAW_POLICIES = ("remove", "substitute")
 VERSION_POLICIES = ("follow", "pin")
@@ -85,6 +86,35 @@ def check_set(assets: Sequence[Asset], manifest: Manifest, *, withdraw_policy: s
             "set_as_a_whole", "Several pictures follow their approved versions, and go together when one has to go.",
             "Leave the policies out: in a set nothing is pinned and nothing stands in.",
         )  # fmt: skip
+
+
+def together(
+    assets: Sequence[Asset], places: Iterable[tuple[str, str, str]], switchboard: Switchboard
+) -> dict[str, str]:
+    """Return, for each place that takes sets, why these assets cannot stand in one copy there; empty: they can.
+
+    Args:
+        assets: in the order of the set.
+        places: the id, the kind and the connector of each.
+        switchboard: knows what connectors declare.
+    """
+    found: dict[str, str] = {}
+    for target_id, kind, connector in places:
+        try:
+            manifest = switchboard.manifest(connector).at(kind)
+        except NotFound:  # not installed any more: nothing is placed there
+            continue
+        if manifest.most_pictures > 1 and Capability.PUBLISH in manifest.abilities:
+            found[target_id] = _why_not(assets, manifest)
+    return found
+
+
+def _why_not(assets: Sequence[Asset], manifest: Manifest) -> str:
+    try:
+        check_set(assets, manifest, withdraw_policy="remove", version_policy="follow")
+    except Invalid as refused:
+        return refused.what
+    return ""
 
 
 def _refused(code: str, what: str, next_step: str) -> Invalid:

@@ -15,6 +15,7 @@ from hub.access.actors import Role
 from hub.clock import DAY, HOUR, MINUTE, SECOND
 from hub.connections.models import Connection, Subscription
 from hub.db.base import new_id
+from hub.placements.companions import usual_slot
 from tests.web_hub import page_of_text
 
 PICTURES = Path(__file__).parent / "pictures"
@@ -135,13 +136,15 @@ def _places(hub):
         (*team, "Press kit, autumn"), ("trello", "Agency board", agency, "Outdoor posters, Berlin"),
     ]  # fmt: skip
     found = [hub.target(kind, label, remote, **state) for kind, remote, state, label in wanted]
-    _ends(hub)
-    return found
+    return [*found, _ends(hub)]
 
 
 def _ends(hub):
-    """Accounts whose sign-ins end: tomorrow, soon, as usual after a week, and one that has a channel besides."""
-    now = hub.clock.now()
+    """Accounts whose sign-ins end: tomorrow, soon, as usual after a week, and one that has a channel besides.
+
+    Return the place of the first, where posts show several pictures.
+    """
+    now, places = hub.clock.now(), []
     for connector, remote, auth, ends_in, settings in (
         ("linkedin", "Nordlicht Outdoor, page", "linkedin", 12 * DAY, {}),
         ("linkedin", "Maren Lund", "linkedin", 55 * DAY, {}),
@@ -150,6 +153,7 @@ def _ends(hub):
         ("dropbox", "Photographers", "dropbox", 21 * HOUR, {}),
     ):
         target = hub.target(connector, "Winter launch", remote)
+        places.append(target)
         with hub.database.unit() as session:
             row = session.scalars(select(Connection).where(Connection.remote_id == target.remote_id)).one()
             manifest = hub.services.connections.manifest(connector)
@@ -163,10 +167,11 @@ def _ends(hub):
                                  callback_url="", sealed_secret="", expires_at=now + 6 * DAY, renew_at=now + 4 * DAY,
                                  created_at=now)
                 )  # fmt: skip
+    return places[0]
 
 
 def _copies(hub, found, places):
-    press, shop, stories, landing, letter, windows, kit, posters = places
+    press, shop, stories, landing, letter, windows, kit, posters, feed = places
     lake = found["lake"]
     hub.copy(lake, press, level="seen")
     hub.copy(lake, stories, level="seen", age=12 * MINUTE)
@@ -196,6 +201,9 @@ def _copies(hub, found, places):
     hub.copy(found["sea"], stories, level="seen", age=9 * MINUTE)
     hub.copy(found["dunes"], press, level="seen")
     hub.copy(found["dunes"], landing, level="read")
+    behind = [found["sea"], found["forest-fog"]]
+    slot = usual_slot([each.code for each in behind])
+    hub.copy(found["ridge-dawn"], feed, level="read", companions=behind, slot=slot)
 
 
 def _recall(hub, asset, places):

@@ -15,6 +15,7 @@ from hub.web.services import services
 placements = blueprint("copies", "Every copy that was ever made: what should be true, what was found, how surely.")
 recalls = blueprint("recalls", "Taking one asset back from everywhere, with a report that adds up.")
 ActName = Literal["recall", "archive", "delete", "revoke"]
+MOST_COMPANIONS = 50
 Reason = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
 
 
@@ -38,6 +39,10 @@ class PlaceIn(Given):
     withdraw_policy: Literal["remove", "substitute"] = "remove"
     version_policy: Literal["follow", "pin"] = "follow"
     pinned_version_id: Ident | None = None
+    companions: list[Ident] = Field(
+        default=[], max_length=MOST_COMPANIONS,
+        description="Further assets that the same copy shows, in this order, where the place takes sets.",
+    )  # fmt: skip
 
 
 class AttestIn(Given):
@@ -68,6 +73,13 @@ class PartOut(Shown):
     ref: str
     state: str
     looked_at: int | None
+
+
+class CompanionOut(Shown):
+    """A further asset that the same copy shows."""
+
+    asset_id: str
+    asset_code: str
 
 
 class EvidenceOut(Shown):
@@ -129,6 +141,9 @@ class CopyOut(Shown):
     settled_at: int | None
     settled_reason: str
     parts: list[PartOut]
+    companions: list[CompanionOut] = Field(
+        description="What it shows behind the asset, in its order: then it is a set."
+    )
 
 
 class Copies(Shown):
@@ -197,14 +212,14 @@ class Recalls(Shown):
 
 @placements.get("/assets/<asset_id>/copies", responses={200: Copies})
 def where(path: AssetPath) -> Response:
-    """List where an asset is."""
+    """List where an asset is: alone, in a set, or in another's stead."""
     found = services().placements.where(actor(), path.asset_id)
     return answer(Copies(items=[CopyOut.model_validate(one) for one in found]))
 
 
 @placements.post("/assets/<asset_id>/copies", responses={201: CopyOut})
 def place(path: AssetPath, body: PlaceIn) -> Response:
-    """Want a copy; it appears once the asset is approved and may be used there."""
+    """Want a copy; it appears once the asset, and all its companions, are approved and may be used there."""
     made = services().placements.place(actor(), path.asset_id, **body.model_dump())
     return answer(CopyOut.model_validate(made), 201, {"Location": f"{PREFIX}/copies/{made.id}"})
 

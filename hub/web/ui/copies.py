@@ -12,6 +12,7 @@ from flask import Blueprint, Response, request
 from hub.access.permissions import Act, allowed
 from hub.catalogue.views import AssetView
 from hub.errors import HubError, NotFound
+from hub.placements.desired import IN_SET
 from hub.placements.impact import Becomes, ImpactLine
 from hub.placements.uses import UsesView
 from hub.placements.views import AttemptView, CopyView, EvidenceView
@@ -47,6 +48,7 @@ class CopyRow:
     can_retry: bool
     can_take_back: bool
     used: Used | None = None
+    shows: tuple[str, ...] = ()  # the codes of all that it shows, in order, where it shows several
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +109,8 @@ def row_of(copy: CopyView, *, here: str = "", told: UsesView | None = None) -> C
         sign = SUBSTITUTED
     if not copy.watched and sign.hue == "good":
         sign = words.COPY_UNWATCHED
-    version = _version(copy, here)
-    about = " · ".join(
-        part for part in (connector_title(copy.connector), copy.remote_label, copy.slot, version) if part
-    )
+    version, slot = _version(copy, here), "" if copy.has_usual_slot else copy.slot
+    about = " · ".join(part for part in (connector_title(copy.connector), copy.remote_label, slot, version) if part)
     public = next((part.ref for part in copy.parts if part.kind == "public_url" and part.state == "showing"), "")
     manager = allowed(actor(), Act.PLACE)
     stuck = copy.phase in {"blocked", "unsure", "partial", "gone"} or (copy.phase == "working" and bool(copy.problem))
@@ -120,6 +120,7 @@ def row_of(copy: CopyView, *, here: str = "", told: UsesView | None = None) -> C
         _note(copy), manager and stuck,
         manager and copy.wanted and copy.settled_at is None and (copy.desired != "absent" or copy.phase == "waiting"),
         used(told, stands=copy.phase == "live"),
+        (copy.asset_code, *(one.asset_code for one in copy.companions)) if copy.companions else (),
     )  # fmt: skip
 
 
@@ -308,8 +309,8 @@ def _note(copy: CopyView) -> str:
         since = f" since its last look, {words.moment(copy.observed_at)}" if copy.observed_at else ""
         why = "is paused" if copy.unwatched_why == "connection_paused" else "is not connected any more"
         return f"The hub cannot vouch for it{since}: its account {why}."
-    if copy.phase == "waiting":
-        return words.REASON.get(copy.desired_reason.partition(":")[0], "")
+    if copy.phase == "waiting" or copy.desired_reason.startswith(IN_SET):
+        return words.reason(copy.desired_reason)
     if copy.phase == "settled":
         return copy.settled_reason.replace("_", " ").capitalize()
     return ""

@@ -18,6 +18,7 @@ from hub.web.ui import words
 from hub.web.ui.copies import outcomes, reached
 from hub.web.ui.frame import go, page, safe_next
 from hub.web.ui.names import connector_title
+from hub.web.ui.tiles import tiles_of
 
 if TYPE_CHECKING:
     from hub.web.ui.words import Sign
@@ -74,7 +75,8 @@ def before_archive() -> Response:
 def choose_places() -> Response:
     """Show the places where the chosen assets could stand."""
     chosen = _chosen()
-    places: dict[tuple[str, str, Sign | None], list[dict[str, str]]] = {}
+    places: dict[tuple[str, str, Sign | None], list[dict[str, str | None]]] = {}
+    together = services().placements.together(actor(), [one.id for one in chosen]) if len(chosen) > 1 else {}
     state = _states()
     answers: dict[tuple[str, str, str], str] = {}
     for target in sorted(services().connections.targets(actor()), key=lambda target: _natural(target.label)):
@@ -85,23 +87,33 @@ def choose_places() -> Response:
             answers[where] = _forbidden(chosen, *where[1:]) or _lacking(chosen, spec)
         about = target.kind.replace("_", " ").capitalize()
         places.setdefault(at, []).append(
-            {"id": target.id, "label": target.label, "about": about, "why": answers[where]}
-        )
+            {
+                "id": target.id, "label": target.label, "about": about, "why": answers[where],
+                "apart": together.get(target.id),
+            }
+        )  # fmt: skip
     back = f"/assets/{chosen[0].code}" if len(chosen) == 1 else "/"
     many = sum(map(len, places.values())) > FEW
-    return page("use.html", here="library", chosen=chosen, places=list(places.items()), back=back, many=many)
+    return page(
+        "use.html", here="library", chosen=chosen, places=list(places.items()), back=back, many=many,
+        orders=tiles_of(services().database, chosen) if "" in together.values() else [],
+    )  # fmt: skip
 
 
 @selection.post("/use")
 def use() -> Response:
-    """Want copies of the chosen assets in the chosen places."""
+    """Want copies of the chosen assets in the chosen places: each alone, or all of them in one."""
     assets, targets = request.form.getlist("asset"), request.form.getlist("target")
-    if not assets or not targets:
+    sets, first = request.form.getlist("together"), request.form.get("first")
+    if not assets or not (targets or sets):
         raise Invalid("nothing_chosen", "No place was chosen.", next_step="Choose at least one place.")
     policy = request.form.get("withdraw_policy", "remove")
     for asset_id in assets:
         for target_id in targets:
             services().placements.place(actor(), asset_id, target_id, withdraw_policy=policy)
+    leading, *others = sorted(assets, key=lambda asset_id: asset_id != first)
+    for target_id in sets:
+        services().placements.place(actor(), leading, target_id, companions=others)
     code = services().catalogue.view(actor(), assets[0]).code
     return go(f"/assets/{code}" if len(assets) == 1 else "/", "placed")
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -10,11 +11,13 @@ from sqlalchemy import func, select
 
 from hub.catalogue.views import AssetView
 from hub.media.models import Rendition, Traits
-from hub.placements.models import Placement
+from hub.placements.models import Companion, Placement
 from hub.web.ui import words
 from hub.web.ui.words import Sign
 
 if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
     from hub.db.unit import Database
 
 NARROWEST: Final = 50
@@ -61,12 +64,7 @@ def tiles_of(database: Database, assets: Sequence[AssetView]) -> list[Tile]:
             Rendition.version_id.in_(shown.values()), Rendition.preset == "thumbnail", Rendition.state == "ready"
         )
         pictures = set(session.scalars(ready))
-        counted = (
-            select(Placement.asset_id, func.count())
-            .where(Placement.asset_id.in_(shown.keys()), Placement.settled_at.is_(None), Placement.phase != "withdrawn")
-            .group_by(Placement.asset_id)
-        )
-        places = dict(session.execute(counted).all())
+        places = _places(session, shown.keys())
     return [
         _tile(
             asset,
@@ -77,6 +75,17 @@ def tiles_of(database: Database, assets: Sequence[AssetView]) -> list[Tile]:
         )
         for asset in assets
     ]
+
+
+def _places(session: Session, asset_ids: Iterable[str]) -> Counter[str]:
+    """Count the copies that show each asset, or wait to: as their leading one, or behind it."""
+    ids, living = tuple(asset_ids), (Placement.settled_at.is_(None), Placement.phase != "withdrawn")
+    leading = select(Placement.asset_id, func.count()).where(Placement.asset_id.in_(ids), *living)
+    behind = select(Companion.asset_id, func.count()).join(Placement, Placement.id == Companion.placement_id)
+    behind = behind.where(Companion.asset_id.in_(ids), *living)
+    counted = Counter(dict(session.execute(leading.group_by(Placement.asset_id)).all()))
+    counted.update(dict(session.execute(behind.group_by(Companion.asset_id)).all()))
+    return counted
 
 
 def _tile(asset: AssetView, version_id: str, traits: Traits | None, places: int, *, has_picture: bool) -> Tile:

@@ -79,6 +79,14 @@ REASON: Final = {
     "leaving": "Its account is being disconnected.",
 }
 
+IN_SET: Final = {
+    "not_approved": "{code} is not approved.",
+    "not_usable": "rights do not allow {code} there.",
+    "archived": "{code} is archived.",
+    "deleted": "{code} is deleted.",
+}
+"""Which asset keeps a post with several pictures away, and why."""
+
 NO_USE: Final = {
     "takedown": "Recalled",
     "embargo": "Embargo",
@@ -279,6 +287,16 @@ def size(count: int) -> str:
         value, unit = value / THOUSAND, larger
     digits = 0 if unit == "B" or value >= TEN else 1
     return f"{value:.{digits}f}{NBSP}{unit}"
+
+
+def reason(desired: str) -> str:
+    """Say why a copy should not stand there; in a set, which of its assets stops it."""
+    word, _, rest = desired.partition(": ")
+    if word != "in_set":
+        return REASON.get(word, "")
+    code, _, why = rest.partition(": ")
+    told = IN_SET.get(why.partition(":")[0], "{code} may not be shown.").format(code=code)
+    return f"All its pictures stand together or none: {told}"
 
 
 def figure(count: int) -> str:
