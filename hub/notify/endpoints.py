@@ -147,7 +147,7 @@ def remove(session: Session, endpoint: Endpoint) -> None:
 def switch_off_and_tell(session: Session, endpoint: Endpoint, reason: str, *, at: int) -> None:
     """Switch off by the hub itself, and let the one who made the endpoint know."""
     switch_off(session, endpoint, reason, at=at)
-    body = {"url": endpoint.url, "reason": reason}
+    body = {"url": endpoint.url, "reason": reason, "link": f"/webhooks/{endpoint.id}"}
     tell(session, endpoint.created_by, "endpoint_off", subject=endpoint.id, body=body, at=at)
 
 

@@ -16,6 +16,7 @@ from hub.web.ui.calendar import calendar
 from hub.web.ui.connecting import connecting
 from hub.web.ui.connections import connections
 from hub.web.ui.copies import copies
+from hub.web.ui.endpoints import endpoints
 from hub.web.ui.entry import entry
 from hub.web.ui.health import health
 from hub.web.ui.keeping import keeping
@@ -36,6 +37,6 @@ def install(app: Flask) -> None:
     cast("dict[str, Any]", app.jinja_env.globals).update(rating=rating)
     for blueprint in (
         entry, library, selection, copies, recalls, uses, asset, connections, connecting, adjusting, calendar,
-        keeping, notices, people, mapping, listening, quality, activity, open_doors, well_known, health,
+        keeping, notices, people, endpoints, mapping, listening, quality, activity, open_doors, well_known, health,
     ):  # fmt: skip
         app.register_blueprint(blueprint)

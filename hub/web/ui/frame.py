@@ -64,6 +64,12 @@ TOLD: Final = {
     "staying": "You stay connected. What was withdrawn is put back, where that needs no person.",
     "linked": "Link made.",
     "unlinked": "The link is dead from now on.",
+    "webhook-test": "A test is on its way; load the page again to see how it was answered.",
+    "webhook-again": "On its way once more.",
+    "webhook-replay": "Being sent again, in their order.",
+    "webhook-on": "On again: it hears of what happens from now on.",
+    "webhook-off": "Off: nothing more is sent there, and what was on its way is given up.",
+    "webhook-removed": "Removed, with the log of what was sent there.",
 }
 """What a page may be told to say by its address: only these sentences, nothing else."""
 
@@ -183,6 +189,8 @@ def _navigation(who: Actor) -> list[Item]:
         )  # fmt: skip
     if allowed(who, Act.MANAGE_USERS):
         items.append(Item("people", "People", "People", "/people", "key-round", "setup"))
+    if allowed(who, Act.MANAGE_ENDPOINTS):
+        items.append(Item("webhooks", "Webhooks", "Hooks", "/webhooks", "share-2", "setup"))
     if allowed(who, Act.SEE_ACTIVITY):
         items.append(Item("activity", "Activity", "Activity", "/activity", "activity", "setup"))
     return items

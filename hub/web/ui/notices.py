@@ -14,6 +14,7 @@ from hub.web.services import services
 from hub.web.ui import words
 from hub.web.ui.calendar import when
 from hub.web.ui.frame import go, page
+from hub.web.ui.outgoing import WHY_OFF
 
 if TYPE_CHECKING:
     from hub.notify.notices import NoticeView
@@ -80,8 +81,8 @@ def _needs_person(body: Mapping[str, Any]) -> tuple[str, str, str, str, str]:
 
 
 def _endpoint_off(body: Mapping[str, Any]) -> tuple[str, str, str, str, str]:
-    del body
-    return "Webhooks are not sent any more", "An address that you named was switched off.", "care", "bell", ""
+    why = WHY_OFF.get(str(body.get("reason", "")), "")
+    return "Webhooks are not sent any more", f"{body.get('url', '')} was switched off. {why}", "care", "bell", "Open"
 
 
 def _other(body: Mapping[str, Any]) -> tuple[str, str, str, str, str]:

@@ -19,6 +19,7 @@ LISTEN = "/connections/<connection_id>/listen"
 PEOPLE = "303 403 403 403 200 403"
 PERSON = {"email": "new@x.test", "name": "Nia", "role": "editor", "password": "correct horse battery"}
 HOOK = {"url": "https://93.184.216.34/in", "kind": "asset.*", "campaigns": "Lake", "description": "Agency"}
+HOOK = {"url": "https://93.184.216.34/in", "kind": "asset.*", "campaigns": "Lake", "description": "Agency"}
 NEW_WORD = {"password": "x", "current": "y"}
 TOKEN = {"label": "reads", "scope": "read", "days": "7"}
 TRELLO = "spec: 1\nconnector: trello\nfields:\n  - {field: title, remote: name, transforms: [line]}\n"
@@ -420,6 +421,13 @@ PAGES = [
         "POST", "/connections/{connection}/places/{target}", "303 403 403 403 303 403", PLACE, form={"territory": "DE"}
     ),
     page("POST", "/connections/{connection}/listen", "303 403 403 403 400 403", LISTEN, form={}),
+    page("GET", "/webhooks", PEOPLE, "/webhooks"),
+    page("POST", "/webhooks", PEOPLE, "/webhooks", form=HOOK),
+    page("GET", "/webhooks/{endpoint}", PEOPLE, "/webhooks/<endpoint_id>"),
+    page("POST", "/webhooks/{endpoint}", "303 403 403 403 303 403", "/webhooks/<endpoint_id>", form=HOOK),
+    page("POST", "/webhooks/{endpoint}/test", "303 403 403 403 303 403", "/webhooks/<endpoint_id>/<act>", form={}),
+    page("POST", "/webhooks/{endpoint}/rotate", PEOPLE, "/webhooks/<endpoint_id>/<act>", form={}),
+    page("GET", "/webhooks/{endpoint}/sent/{sent}", PEOPLE, "/webhooks/<endpoint_id>/sent/<event_id>"),
     page("GET", "/webhooks", PEOPLE, "/webhooks"),
     page("POST", "/webhooks", PEOPLE, "/webhooks", form=HOOK),
     page("GET", "/webhooks/{endpoint}", PEOPLE, "/webhooks/<endpoint_id>"),
