@@ -147,15 +147,21 @@ def _check(text: str, connector: str) -> None:
         raise Invalid(error.code, str(error), where="mapping", next_step=error.next_step) from None
     lines, shipped = read_yaml(text, source="mapping"), load_spec(connector)
     if spec.connector != connector:
-        what = f"the connector is {connector}, and this is for {spec.connector}."
-        raise Invalid("mapping_elsewhere", f"{_at(lines, 'connector')}: {what}", where="mapping",
-                      next_step=f"Write `connector: {connector}`.")  # fmt: skip
+        raise Invalid(
+            "mapping_elsewhere",
+            f"{_at(lines, 'connector')}: the connector is {connector}, and this is for {spec.connector}.",
+            where="mapping",
+            next_step=f"Write `connector: {connector}`.",
+        )
     known = {each.remote for each in shipped.fields}
     for number, each in enumerate(spec.fields):
         if each.remote not in known:
-            what = f"the connector fills no {each.remote}."
-            raise Invalid("mapping_elsewhere", f"{_at(lines, 'fields', number, 'remote')}: {what}", where="mapping",
-                          next_step=f"It fills: {', '.join(sorted(known))}.")  # fmt: skip
+            raise Invalid(
+                "mapping_elsewhere",
+                f"{_at(lines, 'fields', number, 'remote')}: the connector fills no {each.remote}.",
+                where="mapping",
+                next_step=f"It fills: {', '.join(sorted(known))}.",
+            )
     _check_required(spec, shipped, lines)
 
 

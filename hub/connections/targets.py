@@ -110,17 +110,21 @@ def change(
     row.territory = row.territory if territory is None else territory.strip().upper()
     row.lead_s = row.lead_s if lead_s is None else lead_s
     if channel is not None and not CHANNEL.fullmatch(row.channel):
-        raise _malformed("channel", "A channel's name has lower-case letters, digits, dots, dashes and underscores.")
+        raise _malformed(
+            "A channel's name has lower-case letters, digits, dots, dashes and underscores.", where="channel"
+        )
     if row.territory not in {EVERYWHERE, *territory_codes()}:
-        raise _malformed("territory", "This is no country: name it by its two letters (ISO 3166-1), or * for any.")
+        raise _malformed(
+            "This is no country: name it by its two letters (ISO 3166-1), or * for any.", where="territory"
+        )
     if row.lead_s < 0:
-        raise _malformed("lead_s", "A lead time is zero seconds or more.")
+        raise _malformed("A lead time is zero seconds or more.", where="lead_s")
     if language is not None:
         row.language = known(language) if language else None
     return before != (row.channel, row.territory, row.lead_s, row.language)
 
 
-def _malformed(where: str, what: str) -> Invalid:
+def _malformed(what: str, *, where: str) -> Invalid:
     return Invalid("target_malformed", what, where=where, next_step="Correct it and try again.")
 
 
