@@ -124,6 +124,7 @@ class Guard:
         return found
 
 
+@functools.lru_cache(maxsize=512)  # asked for each new connection
 def refusal(text: str, *, trusted: bool = False) -> str:
     """Say what is wrong with an address; empty when it may be called."""
     try:

@@ -11,8 +11,9 @@ import json as jsonlib
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
+from dataclasses import dataclass
 from typing import IO, Any, TypeVar
-from urllib.parse import quote, urlencode, urljoin
+from urllib.parse import urljoin
 
 import httpx
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
@@ -25,18 +26,30 @@ from connectors.sdk.limits import Limits, Turns
 from connectors.sdk.manifest import Manifest
 from connectors.sdk.multipart import MultipartBody, RelatedBody
 from connectors.sdk.public import PublicLook, fetch_public
+from connectors.sdk.query import Query, with_query
 from connectors.sdk.source import CHUNK, SourceBroken, chunks
-from connectors.sdk.translate import REDIRECTS, Translator, redact, secrets_in
+from connectors.sdk.translate import REDIRECTS, Translator, redact, secrets_in, succeeded
 from connectors.sdk.types import JsonValue, Source
 from connectors.sdk.wire import SENT_BY, Monotonic, as_called, guarded_client, time_limit
 
 __all__ = ["Answer", "Api", "Limits", "Turns", "guarded_client"]
 
 T = TypeVar("T")
-Query = Mapping[str, str | int | bool | None]
 Headers = Mapping[str, str]
+Body = bytes | Callable[[], Iterator[bytes]] | None
+"""The bytes, or what makes them anew for each try."""
 
 READS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Sending:
+    """One call, to be sent as often as it takes."""
+
+    call: Call
+    url: httpx.URL
+    headers: Headers
+    body: Body
 
 
 class Api:
@@ -273,61 +286,55 @@ class Api:
         body = jsonlib.dumps({"code": code, "message": text}).encode()
         return self._translator.failure(Answer(call, status, {}, body), secrets=secrets_in(self._headers()))
 
-    def _call(
-        self,
-        call: Call,
-        query: Query | None,
-        headers: Headers,
-        body: bytes | Callable[[], Iterator[bytes]] | None,
-        *,
-        extra_s: float = 0.0,
-    ) -> Answer:
+    def _call(self, call: Call, query: Query | None, headers: Headers, body: Body, *, extra_s: float = 0.0) -> Answer:
         if self._busy is not None and self._busy():
             raise RuntimeError(f"{call} inside a unit of work: end the unit first")
-        parameters = {name: value for name, value in (query or {}).items() if value is not None}
         # Parsed once and handed on as it is: parsing costs as much as all else here.
-        url = httpx.URL(_with(urljoin(self.origin + "/", call.path), parameters))
+        url = httpx.URL(with_query(urljoin(self.origin + "/", call.path), query or {}))
         if origin_of(str(url)) not in self._origins:
             raise ValueError(f"{call} does not lie at {' or '.join(sorted(self._origins))}")
+        sending = _Sending(call, url, headers, body)
         with time_limit(self._limits.total_s + extra_s, monotonic=self._monotonic):
-            if call.writes or call.into:
-                return self._renewing(call, url, headers, body)
-            return self._tries(self._renewing, call, url, headers, body)
+            return self._renewing(sending) if call.writes or call.into else self._reading(sending)
 
-    def _renewing(
-        self,
-        call: Call,
-        url: httpx.URL,
-        headers: Headers,
-        body: bytes | Callable[[], Iterator[bytes]] | None,
-    ) -> Answer:
+    def _reading(self, sending: _Sending) -> Answer:
+        """Send a read, again where nobody answers; what counts the tries is only asked after the first one failed."""
+        failed: list[Unreachable] = []
+
+        def act() -> Answer:
+            if failed:
+                raise failed.pop()
+            return self._renewing(sending)
+
+        try:
+            return act()
+        except Unreachable as error:
+            failed.append(error)
+        return self._tries(act)
+
+    def _renewing(self, sending: _Sending) -> Answer:
         """Send; once more with new credentials when the old ones were refused, which says that nothing was done."""
         try:
-            return self._once(call, url, headers, body)
+            return self._once(sending)
         except AuthExpired:
             if self._renew is None or not self._renew():
                 raise
-        return self._once(call, url, headers, body)
+        return self._once(sending)
 
-    def _once(
-        self,
-        call: Call,
-        url: httpx.URL,
-        headers: Headers,
-        body: bytes | Callable[[], Iterator[bytes]] | None,
-    ) -> Answer:
+    def _once(self, sending: _Sending) -> Answer:
+        call, body = sending.call, sending.body
         if self._limiter is not None:
             self._limiter.acquire(call.method, call.path, urgent=self._urgent)
         credentials = self._headers()
         content = body() if callable(body) else body
-        request = self._client.build_request(call.method, url, headers={**credentials, **headers}, content=content)
+        headers = {**credentials, **sending.headers}
+        request = self._client.build_request(call.method, sending.url, headers=headers, content=content)
         if self._sign is not None:
             signed = self._sign(call.method, str(request.url), dict(request.headers))
             request.headers.update(dict(signed))
             credentials = {**credentials, **signed}
-        secrets = secrets_in(credentials)
-        answer = self._exchange(call, request, credentials, secrets)
-        refused = self._translator.failure(answer, secrets=secrets)
+        answer = self._exchange(call, request, credentials)
+        refused = None if succeeded(answer) else self._translator.failure(answer, secrets=secrets_in(credentials))
         pause = self._limiter.learn(answer.headers, refused=isinstance(refused, RateLimited)) if self._limiter else None
         if isinstance(refused, RateLimited) and refused.after_s is None:
             refused.after_s = pause
@@ -335,7 +342,7 @@ class Api:
             raise refused
         return answer
 
-    def _exchange(self, call: Call, request: httpx.Request, credentials: Headers, secrets: frozenset[str]) -> Answer:
+    def _exchange(self, call: Call, request: httpx.Request, credentials: Headers) -> Answer:
         """Send, follow a read's redirects, read the body: nothing of httpx leaves this method."""
         try:
             for _ in range(self._limits.redirects + 1):
@@ -346,9 +353,9 @@ class Api:
                         return self._read(call, response)
                 request = following
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol) as error:
-            failure = self._translator.never_sent(_why(call, error, secrets))
+            failure = self._translator.never_sent(_why(call, error, credentials))
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, SourceBroken) as error:
-            failure = self._translator.lost(call, _why(call, error, secrets))
+            failure = self._translator.lost(call, _why(call, error, credentials))
         else:
             failure = call.senseless(f"more than {self._limits.redirects} redirects")
         raise failure from None
@@ -385,13 +392,5 @@ class Api:
         return Answer(call, response.status_code, headers, b"".join(received), size)
 
 
-def _with(url: str, parameters: Query) -> str:
-    """Add parameters to an address, blanks as %20: a `+` means a blank to some and itself to others, signers too."""
-    if not parameters:
-        return url
-    texts = {name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in parameters.items()}
-    return f"{url}{'&' if '?' in url else '?'}{urlencode(texts, quote_via=quote, safe='')}"
-
-
-def _why(call: Call, error: Exception, secrets: frozenset[str]) -> str:
-    return redact(f"{call}: {type(error).__name__}: {error}", secrets)
+def _why(call: Call, error: Exception, credentials: Headers) -> str:
+    return redact(f"{call}: {type(error).__name__}: {error}", secrets_in(credentials))

@@ -6,6 +6,7 @@ Who may call when is decided by whoever speaks through a connector: see `connect
 from __future__ import annotations
 
 import email.utils
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -15,6 +16,7 @@ LONGEST_PAUSE_S = 900.0
 """However far away a remote's Retry-After is, it is asked again after this long."""
 FIRST_PAUSE_S = 1.0
 _LONGEST_FIGURE = 15
+_TELLING = re.compile("rate|retry", re.IGNORECASE)
 _EPOCH_FROM = 1_000_000_000  # a reset figure above this is an instant, below it a number of seconds
 
 
@@ -41,7 +43,9 @@ class Told:
 
 def read_headers(headers: Mapping[str, str], *, wall_s: float) -> Told:
     """Read Retry-After (seconds or a date) and the usual families of rate limit headers; nonsense counts as absent."""
-    lower = {name.lower(): value.strip() for name, value in headers.items()}
+    lower = {name.lower(): value.strip() for name, value in headers.items() if _TELLING.search(name)}
+    if not lower:
+        return Told()
     after, reset = _retry_after(lower.get("retry-after", ""), wall_s), _reset(lower, wall_s)
     # Several families, or several limits: the one of which least is left counts.
     left, limit = min(((figure, _limit(lower, name)) for name, figure in _remaining(lower)), default=(None, None))

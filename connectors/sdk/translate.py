@@ -73,7 +73,7 @@ class Translator:
 
     def failure(self, answer: Answer, *, secrets: Iterable[str] = ()) -> ConnectorError | None:
         """Return the error that this answer stands for; None when the call was carried out."""
-        if answer.status in _SUCCESS or answer.status in answer.call.fine:
+        if succeeded(answer):
             return None
         body = quiet_json(answer.body)
         code = self._code_of(body, answer.text) if self._code_of else _usual_code(body)
@@ -161,6 +161,11 @@ class Translator:
             f"{self._title} is at another address now. Correct the address in the connection's settings.",
             detail=detail, status=status,
         )  # fmt: skip
+
+
+def succeeded(answer: Answer) -> bool:
+    """Tell whether a status says that the call was carried out; of others a vendor's code may say so."""
+    return answer.status in _SUCCESS or answer.status in answer.call.fine
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:

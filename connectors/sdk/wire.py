@@ -11,8 +11,8 @@ import time
 from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
+from typing import Any
 
 import httpcore
 import httpx
@@ -171,6 +171,24 @@ def as_called(origin: str) -> str:
         raise AddressRefused("There is no such address. Correct the address in the connection's settings.") from None
 
 
+class _NoCookies(httpx.Cookies):
+    """Keeps none and sends none, and does not look for any either."""
+
+    def extract_cookies(self, response: httpx.Response) -> None:
+        del response
+
+    def set_cookie_header(self, request: httpx.Request) -> None:
+        del request
+
+
+class _Client(httpx.Client):
+    """httpx' own client, without cookies."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._cookies = _NoCookies()
+
+
 Client = httpx.Client
 """The one kind of client that the hub speaks through; others name it from here and never import its library."""
 
@@ -186,12 +204,11 @@ def guarded_client(
         folders: those that may be spoken to as remotes, by the names that the operator gave them; None: not even asked.
     """
     inside = None if folders is None else {PATTERN: FolderTransport(folders, sent_by=SENT_BY)}
-    return httpx.Client(
+    return _Client(
         mounts=inside,
         transport=transport or GuardedTransport(guard),
         timeout=httpx.Timeout(IDLE_S, connect=CONNECT_S),
         follow_redirects=False,
         trust_env=False,
         headers={"User-Agent": USER_AGENT, "Accept-Encoding": "identity"},
-        cookies=CookieJar(policy=DefaultCookiePolicy(allowed_domains=())),
     )

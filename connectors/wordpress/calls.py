@@ -66,21 +66,25 @@ class Site:
 
     def after(self, route: str, shape: type[N], spot: Spot, *, size: int = PAGE_SIZE, **query: Any) -> Part[N]:
         """Read on in a listing by number."""
-        return self.after_at(route, shape, spot, size=size, **query)[0]
+        return self._read_on(route, shape, spot, {"per_page": size, **query}, [])
 
     def after_at(
         self, route: str, shape: type[N], spot: Spot, *, size: int = PAGE_SIZE, **query: Any
     ) -> tuple[Part[N], datetime | None]:
         """Read on in a listing by number; tell also what time the site had then."""
-        clock: list[datetime | None] = []
+        said: list[str] = []
+        return self._read_on(route, shape, spot, {"per_page": size, **query}, said), _moment(said[0])
+
+    def _read_on(self, route: str, shape: type[N], spot: Spot, query: Mapping[str, Any], said: list[str]) -> Part[N]:
+        """Read on; add to `said` what time each answer names."""
 
         def part(start: int) -> tuple[list[N], int]:
-            asked = {"orderby": "id", "order": "asc", **EDIT, "per_page": size, "offset": start, **query}
+            asked = {"orderby": "id", "order": "asc", **EDIT, "offset": start, **query}
             answer = self._ask("GET", route, asked)
-            clock.append(_moment(answer.headers.get("date", "")))
+            said.append(answer.headers.get("date", ""))
             return answer.parse(list[shape]), total_of(answer, "X-WP-Total")
 
-        return after(spot, part, number=lambda one: one["id"], size=size), clock[0]
+        return after(spot, part, number=lambda one: one["id"], size=query["per_page"])
 
     def media(self, ref: str) -> Media:
         """Read an item."""
