@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sys
 import threading
-import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -24,6 +23,7 @@ from hub.cli.following import Ask, Follower
 from hub.cli.printing import plain, say
 from hub.cli.receiving import Heard, Receiver, serving
 from hub.cli.toolbox import Toolbox
+from hub.clock import SECOND, SystemClock
 from hub.errors import Invalid
 from hub.notify.feed import LATEST
 from webhooks import TIME_LIMIT_S, new_secret, sign
@@ -77,7 +77,7 @@ class Listening:
                 self._take(Receiver([secret] if secret else [], hear, complain), port, checked=bool(secret))
 
     def _take(self, receiver: Receiver, port: int, *, checked: bool) -> None:
-        with serving(receiver, port=port, now_s=lambda: int(time.time())) as address:
+        with serving(receiver, port=port, now_s=_now_s) as address:
             how = "" if checked else " Without --secret no signature is checked."
             complain(f"Taking webhooks at {address}.{how}")
             threading.Event().wait()
@@ -144,7 +144,7 @@ def forwarder(url: str, secret: str) -> Callable[[Heard], str]:
     client = _client(url)
 
     def forward(heard: Heard) -> str:
-        own = heard.headers or sign([secret], message_id=heard.id, now_s=int(time.time()), body=heard.body)
+        own = heard.headers or sign([secret], message_id=heard.id, now_s=_now_s(), body=heard.body)
         headers = {"content-type": "application/json", **own}
         try:
             answer = push(url, heard.body, headers, client=client, total_s=TIME_LIMIT_S)
@@ -166,6 +166,10 @@ def _client(url: str) -> Client:
 
 def _short(value: object) -> str:
     return ", ".join(map(str, cast("list[object]", value))) if isinstance(value, list) else str(value)
+
+
+def _now_s() -> int:
+    return SystemClock().now() // SECOND
 
 
 def _wait(seconds: float) -> bool:

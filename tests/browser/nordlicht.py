@@ -16,6 +16,7 @@ from hub.clock import DAY, HOUR, MINUTE, SECOND
 from hub.connections.models import Connection, Subscription
 from hub.db.base import new_id
 from hub.placements.companions import usual_slot
+from tests.browser import hooks
 from tests.web_hub import page_of_text
 
 PICTURES = Path(__file__).parent / "pictures"
@@ -69,6 +70,7 @@ def settle(hub):
     _copies(hub, found, places)
     found["recall"] = _recall(hub, found["dunes"], places)
     hub.services.connections.drain_warnings("nordlicht")
+    found["hook"], found["sent"] = hooks.arrange(hub)
     hub.clock.advance(4 * MINUTE)
     return SimpleNamespace(**{name.replace("-", "_"): made for name, made in found.items()})
 

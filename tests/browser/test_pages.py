@@ -39,6 +39,9 @@ PAGES = {
     "settings": "/connections/{left}/settings",
     "place": "/connections/{left}/places/{place}",
     "proof": "/copies/{copy}/proof",
+    "webhooks": "/webhooks",
+    "webhook": "/webhooks/{hook}",
+    "webhook-sent": "/webhooks/{hook}/sent/{sent}",
     "nothing-found": "/?q=nothing-is-called-this",
 }
 WIDTHS = (390, 768, 1400)
@@ -121,6 +124,7 @@ def addresses(site):
     place = services.connections.targets(admin, left.remote_id)[0]
     return {
         "lake": lake.code, "lake_id": lake.id, "city": site.assets.city_night.code, "recall": site.assets.recall,
+        "hook": site.assets.hook, "sent": site.assets.sent,
         "connection": broken.id, "copy": copies[0].id, "left": left.id, "place": place.id,
         "ridge_id": site.assets.ridge_dawn.id, "sea_id": site.assets.sea.id, "sea": site.assets.sea.code,
     }  # fmt: skip
