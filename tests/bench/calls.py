@@ -12,7 +12,6 @@ import functools
 import hashlib
 import io
 import re
-import time
 from importlib.metadata import version
 
 import httpx
@@ -23,7 +22,7 @@ from connectors.sdk.registry import discover
 from connectors.sdk.types import Outgoing
 from hub.app import samples
 from tests.bench.hubs import connector_to, counting, vendor
-from tests.bench.measure import Row, in_turn, silent
+from tests.bench.measure import Row, in_pairs, silent
 
 FULL = {"rounds": 7, "requests": 300}
 TINY = {"rounds": 1, "requests": 8}
@@ -43,11 +42,12 @@ def measure(tell, name, rounds, requests):
         peer = Peer(ours.record())
         count = len(peer.requests)
         cycles = max(1, requests // count)
-        figures = in_turn(rounds, lambda _: ours.run(cycles), lambda _: peer.run(cycles), tell, doing=name)
+        figures = in_pairs(rounds, cycles, ours.cycle, peer.cycle, tell, doing=name)
         peer.close()
-    each = [[seconds / cycles / count * 1000 for seconds in side] for side in figures]
+    each = [[seconds / count * 1000 for seconds in side] for side in figures]
     counted = (
-        f"one of the {count} requests of a cycle (publish, find, look, withdraw), over {cycles} cycle(s) a round, "
+        f"one of the {count} requests of a cycle (publish, find, look, withdraw), in the median of {cycles} cycle(s) a "
+        "round, ours and the peer's by turns, "
         "sandbox in another process; ours: connector, credentials, limits counted in a database, guard, translation "
         "and shapes; peer: one pooled client, status checked, JSON parsed"
     )
@@ -94,12 +94,6 @@ class Ours:
         self._client.event_hooks = {}
         return sent, ref
 
-    def run(self, cycles):
-        begun = time.perf_counter()
-        for _ in range(cycles):
-            self.cycle()
-        return time.perf_counter() - begun
-
 
 class Peer:
     """The same requests from one pooled client and nothing else."""
@@ -114,13 +108,8 @@ class Peer:
     def close(self):
         self._client.close()
 
-    def run(self, cycles):
-        begun = time.perf_counter()
-        for _ in range(cycles):
-            self._cycle()
-        return time.perf_counter() - begun
-
-    def _cycle(self):
+    def cycle(self):
+        """Send what was recorded once more."""
         ref = ""
         for method, around, headers, content in self.requests:
             answer = self._client.request(method, ref.join(around), headers=headers, content=content)

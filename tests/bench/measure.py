@@ -85,3 +85,24 @@ def in_turn(rounds, ours, theirs, tell=silent, *, doing=""):
             figures[side].append(act(number))
     tell(doing, 2 * rounds, 2 * rounds)
     return figures
+
+
+def in_pairs(rounds, pairs, ours, theirs, tell=silent, *, doing=""):
+    """Measure short acts of both by turns, many in each round; return the median second of each round for both.
+
+    What slows the machine for a moment slows a few acts of either side, and the medians stand aside of these.
+    """
+    figures: tuple[list[float], list[float]] = ([], [])
+    for act in (ours, theirs):
+        act()  # once for nothing: connections, caches
+    for number in range(rounds):
+        tell(f"{doing} round {number + 1} of {rounds}", number, rounds)
+        each: tuple[list[float], list[float]] = ([], [])
+        for pair in range(pairs):
+            sides = ((ours, each[0]), (theirs, each[1]))
+            for act, into in sides if pair % 2 == 0 else reversed(sides):
+                into.append(timed(act))
+        for known, found in zip(figures, each, strict=True):
+            known.append(statistics.median(found))
+    tell(doing, rounds, rounds)
+    return figures

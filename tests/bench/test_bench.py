@@ -9,7 +9,7 @@ import pytest
 from tests import services
 from tests.bench import __main__ as bench
 from tests.bench import calls, ingest, large, recall, search
-from tests.bench.measure import Row, Spread, in_turn
+from tests.bench.measure import Row, Spread, in_pairs, in_turn
 
 
 def whole(row):
@@ -74,6 +74,14 @@ def test_sides_take_turns_at_going_first():
     ours, theirs = in_turn(3, lambda n: went.append("us") or n, lambda n: went.append("peer") or 10 * n)
     assert went == ["us", "peer", "peer", "us", "us", "peer"]
     assert (ours, theirs) == ([0, 1, 2], [0, 10, 20])
+
+
+def test_short_acts_of_both_alternate_and_their_medians_count(monkeypatch):
+    went, took = [], iter([1, 10, 20, 2, 90, 30])
+    monkeypatch.setattr("tests.bench.measure.timed", lambda act: act() or next(took))
+    ours, theirs = in_pairs(1, 3, lambda: went.append("us"), lambda: went.append("peer"))
+    assert went[2:] == ["us", "peer", "peer", "us", "us", "peer"]
+    assert (ours, theirs) == ([2], [20])
 
 
 def test_a_ratio_is_of_each_round_with_its_own_peer():
