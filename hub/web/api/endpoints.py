@@ -44,7 +44,7 @@ class EndpointIn(Given):
     url: Url
     kinds: Kinds
     description: Line = ""
-    filters: FiltersIn = FiltersIn()
+    filters: FiltersIn = Field(default_factory=lambda: FiltersIn.model_validate({}))
     ordered: bool = Field(default=False, description="The next message about an asset waits for the one before.")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from flask import Blueprint, Response, request
@@ -17,12 +18,13 @@ from hub.web.ui.dates import day_after, day_start
 from hub.web.ui.frame import go, page
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from hub.notify.endpoints import EndpointView
 
 endpoints = Blueprint("endpoints-pages", "hub.web")
 PAGE: Final = 50
+NOTHING: Final[Mapping[str, Any]] = {"url": "", "kinds": [], "description": "", "filters": {}, "ordered": False}
 STATES: Final = {"": "All", **{state: sign.word for state, sign in outgoing.DELIVERY.items()}}
 
 
@@ -120,7 +122,7 @@ def _wish() -> dict[str, Any]:
 
 def _list(error: HubError | None = None, given: Any = None) -> Response:
     require(actor(), Act.MANAGE_ENDPOINTS)
-    wish = _wish() if given else {"url": "", "kinds": [], "description": "", "filters": {}, "ordered": False}
+    wish = _wish() if given else {**NOTHING}
     return page(
         "endpoints.html", error.status if error else 200, here="webhooks", error=error, wish=wish, words=outgoing,
         endpoints=services().notify.list(actor()), rooms=outgoing.rooms(), choices=_choices(wish["filters"]),
