@@ -21,6 +21,7 @@ from hub.connections.models import Connection, Remote, Target
 from hub.db.unit import Database
 from hub.errors import NotFound
 from hub.placements.models import Feed, Placement
+from hub.placements.neighbours import meet
 from hub.placements.plan import Planner
 from hub.placements.ports import Switchboard
 from hub.placements.reconcile import DEFECTS
@@ -139,6 +140,7 @@ class Feeds:
             row.reads += 1
             row.due_at = now if told.more else now + row.reads * self._every_ms(turn.connector)
             row.reads = row.reads if told.more else 0
+            meet(session, turn.remote_id, told.items)
 
     def _failed(self, turn: Turn, code: str) -> None:
         with self._database.unit() as session:

@@ -56,9 +56,8 @@ def settings_of(view: ConnectionView) -> tuple[list[Setting], LastChange | None]
     about = manifest.settings.model_json_schema().get("properties", {})
     labels = {name: label_of(name, about.get(name, {})) for name in {**about, **found.values}}
     shown = [
-        Setting(labels[name], _said(found.values[name]), found.fixed.get(name, ""))
-        for name in labels
-        if name in found.values
+        Setting(label, _said(found.values.get(name, about.get(name, {}).get("default"))), found.fixed.get(name, ""))
+        for name, label in labels.items()
     ]
     return shown, _last(found, labels)
 

@@ -14,6 +14,7 @@ from hub.connections.calendar import Sure, What
 from hub.connections.models import Target
 from hub.errors import HubError, NotFound
 from hub.placements.models import Placement
+from hub.placements.neighbours import Neighbour, neighbours
 from hub.web.identity import actor
 from hub.web.services import services
 from hub.web.ui import words
@@ -84,6 +85,7 @@ def show_connection(connection_id: str) -> Response:
     settings, last = settings_of(view)
     return page(
         "connection.html", here="connections", card=card, told_by=told_by(view), settings=settings, last=last,
+        others=_others(view),
         **places_of(view),
     )  # fmt: skip
 
@@ -130,6 +132,11 @@ def _cards(found: Sequence[ConnectionView]) -> list[Card]:
         )
         for one in found
     ]  # fmt: skip
+
+
+def _others(view: ConnectionView) -> list[Neighbour]:
+    with services().database.read() as session:
+        return neighbours(session, view.remote_id)
 
 
 def _sign(one: ConnectionView) -> Sign:

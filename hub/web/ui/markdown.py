@@ -16,6 +16,7 @@ from markdown_it.token import Token
 
 COMMENT: Final = re.compile(r"<!--.*?-->", flags=re.DOTALL)
 HEADINGS: Final = re.compile(r"^# [^\n]*\n", flags=re.MULTILINE)
+EMPTY_HEAD: Final = re.compile(r"<thead>\s*<tr>\s*(<th></th>\s*)+</tr>\s*</thead>\s*")
 TABLE: Final = '<div class="card scroll" tabindex="0" role="region" aria-label="Table {}"><table class="ledger">'
 _READER: Final = MarkdownIt("commonmark", {"html": False}).enable("table")
 _READER.disable(["image", "html_block", "html_inline"])
@@ -27,7 +28,7 @@ def as_markup(text: str) -> str:
     tokens = _READER.parse(told)
     _tame(tokens)
     body = _READER.renderer.render(tokens, _READER.options, {}).replace("</table>", "</table></div>")
-    numbers = count(1)
+    body, numbers = EMPTY_HEAD.sub("", body), count(1)
     return re.sub("<table>", lambda _: TABLE.format(next(numbers)), body)
 
 

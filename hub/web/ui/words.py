@@ -141,6 +141,7 @@ ABILITY: Final = {
     "changes": "Lists changes",
     "usage": "Lists uses",
     "numbers": "Can count looks",
+    "cards": "Reads cards",
 }
 
 USED_IN: Final = {
@@ -189,6 +190,7 @@ EVENT: Final = {
     "connection.staying": ("Staying after all", "undo-2"),
     "connection.left": ("Account left", "unlink"),
     "connection.settings_changed": ("Settings changed", "settings"),
+    "remote.shared": ("Another hub keeps copies there", "git-compare"),
     "target.changed": ("Place changed", "map-pin"),
     "mapping.changed": ("Field mapping changed", "sliders-horizontal"),
     "remote.hint": ("A remote reported a change", "bell"),

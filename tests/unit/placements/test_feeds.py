@@ -9,10 +9,11 @@ import pytest
 
 from connectors.sdk.errors import Unreachable
 from connectors.sdk.manifest import Ability, Capability, Limit
-from connectors.sdk.types import Change, Changes
+from connectors.sdk.types import Change, Changes, Item, ItemKind
 from hub.clock import MINUTE, SECOND
 from hub.placements.feeds import EVERY_MS, LONGEST_MS, Feeds
 from hub.placements.models import Feed, Placement
+from hub.placements.neighbours import neighbours
 
 
 @dataclass
@@ -38,7 +39,7 @@ class Teller:
             self.forgot = False
             return Changes((), str(end), lost=True)
         at = int(cursor)
-        items = tuple(Change(ref) for ref in self.told[at : at + 2])
+        items = tuple(Change(*one) if isinstance(one, tuple) else Change(one) for one in self.told[at : at + 2])
         return Changes(items, str(at + len(items)), more=at + len(items) < end)
 
 
@@ -222,3 +223,23 @@ def test_tight_limits_make_a_feed_patient(desk, feeds, teller, copies):
     board.declared = replace(board.declared, limits=(Limit(30, 3600.0), Limit(10, 1.0)))
     drain_all(feeds)
     assert row(desk).due_at - desk.clock.now() == 20 * 120 * SECOND
+
+
+def test_another_hub_that_keeps_copies_there_is_met_once_and_our_own_are_not_strangers(desk, feeds, teller, copies):
+    def named(marker):
+        return (marker, False, Item(marker, ItemKind.FILE, f"lake-{marker}-0123456789ab.jpg"))
+
+    def read():
+        desk.clock.advance(2 * EVERY_MS)
+        feeds.drain("w")
+
+    read()  # a feed begins where it ends
+    ours, theirs = desk.copy(copies[0]).marker, "dhabc123-" + "a2" * 10
+    teller.told += [named(ours), named(theirs)]
+    read()
+    teller.told += [named("dhabc123-" + "b3" * 10), "no name"]
+    read()
+    (event,) = desk.events("remote.shared")
+    with desk.database.read() as session:
+        (met,) = neighbours(session, event.subject)
+    assert (met.begins, met.met_at) == ("dhabc123", event.at)
