@@ -107,8 +107,8 @@ def row_of(copy: CopyView, *, here: str = "", told: UsesView | None = None) -> C
         sign = words.COPY_PUSHING
     if copy.phase == "live" and copy.desired == "substitute":
         sign = SUBSTITUTED
-    if not copy.watched and sign.hue == "good":
-        sign = words.COPY_UNWATCHED
+    if not copy.watched and sign.hue in {"good", "flow"}:  # nothing moves there by itself, and nobody knows
+        sign = words.COPY_UNWATCHED if copy.observed_at else words.COPY["waiting"]
     version, slot = _version(copy, here), "" if copy.has_usual_slot else copy.slot
     about = " · ".join(part for part in (connector_title(copy.connector), copy.remote_label, slot, version) if part)
     public = next((part.ref for part in copy.parts if part.kind == "public_url" and part.state == "showing"), "")
