@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import io
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 
 import httpx
 import pytest
@@ -14,6 +14,7 @@ from sqlalchemy import select
 
 from connectors.linkedin.events import KIND
 from connectors.linkedin.sandbox import create, create_member
+from connectors.sdk.errors import RateLimited
 from connectors.testing.faults import Fault, Rule, throttle
 from connectors.testing.ledger import What
 from connectors.testing.serve import serve
@@ -302,3 +303,109 @@ def test_news_of_a_page_come_through_the_hubs_door_and_a_member_has_none(story):
     with pytest.raises(Invalid) as refused:
         story.rooms.connections.subscribe(ADA, story.connect("member").id)
     assert refused.value.code == "no_webhooks"
+
+
+# Several pictures in one post
+
+
+def several(story, *colours):
+    return [story.asset(colour, alt_text=f"A {colour} field") for colour in colours]
+
+
+def placed_together(story, name, assets):
+    first, *others = assets
+    return story.rooms.placements.place(ADA, first, story.connect(name).id, companions=others).id
+
+
+def shown(story, name):
+    """Return, post by post, the bytes of every picture with its alternative text, as they stand there in truth."""
+    sandbox = story.sandboxes[name]
+    return [
+        [(one.sha256, one.fields["alt_text"]) for one in copy.pictures] for copy in sandbox.copies(sandbox.targets()[0])
+    ]
+
+
+@pytest.mark.parametrize(("name", "level"), [("pages", "read"), ("member", "said")])
+def test_several_pictures_stand_in_one_post_and_go_together(story, name, level):
+    assets = several(story, "navy", "teal", "olive")
+    placement = placed_together(story, name, assets)
+    story.run(within_ms=MINUTE)
+    colours = ("navy", "teal", "olive")
+    assert shown(story, name) == [
+        [(story.sent(asset), f"A {colour} field") for asset, colour in zip(assets, colours, strict=True)]
+    ]
+    there = copy(story, placement)
+    assert (there.phase, there.proof.claim, there.proof.level) == ("live", "in_place", level)
+    assert story.sandboxes[name].violations == []
+    story.rooms.placements.recall(ADA, assets[2], "The client asked")
+    story.run(within_ms=MINUTE)
+    assert (copy(story, placement).phase, posts(story, name)) == ("withdrawn", [])
+    [report] = story.rooms.placements.recalls(ADA, assets[2])
+    assert [line.copy.id for line in report.lines] == [placement]
+    assert sum(report.counts.values()) == 1
+
+
+@pytest.mark.parametrize("name", ["member", "pages"])
+def test_a_lost_answer_to_a_set_is_settled_and_posts_once_without_a_second_upload(story, name):
+    placement = placed_together(story, name, several(story, "navy", "teal"))
+    story.sandboxes[name].faults.add(LOST)
+    story.run(within_ms=MINUTE)
+    assert copy(story, placement).phase == "live"
+    assert made(story, name) == 1
+    assert len(story.sandboxes[name].uploads.media) == 2
+
+
+def test_a_set_waits_for_the_words_of_every_picture_and_names_the_one_without(story):
+    navy, teal = several(story, "navy", "teal")
+    story.rooms.catalogue.edit(ADA, teal, {"alt_text": ""})
+    placement = placed_together(story, "pages", [navy, teal])
+    story.run(within_ms=MINUTE)
+    there = copy(story, placement)
+    assert (there.phase, there.problem_code) == ("blocked", "field_missing")
+    assert f"alt text of {story.rooms.catalogue.view(ADA, teal).code}" in there.problem
+    story.rooms.catalogue.edit(ADA, teal, {"alt_text": "Teal"})
+    story.run(within_ms=MINUTE)
+    assert copy(story, placement).phase == "live"
+    assert len(posts(story, "pages")) == 1
+
+
+def test_a_new_version_of_one_of_several_pictures_asks_a_person_as_that_of_a_single_one_does(story):
+    assets = several(story, "navy", "teal")
+    placement = placed_together(story, "pages", assets)
+    story.run(within_ms=MINUTE)
+    before = shown(story, "pages")
+    story.version(assets[1], "olive")
+    story.run(within_ms=MINUTE)
+    story.approve(assets[1])
+    story.run(within_ms=MINUTE)
+    assert (copy(story, placement).problem_code, shown(story, "pages")) == ("by_hand", before)
+    story.rooms.placements.retry(ADA, placement)
+    story.run(within_ms=MINUTE)
+    [pictures] = shown(story, "pages")
+    assert [sha256 for sha256, _ in pictures] == [story.sent(asset) for asset in assets]
+    assert copy(story, placement).phase == "live"
+
+
+def calls_until_refused(connector):
+    went = 0
+    with suppress(RateLimited):
+        while True:
+            connector.identify()
+            went += 1
+    return went
+
+
+def test_a_members_150_calls_a_day_are_kept_and_do_not_bind_pages(story):
+    member, pages = story.connect("member"), story.connect("pages")
+    limits = {}
+    for target in (member, pages):
+        found = next(one for one in story.rooms.connections.list(ADA) if one.remote_id == target.remote_id)
+        limits[target] = lambda found=found: story.rooms.connections.budget_left(ADA, found.id).limits
+    before = story.clock.now()
+    went = calls_until_refused(story.rooms.connections.speak(member.remote_id, urgent=True).connector)
+    daily, app = limits[member]()
+    assert (daily.calls, daily.per_s, daily.left, app.calls) == (150, 86_400.0, 0, 100_000)
+    assert 140 < went <= 150
+    assert len(story.sandboxes["member"].requests) <= 151, "who we are was asked once before there was a connection"
+    assert daily.whole_at >= before + 23 * HOUR
+    assert [one.scope for one in limits[pages]()] == ["app"]

@@ -160,3 +160,41 @@ def test_the_webhook_makes_the_hub_look_and_is_not_believed(story, postiz, place
         assert [one.method for one in postiz.requests if one.path.endswith("/posts")] != []
     assert [status for _, status in postiz.outbox.sent] == [401, 200, 200]
     assert copy(story, placement).phase == "live"
+
+
+def test_several_pictures_stand_in_one_draft_follow_each_of_them_and_go_together(story, postiz):
+    assets = [story.asset(colour, alt_text=f"A {colour} field") for colour in ("navy", "teal", "olive")]
+    target = story.connect("postiz")
+    placement = story.rooms.placements.place(ADA, assets[0], target.id, companions=assets[1:]).id
+    story.run(within_ms=MINUTE)
+    ref, facts = post(postiz)
+    assert [image["alt"] for image in facts["image"]] == ["A navy field", "A teal field", "A olive field"]
+    assert [postiz.media[image["path"]] for image in facts["image"]] == [story.sent(asset) for asset in assets]
+    story.rooms.catalogue.edit(ADA, assets[2], {"alt_text": "Olive, and nothing else"})
+    story.version(assets[1], "plum")
+    story.run(within_ms=MINUTE)
+    story.approve(assets[1])
+    story.run(within_ms=MINUTE)
+    again, facts = post(postiz)
+    assert again == ref
+    assert [image["alt"] for image in facts["image"]] == ["A navy field", "A teal field", "Olive, and nothing else"]
+    assert [postiz.media[image["path"]] for image in facts["image"]] == [story.sent(asset) for asset in assets]
+    assert (copy(story, placement).phase, postiz.violations) == ("live", [])
+    story.rooms.catalogue.archive(ADA, assets[1])
+    story.run(within_ms=MINUTE)
+    assert (copy(story, placement).phase, postiz.ledger.living()) == ("withdrawn", {})
+
+
+def test_another_alternative_text_follows_into_a_draft_and_changes_nothing_that_is_out(story, postiz, placed):
+    asset, placement, _ = placed()
+    story.run(within_ms=MINUTE)
+    story.rooms.catalogue.edit(ADA, asset, {"alt_text": "Navy, and nothing else"})
+    story.run(within_ms=MINUTE)
+    ref, facts = post(postiz)
+    assert facts["image"][0]["alt"] == "Navy, and nothing else"
+    postiz.release(ref, facts["target"])
+    story.run(within_ms=DAY)
+    story.rooms.catalogue.edit(ADA, asset, {"alt_text": "Too late"})
+    story.run(within_ms=MINUTE)
+    assert (copy(story, placement).phase, copy(story, placement).problem) == ("live", "")
+    assert post(postiz)[1]["image"][0]["alt"] == "Navy, and nothing else"

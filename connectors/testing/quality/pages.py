@@ -22,8 +22,8 @@ What each connector can do, how well that is known, and how far it is. Written b
 `python -m connectors.testing.quality`; a test compares this page with manifests, folders and what the suite measured.
 How to connect each of them stands in its own page, which its name leads to.
 
-The hub itself uses all abilities but `import`, `hold`, `usage` and `numbers`: connectors have these and the suite holds
-them to it, and no page or drain of the hub asks for them yet.
+The hub itself uses all abilities but `import`, `hold` and `numbers`: connectors have these and the suite holds them to
+it, and no page or drain of the hub asks for them yet.
 """
 TIERS: Final = """
 ## Tiers
@@ -114,7 +114,13 @@ def _abilities(manifests: Sequence[Manifest]) -> str:
         [f"`{one.value}`", *(_ability(manifest.abilities.get(one)) for manifest in manifests)] for one in Capability
     ]
     rows.append(["settles after", *(f"{one.settles_after_s:g} s" for one in manifests)])
+    rows.append(["pictures in a copy", *map(_pictures, manifests)])
     return table(["ability", *(one.title for one in manifests)], rows)
+
+
+def _pictures(manifest: Manifest) -> str:
+    most = max(manifest.most_pictures, *manifest.pictures_at.values(), 1)
+    return f"up to {most}{', by kind of place' if manifest.pictures_at else ''}" if manifest.takes_sets else "1"
 
 
 def _ability(ability: Ability | None) -> str:
@@ -153,17 +159,25 @@ def _limits(manifests: Sequence[Manifest]) -> str:
 
 
 def _limited(manifest: Manifest) -> Iterable[Sequence[str]]:
-    yield from (_limit(one) for one in manifest.limits)
+    yield from (_limit(one, manifest) for one in manifest.limits)
     if not manifest.limits:
         yield "none declared", NONE, NONE
 
 
-def _limit(limit: Limit) -> Sequence[str]:
-    return (
-        f"{limit.calls:,}",
-        f"{limit.per_s:g} s",
-        "each connection" if limit.scope == "connection" else "the whole app",
-    )
+def _limit(limit: Limit, manifest: Manifest) -> Sequence[str]:
+    return f"{limit.calls:,}", f"{limit.per_s:g} s", ", ".join(_counted_for(limit, manifest))
+
+
+def _counted_for(limit: Limit, manifest: Manifest) -> Iterable[str]:
+    """Say whose calls count together, which of them, and for which connections."""
+    yield "each connection" if limit.scope == "connection" else "the whole app"
+    if limit.scope == "connection":
+        yield from (f"{auth.label}: all that are one user there" for auth in manifest.auths if auth.user is not None)
+    if limit.counts:
+        yield f"`{limit.counts}` only"
+    if limit.when:
+        name = limit.when.removeprefix("not ")
+        yield f"where *{name}* is {'on' if name == limit.when else 'off'}"
 
 
 def _gaps(manifest: Manifest) -> str:
