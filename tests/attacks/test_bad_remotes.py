@@ -79,7 +79,7 @@ class Connected(Rig):
     def connect(self, sandbox, settings):
         body = {
             "connector": sandbox.name, "auth": sandbox.auth, "settings": dict(settings),
-            "secrets": dict(sandbox.secrets),
+            "secrets": dict(sandbox.secrets), "known": "renew",
         }  # fmt: skip
         return self.client().post(f"{API}/connections", json=body)
 

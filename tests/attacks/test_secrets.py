@@ -105,7 +105,7 @@ def _go_wrong(hub):
             hub.client().post(f"{API}/connections/{hub.connections[name]}/targets")
             hub.connect(sandbox, sandbox.settings(sandbox.origin))
             sandbox.faults.clear()
-        answer = hub.connect(sandbox, sandbox.settings(sandbox.origin))  # takes the place of the refused connection
+        answer = hub.connect(sandbox, sandbox.settings(sandbox.origin))  # the refused connection goes on with it
         assert answer.status_code == 201, answer.json
         hub.connections[name] = answer.json["id"]
     hub.client(None).post("/sign-in", data={"email": "viewer@dam.test", "password": PASSWORD + "x"})
