@@ -154,9 +154,7 @@ class _Play:
         self._screen.last_words(f"Look around: {self._stage.settings.url}", style="bold")
         for role, person in self._people.items():
             self._screen.last_words(_login(role, person))
-        self._screen.last_words(
-            "More can be connected by hand: each form names a made-up vendor beside this hub."
-        )
+        self._screen.last_words("More can be connected by hand: each form names a made-up vendor beside this hub.")
         self._screen.last_words("Ctrl-C ends everything in order.")
         self._screen.stay(self._look_after)
 
