@@ -128,10 +128,12 @@ def _named(name: str) -> str:
 
 
 def rules_of(remote_id: str, app: str, limits: Sequence[Limit], *, user: str | None = None) -> tuple[Rule, ...]:
-    """Return a connector's limits as rules for one remote, its own first."""
+    """Return a connector's limits as rules for one remote, its own first; of two for the same calls the tighter."""
     mine = remote_key(remote_id) if user is None else user
-    own = [Rule(mine, limit) for limit in limits if limit.scope != "app"]
-    return (*own, *(Rule(app, limit) for limit in limits if limit.scope == "app"))
+    rules = [Rule(app if limit.scope == "app" else mine, limit) for limit in limits]
+    tightest = {(rule.key, rule.name): rule for rule in sorted(rules, key=lambda rule: -rule.limit.calls)}
+    kept = [rule for rule in rules if tightest[rule.key, rule.name] is rule]
+    return tuple(sorted(kept, key=lambda rule: rule.limit.scope == "app"))
 
 
 @dataclass(slots=True)

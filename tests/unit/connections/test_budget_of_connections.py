@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import httpx
 import pytest
+from pydantic import create_model
 from sqlalchemy import select
 
 from connectors.sdk.errors import RateLimited
@@ -13,7 +14,7 @@ from hub.clock import MINUTE, SECOND
 from hub.connections.allowance import app_key
 from hub.connections.models import Budget, Spent
 from hub.errors import Forbidden, NotFound
-from tests.unit.connections.fakevendor import KEY, tiny_manifest
+from tests.unit.connections.fakevendor import KEY, TinySettings, tiny_manifest
 
 LIMITS = (Limit(30, 3600.0), Limit(8, 3600.0, scope="app"))
 NAMED = Auth(
@@ -118,3 +119,61 @@ def test_the_workers_round_gives_back_what_nobody_used(connections, connect, adm
     clock.advance(2 * SECOND)
     connections.drain_health("worker")
     assert connections.budget_left(admin, connection.id).limits[0].left == 3200 - 1
+
+
+ROBOT = Auth(
+    "key", "API key", lambda secrets: {"X-Key": secrets["key"]},
+    (AuthField("key", "API key", secret=True), AuthField("robot", "Robot"), AuthField("client_id", "Client id")),
+    user=lambda secrets: secrets.get("robot", ""),
+)  # fmt: skip
+
+
+def test_accounts_that_are_one_user_to_the_vendor_share_all_limits_and_others_do_not(connections, admin, tiny):
+    limits = (Limit(8, 3600.0), Limit(1000, 3600.0, scope="app"))
+    connections._speaking._registry["tiny"] = tiny_manifest(limits=limits, auths=(ROBOT,), inbound=None)
+
+    def connect(account, robot):
+        tiny.account["id"] = account
+        secrets = {"key": KEY, "robot": robot, "client_id": "project"}
+        return connections.connect(admin, "tiny", auth="key", settings={}, secrets=secrets)
+
+    one, two, other = connect("a", "robot-1"), connect("b", "robot-1"), connect("c", "robot-2")
+    assert calls(connections, one) == 8
+    assert calls(connections, two) == 0
+    assert calls(connections, other) == 8
+    assert [(left.scope, left.left) for left in connections.budget_left(admin, two.id).limits] == [
+        ("connection", 0), ("app", 1000 - 16),
+    ]  # fmt: skip
+    connections.disconnect(admin, two.id)
+    assert connections.budget_left(admin, two.id).limits == (), "without its secrets nobody knows whose they are"
+
+
+def test_accounts_that_are_one_user_leave_each_other_a_share(connections, admin, tiny):
+    connections._speaking._registry["tiny"] = tiny_manifest(limits=(Limit(90, 3600.0),), auths=(ROBOT,), inbound=None)
+    made = []
+    for account in ("a", "b"):
+        tiny.account["id"] = account
+        secrets = {"key": KEY, "robot": "robot-1", "client_id": "project"}
+        made.append(connections.connect(admin, "tiny", auth="key", settings={}, secrets=secrets))
+    first = calls(connections, made[0], urgent=False)
+    assert first < 90 - 9, "room is left for those who come later"
+    assert calls(connections, made[1], urgent=False) > 0
+
+
+def test_a_limit_binds_only_connections_with_its_setting(connections, admin, tiny):
+    settings = create_model("Settings", __base__=TinySettings, pages=(bool, False))
+    limits = (Limit(4, 3600.0, when="not pages"), Limit(6, 3600.0))
+    connections._speaking._registry["tiny"] = tiny_manifest(
+        limits=limits, auths=(NAMED,), inbound=None, settings=settings
+    )
+    made = []
+    for account, pages in (("a", False), ("b", True)):
+        tiny.account["id"] = account
+        made.append(
+            connections.connect(
+                admin, "tiny", auth="key", settings={"pages": pages}, secrets={"key": KEY, "client_id": "x"}
+            )
+        )
+    assert [calls(connections, one) for one in made] == [4, 6]
+    left = [connections.budget_left(admin, one.id).limits for one in made]
+    assert [[limit.calls for limit in limits] for limits in left] == [[4], [6]], "the tightest of an hour"

@@ -3,6 +3,7 @@
 import io
 import json
 
+import httpx
 import pytest
 
 from connectors.google_drive import MANIFEST, connector
@@ -349,3 +350,23 @@ def test_a_lost_answer_is_settled_by_the_marker(bench, drive, sandbox):
         drive.publish(target, sent)
     assert len(drive.find(target, sent.marker)) == 1
     assert MANIFEST.settles_after_s >= 30
+
+
+def test_units_are_counted_for_each_user_and_for_the_project(bench, sandbox):
+    sandbox.quotas.clock = lambda: 600.0
+    sandbox.people["robot"], sandbox.people["dana-too"] = "robot", "robot"
+    bench.connector.targets(None)
+    sandbox.quotas.per_user = 220
+    listed = f"{sandbox.origin}/drive/v3/files?fields=files(id)"
+
+    def ask(token):
+        answer = httpx.get(listed, headers={"Authorization": f"Bearer {token}"}, trust_env=False)
+        return answer.status_code, answer.json().get("error", {}).get("errors", [{}])[0].get("reason")
+
+    assert [ask("robot"), ask("dana-too"), ask("robot")] == [(200, None), (200, None), (403, "userRateLimitExceeded")]
+    sandbox.quotas.per_user, sandbox.quotas.per_project = 10_000, 400
+    assert ask("robot") == (403, "rateLimitExceeded")
+    with pytest.raises(RateLimited):
+        bench.connector.targets(None)
+    sandbox.quotas.clock = lambda: 660.0
+    assert ask("robot") == (200, None)

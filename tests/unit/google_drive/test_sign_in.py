@@ -18,6 +18,7 @@ from connectors.sdk.manifest import GrantKind
 from connectors.sdk.oauth import Client, OAuthFlow, new_verifier
 from connectors.sdk.wire import guarded_client
 from connectors.testing.authorization_server import AuthorizationServer
+from hub.connections.allowance import app_key, user_key
 from tests.unit.connections.conftest import serving
 
 EMAIL = "robot@project.iam.example"
@@ -121,3 +122,25 @@ def test_an_app_in_testing_mode_signs_in_for_a_week():
         assert BY_NAME[name].lasts(MANIFEST.settings(testing=True)) == 7
         assert BY_NAME[name].lasts(MANIFEST.settings()) is None
     assert BY_NAME["service_account"].lasts(MANIFEST.settings(testing=True)) is None
+
+
+def key_file(**changes):
+    return json.dumps({**json.loads(FILE), "project_id": "archive-2026", **changes})
+
+
+def test_a_service_account_is_one_user_whomever_it_acts_for_and_shares_its_projects_budget():
+    auth, other = BY_NAME["service_account"], key_file(client_email="second@project.iam.example")
+    secrets = [{"key_file": key_file(), "subject": person} for person in ("dana@example.com", "ida@example.com")]
+    assert len({user_key(MANIFEST, auth, each) for each in secrets}) == 1
+    assert user_key(MANIFEST, auth, {"key_file": other}) != user_key(MANIFEST, auth, secrets[0])
+    assert app_key(MANIFEST, auth, {"key_file": other}) == app_key(MANIFEST, auth, secrets[0])
+    assert app_key(MANIFEST, auth, {"key_file": key_file(project_id="shop")}) != app_key(MANIFEST, auth, secrets[0])
+    assert EMAIL not in user_key(MANIFEST, auth, secrets[0])
+
+
+def test_people_are_users_of_their_own_and_clients_of_one_project_share_its_budget():
+    for name in ("google_account", "google_account_read"):
+        auth = BY_NAME[name]
+        one, two, other = ({"client_id": f"{client}.apps.example"} for client in ("42-a", "42-b", "43-a"))
+        assert user_key(MANIFEST, auth, one) is None
+        assert app_key(MANIFEST, auth, one) == app_key(MANIFEST, auth, two) != app_key(MANIFEST, auth, other)

@@ -1,5 +1,6 @@
 """LinkedIn's traps, one by one, in the order of its facts: versions, sign-in, organisations, media, posts."""
 
+import hashlib
 import io
 import json
 from dataclasses import replace
@@ -8,13 +9,14 @@ from datetime import date
 import pytest
 
 from connectors.linkedin import MANIFEST
-from connectors.linkedin.sandbox import LONGEST_TEXT, MEMBER, PAGES, create
+from connectors.linkedin.sandbox import LONGEST_TEXT, MEMBER, PAGES, create, create_member
 from connectors.linkedin.sandbox_uploads import PART
 from connectors.linkedin.types import SUNSET, VERSION
 from connectors.sdk.errors import Misconfigured, Missing, NeedsPerson, OutcomeUnknown, RateLimited, Rejected, RetryLater
 from connectors.sdk.manifest import Capability, Write
+from connectors.sdk.marker import content_key
 from connectors.sdk.paging import every
-from connectors.sdk.types import Level, PartState
+from connectors.sdk.types import Level, PartState, Picture
 from tests.unit.linkedin.conftest import MARKER, OTHER, Desk, outgoing
 
 API, WWW = "api.linkedin.com", "www.linkedin.com"
@@ -529,3 +531,89 @@ def test_a_429_of_the_infrastructure_is_one_too(member):
     member.wire.spoil = lambda request, answer: type(answer)(429, text="<html>Too many</html>")
     with pytest.raises(RateLimited):
         member.publish(outgoing(), target)
+
+
+# 10. Several pictures
+
+
+def several(*contents, **fields):
+    """A set, each picture with the alternative text that says its number."""
+    sent = outgoing(contents[0], alt_text="Picture 0", **fields)
+    more = tuple(
+        Picture(digest[:12], "more.png", "image/png", len(data), digest, lambda data=data: io.BytesIO(data),
+                {"alt_text": f"Picture {number}"})
+        for number, data in enumerate(contents[1:], 1)
+        for digest in [hashlib.sha256(data).hexdigest()]
+    )  # fmt: skip
+    return replace(sent, companions=more, content_key=content_key([one.sha256 for one in (sent, *more)]))
+
+
+def test_several_pictures_are_one_multi_image_with_a_text_for_each_and_the_code_in_the_first_title(pages):
+    sent = several(b"a", b"b", b"c")
+    receipt = pages.publish(sent)
+    [created] = pages.wire.creates()
+    content = json.loads(created.content)["content"]
+    assert set(content) == {"multiImage"}
+    images = content["multiImage"]["images"]
+    assert [image["altText"] for image in images] == ["Picture 0", "Picture 1", "Picture 2"]
+    assert [image.get("title") for image in images] == [f"Logo ({MARKER}-{sent.content_key})", None, None]
+    assert len(pages.wire.sent) == 7, "two for each picture, one for the post"
+    assert [copy.ref for copy in pages.connector.find(pages.target, MARKER)] == [receipt.ref]
+
+
+def test_pictures_that_were_sent_before_a_try_broke_off_are_not_sent_again(pages):
+    target, sent = pages.target, several(b"a", b"b", b"c")
+    puts = iter([False, True])
+    pages.wire.spoil = lambda request, answer: (
+        _refused(answer) if request.method == "PUT" and next(puts, False) else answer
+    )
+    with pytest.raises(Rejected):
+        pages.publish(sent, target)
+    assert pages.notes[-1].count("urn:li:image:") == 1
+    receipt = pages.again(sent, target)
+    assert sum(medium.status == "AVAILABLE" for medium in pages.sandbox.uploads.media.values()) == 4
+    shown = [pages.truth(receipt.ref), *pages.truth(receipt.ref)["more"]]
+    assert [pages.sandbox.uploads.media[one["media"]].sha256 for one in shown] == [one.sha256 for one in sent.pictures]
+
+
+def test_what_cannot_stand_together_is_refused_before_anything_is_sent(pages):
+    target, sent = pages.target, several(b"a", b"b")
+    film = replace(sent.companions[0], media_type="video/mp4")
+    mute = replace(sent.companions[0], fields={"alt_text": " "})
+    for wrong, code in (
+        (replace(sent, companions=(film,)), "kinds_mixed"),
+        (replace(outgoing(media_type="video/mp4"), companions=sent.companions), "kinds_mixed"),
+        (several(*(b"%d" % number for number in range(21))), "too_many_pictures"),
+        (replace(sent, companions=(mute,)), "alt_text_missing"),
+    ):
+        with pytest.raises(Rejected) as refused:
+            pages.publish(wrong, target)
+        assert refused.value.code == code
+    assert pages.wire.sent == []
+
+
+@pytest.mark.parametrize("count", [1, 21])
+def test_linkedin_itself_takes_no_set_of_one_and_none_of_21(pages, count):
+    target = pages.target
+    pages.publish(several(b"a", b"b"), target)
+    body = json.loads(pages.wire.creates()[0].content)
+    body["content"]["multiImage"]["images"] = body["content"]["multiImage"]["images"][:1] * count
+    answer = pages.connector._calls.api
+    with pytest.raises(Rejected):
+        answer.ask("POST", "/rest/posts", json=body, headers=pages.connector._calls._headers)
+
+
+def test_a_member_has_150_calls_until_midnight_utc_and_pages_have_not():
+    for make, most in ((create_member, 150), (create, None)):
+        desk = Desk(make())
+        now = [86_400 * 20_000 - 60.0]
+        desk.sandbox.days.clock = lambda now=now: now[0]
+        for _ in range(150):
+            desk.connector.identify()
+        if most is None:
+            desk.connector.identify()
+            continue
+        with pytest.raises(RateLimited):
+            desk.connector.identify()
+        now[0] += 60
+        desk.connector.identify()

@@ -20,7 +20,9 @@ from connectors.sdk.errors import (
     Rejected,
     RetryLater,
 )
-from connectors.sdk.types import PartKind, PartState
+from connectors.sdk.marker import content_key
+from connectors.sdk.types import COMPANIONS, PartKind, PartState, Picture
+from connectors.testing.conformance.bench import PNG
 from connectors.testing.faults import Fault, Rule, refuse
 from connectors.testing.ledger import What
 from tests.unit.postiz.conftest import LATER, MARKER, PAGE, SITE, in_ms, outgoing
@@ -463,3 +465,45 @@ def test_numbers_of_what_is_not_out_or_was_lost_are_none(postiz, sandbox):
     sandbox.faults.add(Rule(fault=Fault.LIE, on="read", body='{"missing": true}'))
     assert postiz.numbers(PAGE, ref) == {}
     assert postiz.uses(PAGE, ref, None).items == ()
+
+
+# Several pictures
+
+
+def several(count):
+    first, *others = (outgoing(data=PNG + b"%d" % number) for number in range(count))
+    more = tuple(
+        Picture(one.content_key, one.filename, one.media_type, one.size, one.sha256, one.open, {"alt": f"Alt {number}"})
+        for number, one in enumerate(others, 1)
+    )
+    key = content_key([one.sha256 for one in (first, *more)])
+    return replace(first, companions=more, content_key=key, fields={**first.fields, "alt": "Alt 0"})
+
+
+def test_several_pictures_stand_in_one_post_and_each_keeps_its_text(postiz, sandbox):
+    sent = several(3)
+    ref = postiz.publish(PAGE, sent).ref
+    images = facts(sandbox, ref)["image"]
+    assert [image["alt"] for image in images] == ["Alt 0", "Alt 1", "Alt 2"]
+    assert [sandbox.media[image["path"]] for image in images] == [one.sha256 for one in sent.pictures]
+    assert postiz.look(PAGE, ref).fields[COMPANIONS] == [{"alt": "Alt 1"}, {"alt": "Alt 2"}]
+    postiz.update(PAGE, ref, {COMPANIONS: [{"alt": "Alt 1"}, {"alt": "New"}]})
+    assert [image["alt"] for image in facts(sandbox, ref)["image"]] == ["Alt 0", "Alt 1", "New"]
+    postiz.replace(PAGE, ref, sent)
+    assert [image["alt"] for image in facts(sandbox, ref)["image"]] == ["Alt 0", "Alt 1", "New"]
+    assert sandbox.violations == []
+
+
+def test_of_what_is_out_no_texts_of_pictures_are_told(postiz, sandbox):
+    ref = postiz.publish(PAGE, several(2)).ref
+    sandbox.release(ref, PAGE.ref)
+    assert not {COMPANIONS, "alt"} & set(postiz.look(PAGE, ref).fields)
+
+
+@pytest.mark.parametrize(("target", "most"), [(PAGE, 20), (SITE, 1)])
+def test_more_pictures_than_a_network_shows_are_refused_before_anything_is_sent(postiz, sandbox, target, most):
+    with pytest.raises(Rejected) as refused:
+        postiz.publish(target, replace(several(most + 1), fields={"content": "x", "title": "Spring"}))
+    assert refused.value.code == "too_many_pictures"
+    assert sandbox.media == {}
+    assert MANIFEST.at(target.kind).most_pictures == most

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import email.utils
+from types import SimpleNamespace
 
 import pytest
 
@@ -63,3 +64,10 @@ def test_a_limit_may_count_certain_calls_only():
 def test_a_limit_that_allows_nothing_is_refused(calls, per_s, scope):
     with pytest.raises(ValueError, match="at least one call"):
         Limit(calls, per_s, scope)
+
+
+def test_a_limit_may_hold_only_where_a_setting_is_on_or_off():
+    on, off = SimpleNamespace(pages=True), SimpleNamespace(pages=False)
+    limits = (Limit(1, 1.0), Limit(1, 1.0, when="pages"), Limit(1, 1.0, when="not pages"))
+    assert [limit.holds(on) for limit in limits] == [True, True, False]
+    assert [limit.holds(off) for limit in limits] == [True, False, True]

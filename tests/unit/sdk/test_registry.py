@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 import connectors
-from connectors.sdk.manifest import Ability, Capability, Write
+from connectors.sdk.manifest import Ability, Capability, Limit, Write
 from connectors.sdk.registry import BrokenConnector, classes_of, discover, faults_of
 from connectors.trello import MANIFEST
 from connectors.trello.connector import Trello
@@ -107,3 +107,10 @@ def test_a_package_that_fits_is_found(monkeypatch):
     extra = replace(MANIFEST, name="extra")
     monkeypatch.setattr(importlib.metadata, "entry_points", lambda group: [Entry("extra", extra)])
     assert discover()["extra"] is extra
+
+
+def test_a_limit_by_a_setting_that_does_not_exist_is_a_fault():
+    limits = (Limit(1, 1.0, when="not unheard_of"),)
+    assert faults_of(replace(MANIFEST, limits=limits)) == [
+        "a limit holds by the setting unheard_of, which does not exist"
+    ]
