@@ -32,6 +32,7 @@ from hub.media.models import Rendition, Traits
 from hub.notify.service import Notify
 from hub.placements.companions import accompany
 from hub.placements.models import Evidence, Part, Placement
+from hub.placements.rehearsal import Rehearsal
 from hub.placements.reports.service import Reports
 from hub.placements.service import Placements
 from hub.placements.uses import Uses
@@ -74,6 +75,7 @@ class WebHub:
             mappings=AccountMappings(database, clock),
             placements=placements,
             uses=Uses(database, clock, connections),
+            rehearsal=Rehearsal(database, clock, connections, self.settings.rights_default),
             delivery=Delivery(database, self.store, self.keyring, clock, self.settings),
             reports=Reports(database, clock, placements, self.keyring, recipients, address=self.settings.url,
                             manifest_of=connections.manifest),

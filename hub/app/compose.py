@@ -27,6 +27,7 @@ from hub.jobs.drains import Drain
 from hub.media.pool import MediaPool
 from hub.media.service import Media
 from hub.notify.service import Notify
+from hub.placements.rehearsal import Rehearsal
 from hub.placements.reports.service import Reports
 from hub.placements.seats import ORDINARY, SPARE
 from hub.placements.service import Placements
@@ -91,6 +92,7 @@ class Hub:
             mappings=AccountMappings(database, clock),
             placements=placements,
             uses=Uses(database, clock, connections),
+            rehearsal=Rehearsal(database, clock, connections, settings.rights_default),
             delivery=Delivery(database, store, keyring, clock, settings),
             reports=Reports(database, clock, placements, keyring, recipients, address=settings.url,
                             manifest_of=connections.manifest),

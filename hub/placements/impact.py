@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from sqlalchemy.orm import Session
 
+from connectors.sdk.manifest import Capability, Manifest
 from hub.connections.accounts import usable
 from hub.connections.health import State
 from hub.placements import facts
@@ -23,6 +24,8 @@ class Becomes(StrEnum):
 
     WITHDRAWN = "withdrawn"
     SUBSTITUTED = "substituted"
+    UPDATED = "updated"  # another version, or another stand-in
+    PUBLISHED = "published"  # nothing stands there now
     KEPT = "kept"
     NOTHING_THERE = "nothing_there"
 
@@ -35,6 +38,7 @@ class ImpactLine:
     becomes: Becomes
     shows_asset_id: str | None
     reachable: bool  # false: something needs a person there first
+    why: str = ""  # why it is not reachable, or what the hub cannot do there by itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +74,26 @@ def foresee(
         asked = known.substitutes or (row.asset_id in offered and not never_sent(row))
         stands_in = asked and not manifest.by_hand
         want = desired(facts.without(known, asset_id, ends_rights=act == "recall", substitutes=stands_in))
-        reachable = row.phase != Phase.BLOCKED and _is_reachable(session, place.remote_id)
-        lines.append(ImpactLine(copy_view(session, row), _becomes(row, want, asset_id), want.asset_id, reachable))
+        becomes = _becomes(row, want, asset_id)
+        why = hindrance(session, row, place, manifest, becomes)
+        lines.append(ImpactLine(copy_view(session, row), becomes, want.asset_id, not why, why))
     return Impact(act, tuple(lines))
 
 
-def _is_reachable(session: Session, remote_id: str) -> bool:
-    connection = usable(session, remote_id)
-    return connection is not None and connection.state != State.NEEDS_PERSON
+def hindrance(session: Session, row: Placement, place: facts.Place, manifest: Manifest, becomes: Becomes) -> str:
+    """Return why the hub cannot change a copy by itself now; empty: it can, or it need not."""
+    if becomes in {Becomes.KEPT, Becomes.NOTHING_THERE}:
+        return ""
+    if row.phase == Phase.BLOCKED:
+        return row.problem or "Somebody is needed there."
+    connection = usable(session, place.remote_id)
+    if connection is None:
+        return "Its account is not connected."
+    if connection.state == State.NEEDS_PERSON:
+        return connection.problem or "Its account needs somebody to sign in again."
+    if becomes is Becomes.WITHDRAWN and Capability.WITHDRAW not in manifest.at(place.kind).abilities:
+        return f"{manifest.title} lets nothing be withdrawn by a program: somebody must do it there."
+    return ""
 
 
 def _becomes(row: Placement, want: Desired, asset_id: str) -> Becomes:

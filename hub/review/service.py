@@ -16,8 +16,8 @@ from hub.db.base import new_id
 from hub.db.unit import Database
 from hub.errors import Conflict
 from hub.events.log import emit
-from hub.review.decisions import asset_to_decide, locked_asset, note_change, revoke_older, write_down
-from hub.review.models import Approved, Decision, ReviewRequest, Verdict
+from hub.review.decisions import asset_to_decide, let_show, locked_asset, note_change, revoke_older, write_down
+from hub.review.models import Decision, ReviewRequest, Verdict
 from hub.review.standing import OPEN, approved_of, is_asked, standing_of
 
 
@@ -98,27 +98,7 @@ class Review:
         """
         with self._database.unit() as session:
             asset, version = asset_to_decide(session, actor, version_id, sha256)
-            before = approved_of(session, asset.id)
-            if before and before.version_id == version.id:
-                return
-            at = self._clock.now()
-            decision = write_down(session, actor, version, Verdict.APPROVED, note=note, at=at)
-            previous = before.version_id if before else None
-            if before:
-                before.version_id, before.sha256 = version.id, version.sha256
-                before.decision_id, before.at = decision.id, at
-            else:
-                session.add(
-                    Approved(
-                        asset_id=asset.id, version_id=version.id, sha256=version.sha256, decision_id=decision.id, at=at
-                    )
-                )
-            note_change(session, asset, at)
-            body = {"version_id": version.id, "sha256": version.sha256}
-            emit(session, "asset.approved", asset.id, actor=actor.id, body=body)
-            if previous:
-                moved = {"version_id": version.id, "previous_version_id": previous}
-                emit(session, "asset.version_published", asset.id, actor=actor.id, body=moved)
+            let_show(session, actor, asset, version, note=note, at=self._clock.now())
 
     def reject(self, actor: Actor, version_id: str, *, sha256: str, note: str = "") -> None:
         """Say that these bytes are not to be shown. An approved version is revoked instead.

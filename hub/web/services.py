@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from hub.intake.service import Intake
     from hub.media.service import Media
     from hub.notify.service import Notify
+    from hub.placements.rehearsal import Rehearsal
     from hub.placements.reports.service import Reports
     from hub.placements.service import Placements
     from hub.placements.uses import Uses
@@ -51,6 +52,7 @@ class Services:
     mappings: AccountMappings
     placements: Placements
     uses: Uses
+    rehearsal: Rehearsal
     delivery: Delivery
     reports: Reports
     notify: Notify

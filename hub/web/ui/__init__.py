@@ -18,6 +18,7 @@ from hub.web.ui.connections import connections
 from hub.web.ui.copies import copies
 from hub.web.ui.endpoints import endpoints
 from hub.web.ui.entry import entry
+from hub.web.ui.foreseen import foreseen
 from hub.web.ui.health import health
 from hub.web.ui.keeping import keeping
 from hub.web.ui.library import library
@@ -36,7 +37,7 @@ def install(app: Flask) -> None:
     frame.install(app)
     cast("dict[str, Any]", app.jinja_env.globals).update(rating=rating)
     for blueprint in (
-        entry, library, selection, copies, recalls, uses, asset, connections, connecting, adjusting, calendar,
+        entry, library, selection, copies, recalls, uses, foreseen, asset, connections, connecting, adjusting, calendar,
         keeping, notices, people, endpoints, mapping, listening, quality, activity, open_doors, well_known, health,
     ):  # fmt: skip
         app.register_blueprint(blueprint)

@@ -220,22 +220,23 @@ def outcomes(found: Sequence[ImpactLine]) -> list[Outcome]:
     reached = [line for line in found if line.reachable]
     lines = [
         _outcome(reached, Becomes.SUBSTITUTED, ("gets the substitute", "get the substitute"), "replace", "good"),
+        _outcome(reached, Becomes.PUBLISHED, ("is put there", "are put there"), "share-2", "flow"),
+        _outcome(reached, Becomes.UPDATED, ("is replaced", "are replaced"), "refresh-cw", "flow"),
         _outcome(reached, Becomes.WITHDRAWN, ("is withdrawn", "are withdrawn"), "undo-2", "flow"),
         _outcome(reached, Becomes.KEPT, ("stays as it is", "stay as they are"), "circle-check", "rest"),
         _outcome(reached, Becomes.NOTHING_THERE, ("was never sent", "were never sent"), "circle-minus", "rest"),
     ]
     stuck = [line for line in found if not line.reachable]
     if stuck:
-        text = "; ".join(
-            f"{line.copy.target_label}: {line.copy.problem or 'somebody is needed there'}" for line in stuck[:3]
-        )
+        text = "; ".join(f"{line.copy.target_label}: {line.why}" for line in stuck[:3])
         lines.append(Outcome(len(stuck), "cannot be reached now", text, "octagon-alert", "stop"))
     return [line for line in lines if line.count]
 
 
 def reached(found: Sequence[ImpactLine]) -> int:
     """Return how many copies an act changes at once; the others follow when they can be reached."""
-    return sum(line.reachable and line.becomes in {Becomes.WITHDRAWN, Becomes.SUBSTITUTED} for line in found)
+    changed = {Becomes.WITHDRAWN, Becomes.SUBSTITUTED, Becomes.UPDATED, Becomes.PUBLISHED}
+    return sum(line.reachable and line.becomes in changed for line in found)
 
 
 def _outcome(lines: Sequence[ImpactLine], becomes: Becomes, heads: tuple[str, str], icon: str, hue: str) -> Outcome:
@@ -244,9 +245,12 @@ def _outcome(lines: Sequence[ImpactLine], becomes: Becomes, heads: tuple[str, st
 
 
 def spread(found: Iterable[CopyView]) -> str:
-    """Say how many copies stand with whom."""
-    counted = Counter(copy.remote_label for copy in found)
-    return ", ".join(f"{count} on {name}" for name, count in counted.items())
+    """Say how many copies stand with whom, and how many of them wait for their time."""
+    copies = list(found)
+    counted = Counter((connector_title(copy.connector), copy.remote_label) for copy in copies)
+    said = ", ".join(f"{count} on {title} ({label})" for (title, label), count in counted.items())
+    waiting = sum(any(part.state == "queued" for part in copy.parts) for copy in copies)
+    return f"{said}; {waiting} of them scheduled" if waiting else said
 
 
 def _weakest(found: Iterable[CopyView]) -> str:

@@ -1,0 +1,176 @@
+"""Foresee what an approval or a clause would change in the channels: it is carried out, looked at, and undone.
+
+What would be true afterwards is computed by the same code that decides it in earnest, so a rehearsal cannot say
+something else than what then happens. Nothing is written: the unit of work is always rolled back, its events with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from hub.access.permissions import Act, require
+from hub.catalogue.assets import get_asset, get_version
+from hub.catalogue.views import refuse_unseen
+from hub.errors import NotFound
+from hub.placements import facts
+from hub.placements.desired import Desired, Want
+from hub.placements.impact import Becomes, Impact, ImpactLine, hindrance
+from hub.placements.models import Placement
+from hub.placements.phase import never_sent
+from hub.placements.plan import rows_concerned_by
+from hub.placements.views import copy_view
+from hub.review.decisions import asset_to_decide, let_show
+from hub.review.standing import standing_of
+from hub.rights.models import Term
+from hub.rights.terms import lift, make_term
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from hub.access.actors import Actor
+    from hub.clock import Clock
+    from hub.db.unit import Database
+    from hub.placements.ports import Switchboard
+    from hub.rights.answer import Default
+
+
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """What would change when an act counts, and again when it ends; `ends_at` is None where it does not end."""
+
+    begins_at: int
+    first: Impact
+    ends_at: int | None = None
+    then: Impact | None = None
+
+
+class _Rehearsed(Exception):
+    """No failure: it rolls the unit back, and carries what was seen."""
+
+    def __init__(self, seen: Foreseen) -> None:
+        super().__init__("rehearsed")
+        self.seen = seen
+
+
+class Rehearsal:
+    """Acts that are tried and undone. Each method opens its own unit of work, and leaves nothing behind."""
+
+    def __init__(self, database: Database, clock: Clock, switchboard: Switchboard, default: Default) -> None:
+        """Wire the room; `default` holds for assets without any licence."""
+        self._database, self._clock, self._switchboard = database, clock, switchboard
+        self._default: Default = default
+
+    def approval(self, actor: Actor, version_id: str) -> Foreseen:
+        """Return what approving a version would change.
+
+        Raises:
+            Forbidden, NotFound. Conflict: `asset_archived`.
+        """
+        with self._database.read() as session:
+            version = get_version(session, version_id)
+        now = self._clock.now()
+
+        def approve(session: Session) -> None:
+            asset, found = asset_to_decide(session, actor, version.id, version.sha256)
+            let_show(session, actor, asset, found, note="", at=now)
+
+        return self._try("approve", version.asset_id, approve, at=now)
+
+    def clause(
+        self, actor: Actor, asset_id: str, *, from_at: int | None = None, until_at: int | None = None, **values: Any
+    ) -> Foreseen:
+        """Return what a clause would change when it begins, and what when it ends; `values` as `Rights.add_term` takes.
+
+        Raises:
+            Forbidden, NotFound. Invalid: `term_unfit`. Conflict: `too_many_terms`.
+        """
+        now = self._clock.now()
+        with self._database.read() as session:
+            asset = get_asset(session, asset_id)
+            refuse_unseen(actor, asset, standing_of(session, asset.id))
+            require(actor, Act.SET_RIGHTS, owner_id=asset.owner_id)
+
+        def add(session: Session) -> None:
+            make_term(session, asset.id, from_at=from_at, until_at=until_at, by=actor.id, at=now, **values)
+
+        ends = until_at if until_at is not None and until_at > now else None
+        return self._try("clause", asset.id, add, at=max(now, from_at or now), ends=ends)
+
+    def lifting(self, actor: Actor, term_id: str) -> Foreseen:
+        """Return what taking a clause back would change.
+
+        Raises:
+            Forbidden. NotFound: `no_such_term`.
+        """
+        require(actor, Act.SET_RIGHTS)
+        now = self._clock.now()
+        with self._database.read() as session:
+            term = session.get(Term, term_id)
+            if term is None:
+                raise NotFound("no_such_term", "There is no such clause.", next_step="Load the page again.")
+        return self._try("lift", term.asset_id, lambda session: _lift(session, term_id, actor, now), at=now)
+
+    def _try(
+        self, act: str, asset_id: str, deed: Callable[[Session], None], *, at: int, ends: int | None = None
+    ) -> Foreseen:
+        """Do it, see what would follow, and undo it."""
+        try:
+            with self._database.unit() as session:
+                self._see(session, act, asset_id, deed, at=at, ends=ends)
+        except _Rehearsed as done:
+            return done.seen
+
+    def _see(
+        self, session: Session, act: str, asset_id: str, deed: Callable[[Session], None], *, at: int, ends: int | None
+    ) -> NoReturn:
+        rows = rows_concerned_by(session, asset_id)
+        now = {
+            row.id: Desired(Want(row.desired), row.desired_asset_id, row.desired_version_id, "") for row in rows
+        }  # fmt: skip
+        deed(session)
+        session.flush()
+        first = self._wanted(session, rows, at)
+        later = self._wanted(session, rows, ends) if ends is not None else {}
+        then = Impact(act, self._lines(session, rows, first, later)) if later else None
+        raise _Rehearsed(Foreseen(at, Impact(act, self._lines(session, rows, now, first)), ends, then))
+
+    def _wanted(self, session: Session, rows: list[Placement], at: int) -> dict[str, Desired]:
+        wanted: dict[str, Desired] = {}
+        for row in rows:
+            place = facts.place_of(session, row.target_id)
+            manifest = self._switchboard.manifest(place.connector).at(place.kind)
+            wanted[row.id], _ = facts.desired_now(
+                session, row, place, preset=manifest.rendition, at=at, default=self._default, by_hand=manifest.by_hand
+            )
+        return wanted
+
+    def _lines(
+        self, session: Session, rows: list[Placement], before: dict[str, Desired], after: dict[str, Desired]
+    ) -> tuple[ImpactLine, ...]:
+        lines: list[ImpactLine] = []
+        for row in rows:
+            place = facts.place_of(session, row.target_id)
+            want = after[row.id]
+            becomes = _becomes(before[row.id], want, nothing_there=never_sent(row))
+            why = hindrance(session, row, place, self._switchboard.manifest(place.connector), becomes)
+            lines.append(ImpactLine(copy_view(session, row), becomes, want.asset_id, not why, why))
+        return tuple(lines)
+
+
+def _becomes(before: Desired, after: Desired, *, nothing_there: bool) -> Becomes:
+    """Compare what should be true before and afterwards."""
+    if after.want is Want.ABSENT:
+        if before.want is not Want.ABSENT:
+            return Becomes.WITHDRAWN
+        return Becomes.NOTHING_THERE if nothing_there else Becomes.KEPT
+    if before.want is Want.ABSENT:
+        return Becomes.PUBLISHED
+    if after.asset_id != before.asset_id:
+        return Becomes.SUBSTITUTED if after.want is Want.SUBSTITUTE else Becomes.UPDATED
+    return Becomes.KEPT if after.version_id == before.version_id else Becomes.UPDATED
+
+
+def _lift(session: Session, term_id: str, actor: Actor, at: int) -> None:
+    lift(session, term_id, by=actor.id, at=at)

@@ -1,0 +1,132 @@
+"""What an approval or a clause would change is what then happens, and foreseeing it leaves nothing behind."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import func, select
+
+from connectors.sdk.errors import AuthExpired
+from hub.access.actors import Actor, Role
+from hub.clock import DAY
+from hub.errors import Forbidden, Invalid, NotFound
+from hub.events.models import Event
+from hub.placements.rehearsal import Rehearsal
+from hub.review.models import Decision
+from hub.rights.models import Term
+from tests.faults.model.world import World
+from tests.unit.placements.desk import Desk
+
+DENY = {"source": "embargo", "effect": "deny", "channels": (), "territories": (), "use": "both", "document": ""}
+
+
+@pytest.fixture
+def desk(quick, clock):
+    return Desk(World(quick, clock))
+
+
+@pytest.fixture
+def rehearsal(desk):
+    return Rehearsal(desk.database, desk.clock, desk.world.exchange, "allow")
+
+
+def rows_of(desk):
+    """Everything that a rehearsal might leave behind."""
+    with desk.database.read() as session:
+        return [session.scalar(select(func.count()).select_from(table)) for table in (Event, Decision, Term)]
+
+
+def becomes(impact):
+    return sorted(line.becomes.value for line in impact.lines)
+
+
+def test_an_approval_replaces_what_follows_and_leaves_what_is_pinned(desk, rehearsal):
+    asset = desk.approved()
+    first = desk.world.newest(asset)
+    following = desk.place(asset)
+    desk.place(asset, slot="pinned", version_policy="pin", pinned_version_id=first)
+    desk.run()
+    desk.world.version(asset, b"second")
+    before, second = rows_of(desk), desk.world.newest(asset)
+    found = rehearsal.approval(desk.actor, second)
+    assert becomes(found.first) == ["kept", "updated"]
+    assert (found.then, rows_of(desk)) == (None, before)
+    assert desk.shown(following) == [b"first"]
+    desk.approve(asset, second)
+    desk.run()
+    assert desk.shown(following) == [b"second"]
+
+
+def test_the_first_approval_puts_copies_there_that_were_waiting(desk, rehearsal):
+    asset = desk.world.asset(b"first")
+    copy = desk.place(asset)
+    desk.run()
+    found = rehearsal.approval(desk.actor, desk.world.newest(asset))
+    assert becomes(found.first) == ["published"]
+    desk.approve(asset)
+    desk.run()
+    assert desk.shown(copy) == [b"first"]
+
+
+def test_a_clause_that_forbids_withdraws_now_and_puts_back_when_it_ends(desk, rehearsal):
+    asset = desk.approved()
+    desk.place(asset)
+    desk.run()
+    before, ends = rows_of(desk), desk.clock.now() + 3 * DAY
+    found = rehearsal.clause(desk.actor, asset, until_at=ends, **DENY)
+    assert (becomes(found.first), becomes(found.then), found.ends_at) == (["withdrawn"], ["published"], ends)
+    assert rows_of(desk) == before
+    assert desk.rights.terms(desk.actor, asset) == []
+
+
+def test_a_clause_to_come_is_foreseen_at_its_beginning_and_a_licence_at_its_end(desk, rehearsal):
+    asset = desk.approved()
+    desk.place(asset)
+    desk.run()
+    begins = desk.clock.now() + DAY
+    found = rehearsal.clause(desk.actor, asset, from_at=begins, **DENY)
+    assert (found.begins_at, becomes(found.first)) == (begins, ["withdrawn"])
+    licence = {**DENY, "source": "licence", "effect": "allow"}
+    found = rehearsal.clause(desk.actor, asset, until_at=begins, **licence)
+    assert (becomes(found.first), becomes(found.then)) == (["kept"], ["withdrawn"])
+
+
+def test_lifting_a_clause_puts_copies_back(desk, rehearsal):
+    asset = desk.approved()
+    copy = desk.place(asset)
+    desk.run()
+    term = desk.rights.add_term(desk.actor, asset, source="embargo", effect="deny")
+    desk.run()
+    assert desk.shown(copy) == []
+    found = rehearsal.lifting(desk.actor, term.id)
+    assert becomes(found.first) == ["published"]
+    assert desk.rights.terms(desk.actor, asset)[0].lifted_at is None
+
+
+def test_what_the_hub_cannot_do_by_itself_is_said_with_the_reason(desk, rehearsal):
+    asset = desk.approved()
+    desk.place(asset)
+    desk.run()
+    from hub.connections.models import Connection
+
+    with desk.database.unit() as session:
+        for row in session.scalars(select(Connection)):
+            row.state, row.problem = "needs_person", AuthExpired("Sign in again.").message
+    [line] = rehearsal.clause(desk.actor, asset, **DENY).first.lines
+    assert (line.reachable, line.why) == (False, "Sign in again.")
+
+
+def test_only_who_may_do_it_may_try_it(desk, rehearsal):
+    asset = desk.approved()
+    term = desk.rights.add_term(desk.actor, asset, source="embargo", effect="deny")
+    viewer = Actor("v", "Vito Vale", Role.VIEWER)
+    for trial in (
+        lambda: rehearsal.approval(viewer, desk.world.newest(asset)),
+        lambda: rehearsal.clause(viewer, asset, **DENY),
+        lambda: rehearsal.lifting(viewer, term.id),
+    ):
+        with pytest.raises(Forbidden):
+            trial()
+    with pytest.raises(NotFound):
+        rehearsal.lifting(desk.actor, "nothing")
+    with pytest.raises(Invalid):
+        rehearsal.clause(desk.actor, asset, **{**DENY, "effect": "perhaps"})
