@@ -128,6 +128,7 @@ MANIFEST = Manifest(
         Capability.SUBSCRIBE: Ability(Write.HARMLESS),
         Capability.IMPORT: Ability(),
         Capability.CHANGES: Ability(),
+        Capability.CARDS: Ability(),
     },
     carries=Carries.LINK,
     connect=Asana,

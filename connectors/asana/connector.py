@@ -11,6 +11,7 @@ from typing import IO
 
 from connectors.asana import items
 from connectors.asana.calls import API, Calls
+from connectors.asana.cards import Cards
 from connectors.asana.feed import read_feed
 from connectors.asana.notes import Notes
 from connectors.asana.types import Attachment, MadeWebhook, Named, One, Settings, Task, Webhook
@@ -19,8 +20,11 @@ from connectors.sdk.http import Api
 from connectors.sdk.marker import marker_in
 from connectors.sdk.multipart import plain_form
 from connectors.sdk.types import (
+    BOARD,
     Account,
     Agreement,
+    Board,
+    Card,
     Changes,
     Copy,
     Fetched,
@@ -39,6 +43,10 @@ WATCHED: list[JsonValue] = [
     {"resource_type": kind, "action": action} for kind in ("attachment", "task") for action in ("deleted", "undeleted")
 ]
 """All that a task's webhook can tell of links on it: Asana sends nothing when one is added."""
+WATCHED_TASKS: list[JsonValue] = [
+    {"resource_type": "task", "action": action} for action in ("added", "changed", "removed", "deleted", "undeleted")
+]
+"""All that a project's webhook can tell of the tasks in it."""
 
 
 class Asana:
@@ -47,6 +55,7 @@ class Asana:
     def __init__(self, api: Api, settings: Settings) -> None:
         self._api = api
         self._calls = Calls(api, settings)
+        self._cards = Cards(api, self._calls)
         self._notes = Notes(api, settings)
 
     def identify(self) -> Account:
@@ -95,13 +104,14 @@ class Asana:
         return _copy(target, self._calls.attachment(ref))
 
     def subscribe(self, target: Target, callback_url: str) -> str | Agreement:
-        """Register a webhook on the task, unless there is one; Asana hands its secret over before it answers."""
-        task = self._api.get(f"{API}/tasks/{target.ref}", One[Task], query={"opt_fields": "workspace"}).data
-        query = {"workspace": task.workspace.gid if task.workspace else None, "resource": target.ref}
+        """Register a webhook on the task or project, unless there is one; Asana hands its secret over first."""
+        whole = target.kind == BOARD
+        space = self._calls.project(target.ref).workspace if whole else self._workspace_of(target)
+        query = {"workspace": space.gid if space else None, "resource": target.ref}
         for webhook in self._calls.every("/webhooks", Webhook, query):
             if webhook.target == callback_url:
                 return webhook.gid
-        wanted = {"resource": target.ref, "target": callback_url, "filters": WATCHED}
+        wanted = {"resource": target.ref, "target": callback_url, "filters": WATCHED_TASKS if whole else WATCHED}
         made = self._api.post(f"{API}/webhooks", MadeWebhook, json={"data": wanted})
         return Agreement(made.data.gid, made.secret)
 
@@ -111,6 +121,27 @@ class Asana:
             self._api.delete(f"{API}/webhooks/{ref}")
         except Missing:
             return
+
+    def _workspace_of(self, target: Target) -> Named | None:
+        query = {"opt_fields": "workspace"}
+        return self._api.get(f"{API}/tasks/{target.ref}", One[Task], query=query).data.workspace
+
+    def boards(self, cursor: str | None) -> Page[Board]:
+        """List the projects."""
+        del cursor
+        return self._cards.boards()
+
+    def board(self, ref: str) -> Board:
+        """Read a project with its sections, tags and custom fields."""
+        return self._cards.board(ref)
+
+    def cards(self, board: str, cursor: str | None) -> Page[Card]:
+        """List a project's tasks."""
+        return self._cards.cards(board, cursor)
+
+    def card(self, ref: str) -> Card:
+        """Read one task."""
+        return self._cards.card(ref)
 
     def inventory(self, cursor: str | None) -> Page[Item]:
         """List the projects, and the tasks in them that hold files, a few tasks with each call."""

@@ -62,7 +62,9 @@ class AsanaInbound:
         about = [event for event in events if event.resource.resource_type == "attachment"]
         refs = dict.fromkeys(event.resource.gid for event in about if event.action in ABOUT_LINKS)
         kinds = dict.fromkeys(f"{event.resource.resource_type}.{event.action}" for event in events)
-        return Hint(key, ",".join(kinds) or "heartbeat", tuple(refs))
+        things = [one for event in events for one in (event.resource, event.parent) if one is not None]
+        cards = dict.fromkeys(one.gid for one in things if one.resource_type == "task")
+        return Hint(key, ",".join(kinds) or "heartbeat", tuple(refs), cards=tuple(cards))
 
 
 def sign(secret: str, body: bytes) -> str:

@@ -12,7 +12,6 @@ from urllib.parse import urlsplit
 
 from flask import Response, request
 
-from connectors.asana.events import sign
 from connectors.asana.sandbox_answers import (
     HEALTH,
     event,
@@ -30,6 +29,7 @@ from connectors.asana.sandbox_files import Files
 from connectors.asana.sandbox_oauth import PREFIX, SignIn
 from connectors.asana.sandbox_streams import Streams
 from connectors.asana.sandbox_tasks import READ_ONLY_FIELD, WORKSPACES, Tasks
+from connectors.asana.sandbox_truth import CALLBACK, ME, Dealing, hook_delivery
 from connectors.sdk.types import ItemKind
 from connectors.testing.authorization_server import AuthorizationServer
 from connectors.testing.contract import Contract
@@ -42,10 +42,8 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 CONTRACT = Path(__file__).parent / "fixtures" / "contract.json"
-CALLBACK = "https://hub.example/hooks/subscription"
 REDIRECT = "https://hub.example/oauth/callback"
 MARKER = re.compile(r"(?<![a-z0-9])dh[a-z0-9]{6}-[a-z0-9]{20}(?![a-z0-9])")
-ME = {"gid": "1200000000000001", "resource_type": "user", "name": "Dana Editor", "email": "dana@example.com"}
 LONGEST_TEXT = 1024
 ATTACHMENT = (
     "name", "resource_subtype", "view_url", "host", "parent", "permanent_url", "download_url", "size", "created_at",
@@ -59,7 +57,7 @@ def create(*, ledger: Ledger | None = None) -> AsanaSandbox:
     return AsanaSandbox(ledger=ledger)
 
 
-class AsanaSandbox(Sandbox):
+class AsanaSandbox(Dealing, Sandbox):
     """Answers as Asana does: everything stands in `data`, refusals in `errors`."""
 
     name = "asana"
@@ -77,11 +75,11 @@ class AsanaSandbox(Sandbox):
         self._oauth = SignIn(self.authorization.app, about)
         self.files = Files()
         self._storage = FaultyApp(self.files.storage, self.faults)
-        self._tasks = Tasks(self.app)
-        self.projects, self.tasks = self._tasks.projects, self._tasks.tasks
+        self.lay = Tasks(self.app)
+        self.projects, self.tasks = self.lay.projects, self.lay.tasks
         self.hooks: dict[str, dict[str, Any]] = {}
         self.stories: list[tuple[str, str]] = []
-        self._made = 0
+        self.made = 0
         self.streams = Streams()
         route, api = self.app.add_url_rule, "/api/1.0"
         for method, path, act in (
@@ -149,8 +147,8 @@ class AsanaSandbox(Sandbox):
             if value is not None and not (isinstance(value, str) and len(value) <= LONGEST_TEXT):
                 return says(400, f"custom_fields: Value for {field} is no text of at most {LONGEST_TEXT} characters")
             self.tasks[task]["fields"][field] = value
-        self._happened(task, "changed", named(task, "task", self.tasks[task]["name"]), None)
-        return self._tasks.one(task)
+        self.happened(task, "changed", named(task, "task", self.tasks[task]["name"]), None)
+        return self.lay.one(task)
 
     def _comment(self, task: str) -> Response:
         text = request.get_json()["data"].get("text", "")
@@ -160,7 +158,7 @@ class AsanaSandbox(Sandbox):
             return says(400, "text: Missing input")
         self.stories.append((task, text))
         story = {"gid": f"15{len(self.stories):014}", "resource_type": "story", "resource_subtype": "comment_added"}
-        self._happened(task, "added", story, task_of(task))
+        self.happened(task, "added", story, task_of(task))
         return told({**story, "text": text}, ("text",), status=201)
 
     def _attachments(self) -> Response:
@@ -209,19 +207,19 @@ class AsanaSandbox(Sandbox):
     def _said_attached(self, ref: str, task: str) -> None:
         # A new attachment has no event of its own: only a story tells of it.
         story = {"gid": f"16{ref[2:]}", "resource_type": "story", "resource_subtype": "attachment_added"}
-        self._happened(task, "added", story, task_of(task))
+        self.happened(task, "added", story, task_of(task))
 
     def _said_detached(self, ref: str, task: str) -> None:
-        self._happened(task, "deleted", {"gid": ref, "resource_type": "attachment"}, task_of(task))
+        self.happened(task, "deleted", {"gid": ref, "resource_type": "attachment"}, task_of(task))
 
-    def _happened(self, task: str, action: str, resource: Mapping[str, Any], parent: Mapping[str, Any] | None) -> None:
+    def happened(self, task: str, action: str, resource: Mapping[str, Any], parent: Mapping[str, Any] | None) -> None:
         """Tell the task's stream, its projects' streams, and the webhooks that want to know."""
         what = event(ME["gid"], action, resource, parent, len(self.streams))
-        resources = tuple(self._tasks.above(task))
+        resources = tuple(self.lay.above(task))
         self.streams.add(resources, what)
         for hook in self.hooks.values():
             if hook["resource"] in resources and _passes(hook["filters"], what):
-                self.outbox.add(_delivery(hook["target"], hook["secret"], [what]))
+                self.outbox.add(hook_delivery(hook["target"], hook["secret"], [what]))
 
     def _events(self) -> Response:
         resource = request.args["resource"]
@@ -246,8 +244,8 @@ class AsanaSandbox(Sandbox):
         if refused is not None:
             return refused
         with self.lock:
-            self._made += 1
-            ref = f"17{self._made:014}"
+            self.made += 1
+            ref = f"17{self.made:014}"
             secret = hashlib.sha256(f"{ref} {sent['target']}".encode()).hexdigest()
         shaken = Delivery(sent["target"], {"X-Hook-Secret": secret, "Content-Type": "application/json"}, b"{}")
         status, headers = exchange(shaken)
@@ -255,7 +253,7 @@ class AsanaSandbox(Sandbox):
             return says(400, "The remote server which is intended to receive the webhook "
                              "did not respond with the handshake secret.")  # fmt: skip
         hook = {**sent, "filters": sent.get("filters", []), "secret": secret}
-        hook["beaten"] = post(_delivery(sent["target"], secret, [])) in (200, 204)  # the first heartbeat, at once
+        hook["beaten"] = post(hook_delivery(sent["target"], secret, [])) in (200, 204)  # the first heartbeat, at once
         self.hooks[ref] = hook
         return told(shape_of_hook(ref, hook), tuple(HEALTH), status=201, beside={"X-Hook-Secret": secret})
 
@@ -285,7 +283,7 @@ class AsanaSandbox(Sandbox):
 
     def targets(self) -> tuple[str, ...]:
         """All open tasks of projects that are not archived."""
-        return self._tasks.open()
+        return self.lay.open()
 
     def copies(self, target: str) -> tuple[Standing, ...]:
         """All attachments of a task."""
@@ -310,10 +308,10 @@ class AsanaSandbox(Sandbox):
 
     def everything(self) -> tuple[Stock, ...]:
         """Return projects, tasks that hold files or whose subtasks do, and files."""
-        live, folders, files = self._tasks.live(), dict[str, Stock](), list[Stock]()
+        live, folders, files = self.lay.live(), dict[str, Stock](), list[Stock]()
         folders.update((gid, Stock(gid, ItemKind.FOLDER, self.projects[gid]["name"])) for gid in sorted(live))
         for ref, facts in self.ledger.living().items():
-            above = list(self._tasks.above(facts["target"])) if facts["target"] in self.tasks else [facts["target"]]
+            above = list(self.lay.above(facts["target"])) if facts["target"] in self.tasks else [facts["target"]]
             if facts["kind"] == "asana" and live & set(above):
                 files.append(Stock(ref, ItemKind.FILE, facts["name"], facts["size"], facts["sha256"]))
                 tasks = [gid for gid in above if gid in self.tasks]
@@ -338,21 +336,6 @@ class AsanaSandbox(Sandbox):
         """Somebody deletes such a file."""
         self.vanish(self.ledger.living()[ref]["target"], ref)
 
-    def add_task(self, name: str, *, parent: str = "") -> str:
-        """Somebody makes a task, of which the streams tell twice, for the project and for its section; or a subtask."""
-        self._made += 1
-        gid, project = f"13{self._made:014}", "" if parent else "1200000000001001"
-        self._tasks.add(gid, name, project, parent=parent)
-        section = named("1200000000001801", "section", "")
-        for above in (task_of(parent),) if parent else (named(project, "project", ""), section):
-            self._happened(gid, "added", named(gid, "task", name), above)
-        return gid
-
-    def drop_task(self, gid: str) -> None:
-        """Somebody deletes a task."""
-        self._happened(gid, "deleted", named(gid, "task", self.tasks[gid]["name"]), None)
-        del self.tasks[gid]
-
     def lose_feed(self) -> None:
         """Forget every sync token."""
         self.streams.forget()
@@ -362,19 +345,13 @@ class AsanaSandbox(Sandbox):
         del ours
         resource = {"gid": ref, "resource_type": "attachment"}
         what = event(ME["gid"], kind or "deleted", resource, task_of(target), len(self.streams))
-        return _delivery(CALLBACK, "c0ffee5ec2e7f00dc0ffee5ec2e7f00d", [what])
+        return hook_delivery(CALLBACK, "c0ffee5ec2e7f00dc0ffee5ec2e7f00d", [what])
 
 
 def _unwrapped(body: Any) -> dict[str, Any]:
     wrapped: dict[str, Any] = cast("dict[str, Any]", body) if isinstance(body, dict) else {}
     data: Any = wrapped.get("data") if set(wrapped) == {"data"} else None
     return cast("dict[str, Any]", data) if isinstance(data, dict) else {"a body without data": body}
-
-
-def _delivery(url: str, secret: str, events: list[dict[str, Any]]) -> Delivery:
-    body = json.dumps({"events": events}).encode()
-    headers = {"Content-Type": "application/json", "X-Hook-Signature": sign(secret, body)}
-    return Delivery(url, headers, body, secret=secret, tells_whose=False)
 
 
 def _passes(filters: list[dict[str, Any]], what: Mapping[str, Any]) -> bool:

@@ -70,6 +70,48 @@ class Task(Named):
     num_subtasks: int | None = None
 
 
+class Membership(Shape):
+    """Where a task lies: a project, and the section there."""
+
+    project: Named | None = None
+    section: Named | None = None
+
+    @property
+    def order(self) -> tuple[int, str]:
+        """Return what puts projects in the order in which they were made."""
+        gid = self.project.gid if self.project else ""
+        return (len(gid), gid)
+
+
+class CustomField(Named):
+    """A custom field of a task, with what people read in it, whatever its kind."""
+
+    display_value: str | None = None
+
+
+class FieldSetting(Shape):
+    """A custom field of a project."""
+
+    custom_field: Named
+
+
+class CardTask(Named):
+    """A task with what bindings ask of it."""
+
+    notes: str | None = None
+    completed: bool | None = None
+    permalink_url: str | None = None
+    memberships: tuple[Membership, ...] = ()
+    tags: tuple[Named, ...] = ()
+    custom_fields: tuple[CustomField, ...] = ()
+
+
+class Project(Named):
+    """A project, and the workspace that it is in."""
+
+    workspace: Named | None = None
+
+
 class Attachment(Named):
     """A link or file on a task."""
 

@@ -34,6 +34,7 @@ class Capability(StrEnum):
     CHANGES = "changes"  # tell what changed since a cursor
     USAGE = "usage"  # tell where a copy is used
     NUMBERS = "numbers"  # tell what the remote counts of a copy
+    CARDS = "cards"  # read the cards that links stand on: what they say, and where they lie
 
 
 class Write(StrEnum):

@@ -13,6 +13,8 @@ from typing import IO, Protocol, runtime_checkable
 from connectors.sdk.types import (
     Account,
     Agreement,
+    Board,
+    Card,
     Changes,
     Copy,
     Fetched,
@@ -166,6 +168,27 @@ class Numbers(Protocol):
 
     def numbers(self, target: Target, ref: str) -> Mapping[str, int]:
         """Read what the remote counts of a copy (views, clicks), by its own names; empty: nothing yet."""
+        ...
+
+
+@runtime_checkable
+class Cards(Protocol):
+    """CARDS."""
+
+    def boards(self, cursor: str | None) -> Page[Board]:
+        """List the boards that are in use, by ref and label, complete over all pages."""
+        ...
+
+    def board(self, ref: str) -> Board:
+        """Read one board with its lists, labels and custom fields. Raises Missing when it is gone."""
+        ...
+
+    def cards(self, board: str, cursor: str | None) -> Page[Card]:
+        """List the cards on a board, done ones too unless they were put away, complete over all pages, each once."""
+        ...
+
+    def card(self, ref: str) -> Card:
+        """Read one card as it is now, also one that was put away. Raises Missing only when it is gone."""
         ...
 
 

@@ -32,7 +32,10 @@ PROTOCOLS: Mapping[Capability, type] = {
     Capability.CHANGES: protocols.Feed,
     Capability.USAGE: protocols.Usage,
     Capability.NUMBERS: protocols.Numbers,
+    Capability.CARDS: protocols.Cards,
 }
+NEEDS_NO_WORD = frozenset({Capability.CARDS})
+"""What most systems lack by their nature: there, no gap need say so."""
 WRITES = frozenset(
     {
         Capability.PUBLISH,
@@ -125,7 +128,9 @@ def faults_of(manifest: Manifest) -> list[str]:
         faults.extend(f"{capability} differs for a {kind}, and is not declared" for capability in unknown)
     settings = {limit.when.removeprefix("not ") for limit in manifest.limits} - {"", *manifest.settings.model_fields}
     faults.extend(f"a limit holds by the setting {name}, which does not exist" for name in sorted(settings))
-    silent = set(Capability) - set(manifest.abilities) - {Capability(gap) for gap in _known(manifest.gaps)}
+    silent = (
+        set(Capability) - NEEDS_NO_WORD - set(manifest.abilities) - {Capability(gap) for gap in _known(manifest.gaps)}
+    )
     faults.extend(f"no gap says why {capability} is not possible" for capability in sorted(silent))
     return faults
 

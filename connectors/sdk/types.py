@@ -206,6 +206,43 @@ class Hint:
     ours: bool = False  # an echo of our own write
     extra: Fields = field(default_factory=dict[str, JsonValue])
     anything: bool = False  # something happened there, and the remote never says to what: all copies are due
+    cards: tuple[str, ...] = ()  # refs of cards that may have come, changed or gone
+
+
+BOARD = "board"
+"""The kind of a target that is no place for copies: cards lie on it, and it can tell of all of them by webhook."""
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Something at a remote and what people there call it."""
+
+    ref: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """What cards lie on: a board, or a project. `boards` tells only the first two of each; `board` tells all."""
+
+    ref: str
+    label: str
+    lists: tuple[Named, ...] = ()  # in the order in which people see them
+    labels: tuple[Named, ...] = ()  # that a card may carry, named ones only
+    fields: tuple[Named, ...] = ()  # custom fields whose values are text or can be read as such
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A card as it is now. Its target is the very one that `targets` tells while it is open."""
+
+    target: Target
+    title: str
+    text: str = ""  # its description, as text
+    lies: Mapping[str, str] = field(default_factory=dict[str, str])  # ref of each board -> ref of the list there, or ""
+    labels: tuple[str, ...] = ()  # refs
+    fields: Mapping[str, str] = field(default_factory=dict[str, str])  # ref of a custom field -> what people read in it
+    done: bool = False  # somebody said that the work is finished, or put the card away
 
 
 class ItemKind(StrEnum):
@@ -215,6 +252,7 @@ class ItemKind(StrEnum):
     FOLDER = "folder"
     SHORTCUT = "shortcut"  # stands for another item; `facts["target"]` is that one's ref
     DOCUMENT = "document"  # has no bytes of its own: what `fetch` brings is an export
+    LINK = "link"  # an address that the hub put there as its copy: there is nothing to fetch
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,6 +270,9 @@ class Item:
     checksums: Mapping[str, str] = field(default_factory=dict[str, str])  # algorithm -> lower-case hexadecimal
     facts: Fields = field(default_factory=dict[str, JsonValue])  # what else an import keeps, in the remote's words
     url: str | None = None  # where a person sees it
+    marker: str = ""  # a hub's marker, where the listing shows that a hub put it there
+    copy_ref: str = ""  # what it is called as a copy (`Copy.ref`), where that is not `ref`
+    place: str = ""  # ref of the target that it stands in, where the listing tells
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from flask import Flask, Response, request
 from pydantic import TypeAdapter
 
 from connectors.sdk.manifest import Manifest
-from connectors.sdk.types import ItemKind, PartState
+from connectors.sdk.types import Board, Card, ItemKind, PartState
 from connectors.testing.contract import Contract
 from connectors.testing.control import CONTROL, Control, Seen
 from connectors.testing.faults import Faults, FaultyApp, is_write
@@ -233,6 +233,33 @@ class Sandbox(ABC):
     def view(self, target: str, ref: str) -> Mapping[str, int]:
         """Let somebody look at a copy; return what this remote counts of it now."""
         raise NotImplementedError(f"{type(self).__name__} counts no looks at {ref} in {target}")
+
+    def all_boards(self) -> tuple[Board, ...]:
+        """Return every board that is in use, with its lists, labels and fields."""
+        return ()
+
+    def on_board(self, board: str) -> tuple[Card, ...]:
+        """Return every card on a board that was not put away, in truth."""
+        del board
+        return ()
+
+    def deal(self, board: str, title: str, text: str = "", *, done: bool = False) -> str:
+        """Let somebody make a card, in a list, with a label and something in a custom field; return its ref."""
+        raise NotImplementedError(f"{type(self).__name__} has no cards: {title} on {board}, {text}, {done}")
+
+    def put_away(self, ref: str) -> bool:
+        """Let somebody put a card away, such as archive it; False where nobody can."""
+        del ref
+        return False
+
+    def discard(self, ref: str) -> None:
+        """Let somebody delete a card for good."""
+        raise NotImplementedError(f"{type(self).__name__} cannot give the card {ref} up")
+
+    def card_news(self, ref: str) -> Delivery | None:
+        """Make a signed webhook that says that a card changed; None where this remote sends none."""
+        del ref
+        return None
 
     def delivery(self, *, target: str, ref: str, ours: bool = False, kind: str = "") -> Delivery | None:
         """Make a signed webhook that says that a copy changed; None where this remote sends none.

@@ -51,6 +51,10 @@ class Calls:
             return board, cards, None if not full and board.id == boards[-1].id else after
         return None, [], None
 
+    def board_name(self, ref: str) -> str:
+        """Read what a board is called."""
+        return self._api.get(f"/1/boards/{ref}", Board, query={"fields": "name,url"}).name
+
     def card(self, ref: str, attachment_fields: str = LINK_FIELDS, fields: str = "name") -> Card:
         """Read a card with all that is attached to it."""
         query = {"fields": fields, "attachments": "true", "attachment_fields": attachment_fields}

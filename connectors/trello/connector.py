@@ -12,12 +12,28 @@ from typing import IO
 from connectors.sdk.errors import Missing, Rejected, Unreachable
 from connectors.sdk.http import Api
 from connectors.sdk.marker import marker_in
-from connectors.sdk.types import Account, Changes, Copy, Fetched, Item, Outgoing, Page, Part, PartKind, Receipt, Target
+from connectors.sdk.types import (
+    Account,
+    Board,
+    Card,
+    Changes,
+    Copy,
+    Fetched,
+    Item,
+    Outgoing,
+    Page,
+    Part,
+    PartKind,
+    Receipt,
+    Target,
+)
+from connectors.trello import types
 from connectors.trello.calls import ALL, FILE_FIELDS, LINK_FIELDS, OPEN, Calls
+from connectors.trello.cards import Cards
 from connectors.trello.feed import read_feed
 from connectors.trello.items import file_name, of_board, of_card, path_of
 from connectors.trello.notes import Notes
-from connectors.trello.types import Attachment, Board, Card, Member, Settings, Token, Webhook
+from connectors.trello.types import Attachment, Member, Settings, Token, Webhook
 
 
 class Trello:
@@ -26,6 +42,7 @@ class Trello:
     def __init__(self, api: Api, settings: Settings) -> None:
         self._api = api
         self._calls = Calls(api)
+        self._cards = Cards(api, self._calls)
         self._notes = Notes(api, self._calls, settings)
 
     def identify(self) -> Account:
@@ -66,7 +83,7 @@ class Trello:
         return _copy(target, self._api.get(path, Attachment, query={"fields": LINK_FIELDS}))
 
     def subscribe(self, target: Target, callback_url: str) -> str:
-        """Register a webhook on the card, unless there is one; Trello calls the address once before it answers."""
+        """Register a webhook on the card or board, unless there is one; Trello calls the address before it answers."""
         known = self._webhook(target, callback_url)
         if known is None:
             query = {"callbackURL": callback_url, "idModel": target.ref, "description": "damhub"}
@@ -105,6 +122,23 @@ class Trello:
         """Read the actions of all boards, one board with each call."""
         return read_feed(self._api, cursor)
 
+    def boards(self, cursor: str | None) -> Page[Board]:
+        """List the open boards."""
+        del cursor
+        return self._cards.boards()
+
+    def board(self, ref: str) -> Board:
+        """Read a board with its lists, labels and custom fields."""
+        return self._cards.board(ref)
+
+    def cards(self, board: str, cursor: str | None) -> Page[Card]:
+        """List a board's open cards."""
+        return self._cards.cards(board, cursor)
+
+    def card(self, ref: str) -> Card:
+        """Read one card."""
+        return self._cards.card(ref)
+
     def _webhook(self, target: Target, callback_url: str) -> Webhook | None:
         tokens = self._api.get("/1/members/me/tokens", list[Token], query={"webhooks": True})
         webhooks = (webhook for token in tokens for webhook in token.webhooks)
@@ -112,7 +146,7 @@ class Trello:
         return next((one for one in webhooks if (one.id_model, one.callback_url) == wanted), None)
 
 
-def _target(board: Board, card: Card) -> Target:
+def _target(board: types.Board, card: types.Card) -> Target:
     return Target("card", card.id, f"{board.name} / {card.name}", card.url)
 
 

@@ -61,9 +61,19 @@ class TrelloInbound:
         attachment = action.data.attachment.id
         refs = (attachment,) if action.type in ABOUT_ATTACHMENTS and attachment else ()
         extra: dict[str, Any] = {"target": action.data.card.id} if action.data.card.id else {}
+        card = action.data.card.id
+        about = "Card" in action.type or action.type == "updateCustomFieldItem"
         # With a card all its links go, and Trello does not say which these were.
         anything = action.type == "deleteCard"
-        return Hint(action.id, action.type or "unknown", refs, ours, anything=anything, extra=extra)
+        return Hint(
+            action.id,
+            action.type or "unknown",
+            refs,
+            ours,
+            anything=anything,
+            extra=extra,
+            cards=(card,) if about and card else (),
+        )
 
 
 def sign(secret: str, url: str, body: bytes) -> str:

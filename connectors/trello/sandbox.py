@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Response, jsonify, request
 
-from connectors.sdk.types import ItemKind
+from connectors.sdk.types import Board, Card, ItemKind
 from connectors.testing.authorization_server import AuthorizationServer
 from connectors.testing.contract import Contract
 from connectors.testing.hooks import Delivery, post
@@ -20,7 +20,8 @@ from connectors.testing.sandbox import Sandbox, Standing, Stock
 from connectors.trello.events import CLIENT_IDENTIFIER, ECHO, SIGNATURE, sign
 from connectors.trello.sandbox_answers import MEMBER, NOT_FOUND, says, shape
 from connectors.trello.sandbox_files import Files
-from connectors.trello.sandbox_fronts import Fronts, front
+from connectors.trello.sandbox_fronts import Fronts, front, list_of
+from connectors.trello.sandbox_truth import all_boards, on_board
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -59,6 +60,7 @@ class TrelloSandbox(Sandbox):
             for card in range(1, count + 1)
         }  # fmt: skip
         self.hooks: dict[str, dict[str, Any]] = {}
+        self._said = 0
         self.clock = time.time
         self.calls_left: int | None = None  # in this window
         self.authorization = AuthorizationServer(
@@ -71,6 +73,7 @@ class TrelloSandbox(Sandbox):
         route("/1/members/me", view_func=self._me)
         route("/1/members/me/boards", view_func=self._boards)
         route("/1/members/me/tokens", view_func=self._tokens)
+        route("/1/boards/<board>", view_func=self._board)
         route("/1/boards/<board>/cards/<which>", view_func=self._cards)
         route("/1/cards/<card>", view_func=self._one_card)
         route("/1/cards/<card>/attachments", view_func=self._attachments)
@@ -118,6 +121,10 @@ class TrelloSandbox(Sandbox):
     def _boards(self) -> Response:
         return jsonify([{**board, "closed": False} for board in reversed(self.boards)])
 
+    def _board(self, board: str) -> Response:
+        known = next((one for one in self.boards if one["id"] == board), None)
+        return jsonify({**known, "closed": False}) if known else says(NOT_FOUND, 404)
+
     def _cards(self, board: str, which: str) -> Response:
         if board not in {one["id"] for one in self.boards}:
             return says(NOT_FOUND, 404)
@@ -139,7 +146,9 @@ class TrelloSandbox(Sandbox):
         there = self.ledger.living(ref) if request.args.get("attachments") == "true" else {}
         return {
             "id": ref, "name": card["name"], "url": f"https://trello.com/c/{ref}", "badges": {},
-            "closed": card["closed"], "idBoard": card["board"], "idLabels": card["labels"],
+            "closed": card["closed"], "desc": card["desc"], "dueComplete": card["due_complete"],
+            "idList": list_of(card["board"], card["list"]), "customFieldItems": self.fronts.items(card),
+            "idBoard": card["board"], "idLabels": card["labels"],
             "idAttachmentCover": card["cover"]["idAttachment"], "cover": card["cover"],
             "attachments": [shape(one, facts) for one, facts in there.items()],
         }  # fmt: skip
@@ -212,12 +221,12 @@ class TrelloSandbox(Sandbox):
     def _tell(self, kind: str, card: str, ref: str, attachment: Mapping[str, Any]) -> None:
         ours = request.headers.get(ECHO) == CLIENT_IDENTIFIER
         for hook in self.hooks.values():
-            if hook["idModel"] == card and hook["active"]:
+            if hook["idModel"] in (card, self.cards[card]["board"]) and hook["active"]:
                 self.outbox.add(self._delivery(hook["callbackURL"], kind, card, {"id": ref, **attachment}, ours=ours))
 
     def _delivery(self, url: str, kind: str, card: str, attachment: Mapping[str, Any], *, ours: bool) -> Delivery:
         action = {
-            "id": f"d{len(self.ledger.effects()):023x}",
+            "id": f"d{self._said:07x}{len(self.ledger.effects()):016x}",
             "type": kind,
             "idMemberCreator": MEMBER["id"],
             "data": {"attachment": dict(attachment), "card": {"id": card, "name": self.cards[card]["name"]}},
@@ -284,6 +293,50 @@ class TrelloSandbox(Sandbox):
     def lose_feed(self) -> None:
         """Somebody opens another board: what is on it, no cursor of before can tell."""
         self.boards.append({"id": f"b{len(self.boards) + 1:023x}", "name": "Another board"})
+
+    def all_boards(self) -> tuple[Board, ...]:
+        """All boards, with what somebody made on them."""
+        return all_boards(self.boards, self.fronts)
+
+    def on_board(self, board: str) -> tuple[Card, ...]:
+        """Tell the open cards of a board as they are."""
+        return on_board(self.boards, self.cards, board)
+
+    def deal(self, board: str, title: str, text: str = "", *, done: bool = False) -> str:
+        """Somebody makes a card in the second list."""
+        if board not in self.fronts.fields:
+            self.fronts.furnish(board, field="Asset codes", label="Launch")
+        ref = f"c{len(self.cards) + 1:03x}{len(self.cards):020x}"
+        self.cards[ref] = {
+            **front(), "board": board, "name": title, "desc": text, "due_complete": done, "list": 1,
+            "labels": [self.fronts.labels[board][1]["id"]], "fields": {self.fronts.fields[board][1]["id"]: "Spring"},
+        }  # fmt: skip
+        self.say(ref, "createCard")
+        return ref
+
+    def say(self, card: str, kind: str = "updateCard") -> None:
+        """Tell whoever watches the card or its board that somebody did something to it."""
+        for hook in self.hooks.values():
+            if hook["idModel"] in (card, self.cards[card]["board"]) and hook["active"]:
+                self._said += 1
+                self.outbox.add(self._delivery(hook["callbackURL"], kind, card, {}, ours=False))
+
+    def put_away(self, ref: str) -> bool:
+        """Somebody archives a card."""
+        self.cards[ref]["closed"] = True
+        self.say(ref)
+        return True
+
+    def discard(self, ref: str) -> None:
+        """Somebody deletes a card; with it goes what is attached to it."""
+        self.say(ref, "deleteCard")
+        for one in self.ledger.living(ref):
+            self.ledger.add(What.REMOVED, one, ref, by="somebody", at=self._now())
+        del self.cards[ref]
+
+    def card_news(self, ref: str) -> Delivery:
+        """Trello tells that a card changed."""
+        return self._delivery(CALLBACK, "updateCard", ref, {}, ours=False)
 
     def delivery(self, *, target: str, ref: str, ours: bool = False, kind: str = "") -> Delivery:
         """Trello tells that an attachment was deleted."""

@@ -1,4 +1,4 @@
-"""What stands on the front of the made-up Trello's cards: covers, labels, custom fields."""
+"""What stands on the front of the made-up Trello's cards: the list, covers, labels, custom fields."""
 
 from __future__ import annotations
 
@@ -13,12 +13,19 @@ if TYPE_CHECKING:
 
 TEXT, NUMBER, LABEL = "63da6e4df46172832ddbde14", "63da6e4df46172832ddbde15", "63d128782f36f2348afaf01d"
 LONGEST_TEXT = 255
+LISTS = ("To do", "Design", "Done")
 
 
 def front() -> dict[str, Any]:
     """Return an empty front."""
     cover = {"idAttachment": None, "color": None, "idUploadedBackground": None, "size": "normal", "brightness": "dark"}
-    return {"closed": False, "labels": [], "fields": {}, "cover": cover}
+    said: dict[str, Any] = {"desc": "", "list": 0, "due_complete": False}
+    return {"closed": False, "labels": [], "fields": {}, "cover": cover, **said}
+
+
+def list_of(board: str, number: int) -> str:
+    """Return the id of one of a board's lists."""
+    return f"f{number}{board[2:]}"
 
 
 class Fronts:
@@ -29,6 +36,7 @@ class Fronts:
         self.fields: dict[str, list[dict[str, Any]]] = {}
         self.labels: dict[str, list[dict[str, Any]]] = {}
         for method, path, act in (
+            ("GET", "/1/boards/<board>/lists", self._list_lists),
             ("GET", "/1/boards/<board>/customFields", self._list_fields),
             ("GET", "/1/boards/<board>/labels", self._list_labels),
             ("PUT", "/1/cards/<card>", self._change),
@@ -45,6 +53,17 @@ class Fronts:
         if label:
             names = (("63d128782f36f2348afaf022", ""), (LABEL, label))
             self.labels[board] = [{"id": ref, "idBoard": board, "name": name, "color": "red"} for ref, name in names]
+
+    def items(self, card: dict[str, Any]) -> list[dict[str, Any]]:
+        """Tell what stands in a card's custom fields."""
+        return [
+            {"id": "63da6e4df46172832ddbde99", "idCustomField": field, "idValue": None, "value": {"text": text}}
+            for field, text in card["fields"].items() if text
+        ]  # fmt: skip
+
+    def _list_lists(self, board: str) -> Response:
+        shapes = [{"id": list_of(board, number), "name": name, "idBoard": board} for number, name in enumerate(LISTS)]
+        return jsonify(shapes)
 
     def _list_fields(self, board: str) -> Response:
         return jsonify(self.fields.get(board, []))

@@ -85,18 +85,68 @@ class Attachment(Shape):
     date: datetime | None = None
 
 
+class Named(Shape):
+    """A list, a label, a field, or what an action says of a thing: of one that is gone hardly more than its id."""
+
+    id: str = ""
+    name: str = ""
+    type: str = ""
+    url: str = ""
+    short_link: str = Field(default="", alias="shortLink")
+
+
+class Value(Shape):
+    """What stands in a custom field, under the name of its kind; numbers and yes or no come as text."""
+
+    text: str = ""
+    number: str = ""
+    date: str = ""
+    checked: str = ""
+
+
+class Item(Shape):
+    """One custom field of a card; of a choice only the option's id is told."""
+
+    field: str = Field(alias="idCustomField")
+    value: Value | None = None
+    id_value: str | None = Field(default=None, alias="idValue")
+
+    @property
+    def said(self) -> str:
+        """Return what stands there, as text."""
+        value = self.value or Value()
+        return value.text or value.number or value.date or value.checked
+
+
+class Option(Shape):
+    """One choice of a custom field."""
+
+    id: str
+    value: Value = Value()
+
+
+class CustomField(Named):
+    """A custom field of a board."""
+
+    options: tuple[Option, ...] = ()
+
+
 class Card(Shape):
-    """A card; what is attached to it, where that was asked for."""
+    """A card; what is attached to it and stands in its custom fields, where that was asked for."""
 
     id: str
     name: str = ""
+    desc: str = ""
     url: str | None = None
     closed: bool = False
+    due_complete: bool = Field(default=False, alias="dueComplete")
     id_board: str = Field(default="", alias="idBoard")
+    id_list: str = Field(default="", alias="idList")
     id_labels: tuple[str, ...] = Field(default=(), alias="idLabels")
     id_attachment_cover: str | None = Field(default=None, alias="idAttachmentCover")
     cover: dict[str, Any] | None = None
     attachments: tuple[Attachment, ...] = ()
+    items: tuple[Item, ...] = Field(default=(), alias="customFieldItems")
 
     @property
     def covered(self) -> bool:
@@ -118,16 +168,6 @@ class Token(Shape):
     """One of the member's tokens, without its secret."""
 
     webhooks: tuple[Webhook, ...] = ()
-
-
-class Named(Shape):
-    """A label, a custom field, or what an action says of a thing: of one that is gone hardly more than its id."""
-
-    id: str = ""
-    name: str = ""
-    type: str = ""
-    url: str = ""
-    short_link: str = Field(default="", alias="shortLink")
 
 
 class ActionData(Shape):

@@ -6,12 +6,23 @@ proves that it can fail.
 
 from __future__ import annotations
 
-from connectors.testing.conformance import accounts, changes, copies, declared, failing, inbound, sets, taking, timing
+from connectors.testing.conformance import (
+    accounts,
+    cards,
+    changes,
+    copies,
+    declared,
+    failing,
+    inbound,
+    sets,
+    taking,
+    timing,
+)
 from connectors.testing.conformance.bench import Bench, Planted, bench_for
 from connectors.testing.conformance.check import CHECKS, Check, CheckFailed, NotApplicable
 from connectors.testing.conformance.run import Outcome, Result, run
 
 __all__ = [
     "CHECKS", "Bench", "Check", "CheckFailed", "NotApplicable", "Outcome", "Planted", "Result", "accounts", "bench_for",
-    "changes", "copies", "declared", "failing", "inbound", "run", "sets", "taking", "timing",
+    "cards", "changes", "copies", "declared", "failing", "inbound", "run", "sets", "taking", "timing",
 ]  # fmt: skip

@@ -38,6 +38,7 @@ MANIFEST = Manifest(
         Capability.CHANGES: Ability(),
         Capability.USAGE: Ability(),
         Capability.NUMBERS: Ability(),
+        Capability.CARDS: Ability(),
     },
     carries=Carries.BYTES,
     connect=Pinboard,

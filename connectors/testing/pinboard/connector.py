@@ -14,6 +14,8 @@ from connectors.sdk.paging import every, next_number
 from connectors.sdk.types import (
     COMPANIONS,
     Account,
+    Board,
+    Card,
     Change,
     Changes,
     Copy,
@@ -21,6 +23,7 @@ from connectors.sdk.types import (
     Fields,
     Item,
     ItemKind,
+    Named,
     Outgoing,
     Page,
     Part,
@@ -30,7 +33,7 @@ from connectors.sdk.types import (
     Target,
     Use,
 )
-from connectors.testing.pinboard.shapes import Me, News, Pin, Settings, Thing, Wall
+from connectors.testing.pinboard.shapes import Hung, Me, News, Pin, Room, Settings, Thing, Wall
 
 __all__ = ["Pinboard", "Settings"]
 
@@ -161,6 +164,44 @@ class Pinboard:
     def numbers(self, target: Target, ref: str) -> Mapping[str, int]:
         """Read how often a pin was looked at."""
         return self._api.get(f"/walls/{target.ref}/pins/{ref}/numbers", dict[str, int])
+
+    def boards(self, cursor: str | None) -> Page[Board]:
+        """List rooms."""
+        answer = self._api.ask("GET", "/rooms", query={"page": cursor or "1"})
+        rooms = tuple(Board(room.id, room.name) for room in answer.parse(list[Room]))
+        return Page(rooms, next_number(answer, int(cursor or "1"), total_header=PAGES))
+
+    def board(self, ref: str) -> Board:
+        """Read a room."""
+        room = self._api.get(f"/rooms/{ref}", Room)
+        return Board(room.id, room.name, _named(room.sides), _named(room.colours), _named(room.marks))
+
+    def cards(self, board: str, cursor: str | None) -> Page[Card]:
+        """List the walls of a room."""
+        answer = self._api.ask("GET", f"/rooms/{board}/walls", query={"page": cursor or "1"})
+        cards = tuple(_card(wall) for wall in answer.parse(list[Hung]))
+        return Page(cards, next_number(answer, int(cursor or "1"), total_header=PAGES))
+
+    def card(self, ref: str) -> Card:
+        """Read one wall."""
+        return _card(self._api.get(f"/walls/{ref}", Hung))
+
+
+def _named(found: tuple[Me, ...]) -> tuple[Named, ...]:
+    return tuple(Named(one.id, one.name) for one in found)
+
+
+def _card(wall: Hung) -> Card:
+    fields = {"m": wall.mark} if wall.mark else {}
+    return Card(
+        Target("wall", wall.id, wall.name),
+        wall.name,
+        wall.text,
+        {wall.room: wall.side},
+        wall.colours,
+        fields,
+        wall.done,
+    )
 
 
 def _filename(outgoing: Outgoing) -> str:

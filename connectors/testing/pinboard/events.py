@@ -37,7 +37,9 @@ class PinboardInbound:
         del headers
         event: dict[str, Any] = json.loads(body)
         refs = (str(event["pin"]),) if event["kind"] == "pin.changed" else ()
-        return Hint(str(event["id"]), str(event["kind"]), refs, ours=bool(event["by_client"] == "damhub"))
+        cards = (str(event["wall"]),) if event["kind"].startswith("wall.") else ()
+        ours = bool(event["by_client"] == "damhub")
+        return Hint(str(event["id"]), str(event["kind"]), refs, ours=ours, cards=cards)
 
 
 def sign(secret: str, body: bytes) -> str:

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Response, jsonify, request
 
-from connectors.sdk.types import PartState
+from connectors.sdk.types import Board, Card, PartState
 from connectors.testing.contract import Contract, Operation
 from connectors.testing.hooks import Delivery
 from connectors.testing.ledger import Ledger, What
 from connectors.testing.pinboard.answers import GONE, page
 from connectors.testing.pinboard.archive import KEPT, Archive, counted
 from connectors.testing.pinboard.events import sign
+from connectors.testing.pinboard.rooms import Rooms
 from connectors.testing.sandbox import Sandbox, Shown, Standing, Stock
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ PATHS = (
     ("DELETE", "/hooks/{h}"), ("POST", "/walls/{w}/pins/{p}/hold"), ("POST", "/walls/{w}/pins/{p}/resume"),
     ("GET", "/items"), ("GET", "/items/{i}/bytes"), ("GET", "/changes"), ("GET", "/walls/{w}/pins/{p}/frames"),
     ("GET", "/walls/{w}/pins/{p}/numbers"), ("POST", "/walls/{w}/sheets"),
+    ("GET", "/rooms"), ("GET", "/rooms/{r}"), ("GET", "/rooms/{r}/walls"), ("GET", "/walls/{w}"),
 )  # fmt: skip
 
 
@@ -68,6 +70,7 @@ class PinboardSandbox(Sandbox):
         ):  # fmt: skip
             self.app.add_url_rule(path, endpoint=f"{method} {path}", view_func=act, methods=[method])
         self.archive = Archive(self.app, self.ledger, WALLS)
+        self.rooms = Rooms(self.app, WALLS)
         self.app.before_request(self._sign_in)
 
     def _sign_in(self) -> tuple[str, int] | None:
@@ -241,6 +244,31 @@ class PinboardSandbox(Sandbox):
     def uses(self, target: str, ref: str) -> int:
         """Count a pin's frames."""
         return len(self.ledger.living(target).get(ref, {}).get("frames", []))
+
+    def all_boards(self) -> tuple[Board, ...]:
+        """All rooms."""
+        return self.rooms.all()
+
+    def on_board(self, board: str) -> tuple[Card, ...]:
+        """All walls of a room."""
+        return self.rooms.cards(board)
+
+    def deal(self, board: str, title: str, text: str = "", *, done: bool = False) -> str:
+        """Somebody hangs another wall."""
+        return self.rooms.deal(board, title, text, done=done)
+
+    def put_away(self, ref: str) -> bool:
+        """Somebody rolls a wall up."""
+        self.rooms.walls[ref].away = True
+        return True
+
+    def discard(self, ref: str) -> None:
+        """Somebody tears a wall down."""
+        del self.rooms.walls[ref]
+
+    def card_news(self, ref: str) -> Delivery:
+        """Pinboard tells that a wall changed."""
+        return self.delivery(target=ref, ref="", kind="wall.changed")
 
     def delivery(self, *, target: str, ref: str, ours: bool = False, kind: str = "") -> Delivery:
         """Pinboard tells that a pin changed."""

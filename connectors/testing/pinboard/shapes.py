@@ -25,6 +25,25 @@ class Wall(BaseModel):
     name: str
 
 
+class Room(Me):
+    """A room in which walls hang, and what can be said of these."""
+
+    sides: tuple[Me, ...] = ()
+    colours: tuple[Me, ...] = ()
+    marks: tuple[Me, ...] = ()
+
+
+class Hung(Me):
+    """A wall with what is said of it."""
+
+    text: str = ""
+    room: str
+    side: str
+    colours: tuple[str, ...] = ()
+    mark: str = ""
+    done: bool = False
+
+
 class Sheet(BaseModel):
     """A further picture of a pin."""
 
