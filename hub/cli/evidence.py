@@ -14,7 +14,7 @@ from connectors.sdk.guard import Guard
 from connectors.sdk.http import guarded_client
 from connectors.sdk.public import fetch_public
 from hub.access.actors import SYSTEM
-from hub.cli.printing import AsJson, say, say_json, show_table
+from hub.cli.printing import AsJson, say, say_json
 from hub.cli.toolbox import Toolbox
 from hub.errors import Conflict, Invalid
 from hub.placements.reports.checking import Checked, Pages, PublicKey, check, facts_of, read_keys
@@ -70,12 +70,9 @@ class EvidenceCommands:
             say_json(found)
         elif not found["keys"]:
             say("No report was signed yet: the key is made with the first one.")
-        else:
-            show_table(
-                ("key", "of hub", "made", "retired"),
-                ((each["kid"], each["damhub_installation"], each["damhub_made_at"], each["damhub_retired_at"] or "")
-                 for each in found["keys"]),
-            )  # fmt: skip
+        for each in found["keys"] if not as_json else ():  # lines, since a key that is cut off names nothing
+            retired = f", retired {each['damhub_retired_at']}" if each["damhub_retired_at"] else ""
+            say(f"{each['kid']} of hub {each['damhub_installation']}, made {each['damhub_made_at']}{retired}")
 
     def rotate_key(self, *, as_json: AsJson = False) -> None:
         """Make a new key for reports. The private part of the old one is forgotten; what it signed stays good."""
