@@ -42,7 +42,8 @@ def connect_page(name: str) -> Response:
     """Show the form that a connector's manifest asks for."""
     require(actor(), Act.CONNECT)
     manifest = services().connections.manifest(name)
-    return _form(manifest, auth_named(manifest, request.args.get("auth", "")))
+    beside = running(manifest)
+    return _form(manifest, auth_named(manifest, request.args.get("auth", "") or (beside.auth if beside else "")))
 
 
 @connecting.post("/connections/new/<name>")
@@ -121,6 +122,7 @@ def _form(
         "connect.html", error.status if error else 200, here="connections", name=manifest.name, title=manifest.title,
         summary=manifest.summary, auths=manifest.auths, auth=auth, error=None if told else error, fields=fields,
         gaps=manifest.gaps, scopes=_scopes(manifest, auth, settings or {}), beside=beside,
+        untried=beside is None and services().settings.sandboxes is not None,
         redirect=services().settings.url + CALLBACK_PATH,
         beside_auth=auth_named(manifest, beside.auth) if beside else None,
     )  # fmt: skip

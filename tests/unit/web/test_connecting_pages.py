@@ -137,7 +137,7 @@ def test_a_form_beside_a_sandbox_is_filled_in_and_connects(beside, trello):
     assert f"A made-up Trello runs at {trello.origin}" in text(page)
     answer = connect(client)
     assert answer.status_code == 303, text(answer)
-    assert "made-up" not in text(client.get("/connections/new/asana"))
+    assert "This demo has no made-up Asana" in text(client.get("/connections/new/asana"))
     shown = text(client.get(answer.location))
     assert "Connected. Choose places below." in shown
     assert "Address of Trello's interface" in shown
