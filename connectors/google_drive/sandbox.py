@@ -10,17 +10,9 @@ from typing import Any
 from flask import Response, jsonify, request
 
 from connectors.google_drive.items import kind_of
-from connectors.google_drive.sandbox_answers import (
-    DEFAULT,
-    DEFAULT_FILE,
-    Quotas,
-    Refused,
-    invalid,
-    missing,
-    partial,
-    search,
-)
+from connectors.google_drive.sandbox_answers import DEFAULT, DEFAULT_FILE, Refused, invalid, missing, partial, search
 from connectors.google_drive.sandbox_channels import Channels
+from connectors.google_drive.sandbox_quotas import Quotas
 from connectors.google_drive.sandbox_stock import AT, DRIVES, ROOT, STANDING, TOPS
 from connectors.google_drive.sandbox_uploads import MOST_SIMPLE, Session, Taken, two_parts
 from connectors.google_drive.types import CONTENT, FOLDER, MARKER, NATIVE, PROPERTIES, File
