@@ -118,7 +118,7 @@ class Deliveries(Shown):
     items: list[DeliveryOut]
 
 
-class AttemptOut(Shown):
+class DeliveryTry(Shown):
     """One try."""
 
     at: Instant
@@ -132,7 +132,7 @@ class DeliveryWhole(DeliveryOut):
     """One event on its way, with its body and every try that is still kept, newest first."""
 
     body: str = Field(description="The exact bytes that are sent, as text.")
-    attempts: list[AttemptOut]
+    attempts: list[DeliveryTry]
 
 
 class ReplayIn(Given):
@@ -238,5 +238,5 @@ def show_delivery(path: DeliveryPath) -> Response:
     """Show what was sent, and how each try was answered."""
     found, tries = services().notify.delivery(actor(), path.endpoint_id, path.event_id)
     shown = DeliveryOut.model_validate(found).model_dump()
-    attempts = [AttemptOut.model_validate(one) for one in tries]
+    attempts = [DeliveryTry.model_validate(one) for one in tries]
     return answer(DeliveryWhole(**shown, body=found.body, attempts=attempts))
