@@ -242,7 +242,7 @@ class LinkedInSandbox(Sandbox):
         if wrong is not None:
             return wrong
         first, *more = ({one: each.get(name, "") for one, name in SAID.items()} for each in media)
-        facts = {"commentary": sent["commentary"], **first, "more": more}
+        facts: dict[str, Any] = {"commentary": sent["commentary"], **first, "more": more}
         with self.lock:
             mark = _fingerprint({**facts, "author": sent["author"]})
             for ref, other in self.ledger.living(sent["author"]).items():

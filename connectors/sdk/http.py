@@ -43,7 +43,7 @@ READS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 @dataclass(frozen=True, slots=True)
-class _Sending:
+class Sending:
     """One call, to be sent as often as it takes."""
 
     call: Call
@@ -293,11 +293,11 @@ class Api:
         url = httpx.URL(with_query(urljoin(self.origin + "/", call.path), query or {}))
         if origin_of(str(url)) not in self._origins:
             raise ValueError(f"{call} does not lie at {' or '.join(sorted(self._origins))}")
-        sending = _Sending(call, url, headers, body)
+        sending = Sending(call, url, headers, body)
         with time_limit(self._limits.total_s + extra_s, monotonic=self._monotonic):
             return self._renewing(sending) if call.writes or call.into else self._reading(sending)
 
-    def _reading(self, sending: _Sending) -> Answer:
+    def _reading(self, sending: Sending) -> Answer:
         """Send a read, again where nobody answers; what counts the tries is only asked after the first one failed."""
         failed: list[Unreachable] = []
 
@@ -312,7 +312,7 @@ class Api:
             failed.append(error)
         return self._tries(act)
 
-    def _renewing(self, sending: _Sending) -> Answer:
+    def _renewing(self, sending: Sending) -> Answer:
         """Send; once more with new credentials when the old ones were refused, which says that nothing was done."""
         try:
             return self._once(sending)
@@ -321,7 +321,7 @@ class Api:
                 raise
         return self._once(sending)
 
-    def _once(self, sending: _Sending) -> Answer:
+    def _once(self, sending: Sending) -> Answer:
         call, body = sending.call, sending.body
         if self._limiter is not None:
             self._limiter.acquire(call.method, call.path, urgent=self._urgent)

@@ -154,7 +154,7 @@ class Bench:
             {name: f"Picture {number}, {name}" for name in self.manifest.picture_fields}
             for number in range(len(others) + 1)
         ]
-        fields = {**self.fields(), **words[0], COMPANIONS: words[1:]}
+        fields: dict[str, Any] = {**self.fields(), **words[0], COMPANIONS: words[1:]}
         sent = self.outgoing(marker=marker, data=first, fields=fields)
         companions = tuple(_picture(data, said) for data, said in zip(others, words[1:], strict=True))
         key = content_key([sent.sha256, *(one.sha256 for one in companions)])

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import httpx
 
 from connectors.sdk.answer import Answer, Call
 from connectors.sdk.errors import ConnectorError
-from connectors.sdk.http import Api
+from connectors.sdk.http import Api, Sending
 from connectors.sdk.manifest import Manifest
 from connectors.sdk.types import Fields, Hint, Outgoing, Target
 from connectors.testing.conformance.bench import Bench, Planted
@@ -186,11 +186,5 @@ class LeakyApi(Api):
 class NamelessApi(Api):
     """Says that it is a browser."""
 
-    def _once(
-        self,
-        call: Call,
-        url: httpx.URL,
-        headers: Mapping[str, str],
-        body: bytes | Callable[[], Iterator[bytes]] | None,
-    ) -> Answer:
-        return super()._once(call, url, {**headers, "User-Agent": "Mozilla/5.0"}, body)
+    def _once(self, sending: Sending) -> Answer:
+        return super()._once(dataclasses.replace(sending, headers={**sending.headers, "User-Agent": "Mozilla/5.0"}))
