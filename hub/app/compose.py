@@ -9,8 +9,10 @@ from typing import Self
 
 from connectors.sdk.manifest import Manifest
 from connectors.sdk.registry import discover
+from hub.access.actors import SYSTEM
 from hub.access.keyring import Keyring
 from hub.access.service import Access
+from hub.app.finding import found_by
 from hub.app.reach import touched_by
 from hub.catalogue.service import Catalogue
 from hub.clock import SECOND, Clock, SystemClock
@@ -27,6 +29,7 @@ from hub.jobs.drains import Drain
 from hub.media.pool import MediaPool
 from hub.media.service import Media
 from hub.notify.service import Notify
+from hub.placements.bindings.service import Bindings
 from hub.placements.rehearsal import Rehearsal
 from hub.placements.reports.service import Reports
 from hub.placements.seats import ORDINARY, SPARE
@@ -79,18 +82,24 @@ class Hub:
         pool = MediaPool(processes=settings.media_processes)
         connections = Connections(database, clock, keyring, registry or discover(), settings)
         placements = Placements(database, clock, connections, store, keyring, settings, lease_ms=lease_ms)
+        search = Search(database, settings, clock)
+        bindings = Bindings(
+            database, clock, connections, placements.wake, partial(found_by, search),
+            partial(connections.subscribe, SYSTEM),
+        )  # fmt: skip
         services = Services(
             database=database, clock=clock, settings=settings, keyring=keyring, store=store,
             access=Access(database, clock, keyring),
             catalogue=Catalogue(database, clock, judge=standing_of, language=settings.language),
             media=Media(database, store, pool, clock),
             intake=Intake(database, store, clock, settings),
-            search=Search(database, settings, clock),
+            search=search,
             review=Review(database, clock),
             rights=Rights(database, clock, settings.rights_default),
             connections=connections,
             mappings=AccountMappings(database, clock),
             placements=placements,
+            bindings=bindings,
             uses=Uses(database, clock, connections),
             rehearsal=Rehearsal(database, clock, connections, settings.rights_default),
             delivery=Delivery(database, store, keyring, clock, settings),
@@ -114,6 +123,7 @@ class Hub:
             ),
             Drain("leaving", rooms.placements.leaving.drain, 5.0),
             Drain("uses", rooms.uses.drain, 5.0, eager=True),
+            Drain("bindings", rooms.bindings.drain, 1.0),
             Drain("feeds", rooms.placements.feeds.drain, 2.0, eager=True),
             Drain("inbox", rooms.connections.drain_inbox, 1.0),
             Drain("health", rooms.connections.drain_health, 10.0),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -84,9 +84,18 @@ def existing(session: Session, remote_id: str, target_id: str | None) -> Subscri
     return session.scalars(query.order_by(Subscription.id)).first()
 
 
-def catch_up(session: Session, remote: Remote, why: str) -> None:
-    """Have everything at a remote looked at: something may have changed there while nobody listened."""
+def catch_up(session: Session, remote: Remote, why: str, cards: Sequence[str] = ()) -> None:
+    """Have everything at a remote looked at: something may have changed there while nobody listened.
+
+    Args:
+        session: the caller's.
+        remote: what is looked at.
+        why: for the record.
+        cards: that it is about, where that was said.
+    """
     body: dict[str, Any] = {"remote_id": remote.id, "refs": [], "kind": why}
+    if cards:
+        body["gone_cards"] = list(cards)
     emit(session, "remote.hint", remote.id, actor=f"connector:{remote.connector}", body=body)
 
 
@@ -157,16 +166,19 @@ def _work_one(session: Session, row: Inbox, remote: Remote, inbound: Inbound | N
     hint = read(inbound, row.headers, base64.b64decode(row.body))
     # What is not printable cannot be a reference, and not every database can keep it.
     refs = list(dict.fromkeys(ref for ref in hint.refs if ref.isprintable()))[:MOST_REFS]
+    cards = list(dict.fromkeys(ref for ref in hint.cards if ref.isprintable()))[:MOST_REFS]
     if hint.anything and not hint.ours:
         row.state = WORKED
-        catch_up(session, remote, "something_happened")
+        catch_up(session, remote, "something_happened", cards)
         return
-    if hint.ours or not refs:
+    if hint.ours or not (refs or cards):
         row.state, row.error = IGNORED, "our own write" if hint.ours else "names nothing that could be looked at"
         return
     row.state = WORKED
     kind = hint.kind[:100] if hint.kind.isprintable() else "unprintable"
     body: dict[str, Any] = {"remote_id": remote.id, "refs": refs, "kind": kind}
+    if cards:
+        body["cards"] = cards
     emit(session, "remote.hint", remote.id, actor=f"connector:{remote.connector}", body=body)
 
 

@@ -141,8 +141,8 @@ def counted(label: str) -> list[tuple[int, str]]:
 
 
 def of_remote(session: Session, remote_id: str | None) -> list[Target]:
-    """Return the targets of a remote, or of all, by label."""
-    query = select(Target).order_by(Target.label, Target.id)
+    """Return the places of a remote, or of all, by label; a board is none."""
+    query = select(Target).where(Target.kind != types.BOARD).order_by(Target.label, Target.id)
     return list(session.scalars(query if remote_id is None else query.where(Target.remote_id == remote_id)))
 
 

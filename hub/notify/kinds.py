@@ -108,6 +108,9 @@ EVENT_TYPES: Final = (
     _copy("cured", shapes.Cured, "A copy that was unsure, blocked, altered or gone is as it should be again."),
     _copy("taken_back", shapes.OfCopy, "Somebody wants a copy no more; it is being withdrawn."),
     _copy("settled", shapes.Settled, "A copy came to its end. Its record and its proofs stay."),
+    EventType(
+        "usage.recorded", "placement_id", shapes.OfUse, "A card with this link on it was finished: its asset was used."
+    ),
     EventType("recall.opened", "recall_id", shapes.OfRecall, "An asset is being taken back from everywhere."),
     EventType("recall.closed", "recall_id", shapes.RecallClosed, "Every copy of a recalled asset is accounted for."),
     _connection("created", shapes.ConnectionState, "Somebody connected an account."),
@@ -193,6 +196,7 @@ _SAMPLES: Final[Mapping[str, Any]] = {
     "asset_id": _id(1), "version_id": _id(2), "previous_version_id": _id(3), "placement_id": _id(4),
     "target_id": _id(5), "term_id": _id(6), "successor_id": _id(7), "shown_asset_id": _id(1), "remote_id": _id(8),
     "connection_id": _id(9), "recall_id": _id(10), "collection_id": _id(11), "endpoint_id": _id(12),
+    "binding_id": _id(13),
     "asset_ids": [_id(1), _id(7)], "kind": "image", "number": 2, "fields": ["title", "alt_text"], "author": "person",
     "language": None, "source": "licence", "effect": "allow", "until_at": 1790000000000, "ends_at": 1790000000000,
     "days": 7, "claim": "in_place", "level": "seen", "reason": "withdrawn", "after": "blocked",

@@ -98,6 +98,12 @@ class OfCopy(Said):
     target_id: Id = Field(description="The place.")
 
 
+class OfUse(OfCopy):
+    """A use that was recorded."""
+
+    binding_id: Id = Field(description="The binding that had planned the link.")
+
+
 class CopyMade(OfCopy):
     """The other side accepted a copy."""
 

@@ -20,6 +20,7 @@ from hub.clock import MINUTE, SECOND, Clock
 from hub.connections.models import Connection, Remote, Target
 from hub.db.unit import Database
 from hub.errors import NotFound
+from hub.placements.bindings.hearing import things_heard
 from hub.placements.models import Feed, Placement
 from hub.placements.neighbours import meet
 from hub.placements.plan import Planner
@@ -136,6 +137,7 @@ class Feeds:
                 self._planner.doubt(session, turn.remote_id)
             elif refs:
                 self._planner.doubt(session, turn.remote_id, refs)
+            things_heard(session, turn.remote_id, refs, now)
             row.cursor, row.read_at, row.failures, row.problem = told.cursor, now, 0, ""
             row.reads += 1
             row.due_at = now if told.more else now + row.reads * self._every_ms(turn.connector)

@@ -24,6 +24,8 @@ class Placement(Revisioned, Base):
     pinned_version_id: Mapped[Id | None]
     withdraw_policy: Mapped[Word]  # remove | substitute
     wanted: Mapped[bool] = mapped_column(default=True)  # false: a person took the copy back
+    binding_id: Mapped[Id | None] = mapped_column(ForeignKey("bindings.id"), index=True)  # None: a person wants it
+    released: Mapped[bool] = mapped_column(default=False)  # its binding let it go; else a person took it back
     created_by: Mapped[Id]
     created_at: Mapped[Millis]
 
@@ -234,3 +236,55 @@ class UsePlace(Base):
     first_told_at: Mapped[Millis]
     told_at: Mapped[Millis]
     gone_at: Mapped[Millis | None]  # a whole round did not tell of it any more
+
+
+class Binding(Revisioned, Base):
+    """A standing wish: cards like these show assets like those."""
+
+    __tablename__ = "bindings"
+    id: Mapped[Id] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    remote_id: Mapped[Id] = mapped_column(ForeignKey("remotes.id"), index=True)
+    board_ref: Mapped[str]
+    board_label: Mapped[str]
+    takes: Mapped[Json]  # which cards: see `bindings.rules.Takes`
+    source: Mapped[Json]  # which assets: see `bindings.rules.Source`
+    names: Mapped[Json]  # where a card names the assets it shows, see `bindings.rules.Names`; nowhere: all of the set
+    withdraw_policy: Mapped[Word]  # of the copies that it plans
+    state: Mapped[Word]  # dry | live | paused | ended
+    author_id: Mapped[Id]
+    created_at: Mapped[Millis]
+    ended_at: Mapped[Millis | None]
+    due_at: Mapped[Millis] = mapped_column(index=True)  # when it is planned next
+
+
+class CardBoard(Base):
+    """A board whose cards bindings read, and how far that is."""
+
+    __tablename__ = "card_boards"
+    remote_id: Mapped[Id] = mapped_column(ForeignKey("remotes.id"), primary_key=True)
+    ref: Mapped[str] = mapped_column(primary_key=True)
+    due_at: Mapped[Millis] = mapped_column(index=True)  # when all its cards are read next; later while somebody reads
+    read_at: Mapped[Millis | None]  # when all were read last
+    listen_at: Mapped[Millis | None]  # when the remote is asked again to tell of changes; None: it tells, or never can
+    failures: Mapped[int]
+    problem: Mapped[str] = mapped_column(default="")
+
+
+class Card(Base):
+    """A card as it was read last."""
+
+    __tablename__ = "cards"
+    remote_id: Mapped[Id] = mapped_column(ForeignKey("remotes.id"), primary_key=True)
+    ref: Mapped[str] = mapped_column(primary_key=True)
+    target_id: Mapped[Id | None] = mapped_column(ForeignKey("targets.id"), index=True)  # None: it was not read yet
+    title: Mapped[str] = mapped_column(default="")
+    text: Mapped[str] = mapped_column(default="")
+    url: Mapped[str] = mapped_column(default="")
+    lies: Mapped[Json]  # board -> list there
+    labels: Mapped[Json]
+    fields: Mapped[Json]
+    done: Mapped[bool] = mapped_column(default=False)
+    read_at: Mapped[Millis | None]
+    due_at: Mapped[Millis | None] = mapped_column(index=True)  # when it is read alone; None: nothing asks for that
+    gone_at: Mapped[Millis | None]

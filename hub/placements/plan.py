@@ -83,7 +83,9 @@ class Planner:
 
     def _hint(self, session: Session, event: Event) -> None:
         """The remote says that something changed. It is not believed: the rows are looked at."""
-        self.doubt(session, event.subject, list(cast("dict[str, Any]", event.body).get("refs", ())))
+        said = cast("dict[str, Any]", event.body)
+        if said.get("refs") or not said.get("cards"):  # what is only about cards says nothing of copies
+            self.doubt(session, event.subject, list(said.get("refs", ())))
 
     def doubt(self, session: Session, remote_id: str, refs: Sequence[str] = ()) -> None:
         """Have the copies with these references looked at; without any, all that were ever sent to the remote.

@@ -32,6 +32,7 @@ class Wish(TypedDict):
     by: str
     at: int
     companions: NotRequired[Sequence[str]]  # further assets of the same copy, in their order
+    binding_id: NotRequired[str | None]  # what plans it, where that is no person
 
 
 def new_marker(session: Session) -> str:
@@ -79,13 +80,15 @@ def new_row(
     by: str,
     at: int,
     companions: Sequence[str] = (),
+    binding_id: str | None = None,
 ) -> Placement:
     """Add a row for a copy that is wanted from now on. It is due at once."""
     row = Placement(
         id=new_id(), asset_id=asset_id, target_id=target_id, slot=slot, marker=new_marker(session), origin="pushed",
         version_policy=version_policy, pinned_version_id=pinned_version_id, withdraw_policy=withdraw_policy,
-        wanted=True, created_by=by, created_at=at, desired=Want.ABSENT.value, desired_generation=0,
-        observed=Observed.ABSENT.value, observed_generation=0, phase=Phase.WAITING.value, due_at=at, attempt=0,
+        wanted=True, binding_id=binding_id, created_by=by, created_at=at, desired=Want.ABSENT.value,
+        desired_generation=0, observed=Observed.ABSENT.value, observed_generation=0, phase=Phase.WAITING.value,
+        due_at=at, attempt=0,
     )  # fmt: skip
     session.add(row)
     session.flush()

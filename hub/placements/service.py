@@ -9,7 +9,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from connectors.sdk.manifest import Capability, Manifest
-from connectors.sdk.types import Level, PartKind, PartState
+from connectors.sdk.types import BOARD, Level, PartKind, PartState
 from hub.access.actors import SYSTEM, Actor
 from hub.access.permissions import Act, require
 from hub.catalogue.assets import get_asset
@@ -95,6 +95,10 @@ class Placements:
             self._close_recalls()
         return worked
 
+    def wake(self, session: Session, row: Placement) -> None:
+        """Bring a copy up to date with the facts and make it due, in the unit of work of whoever changed its wish."""
+        self._planner.wake(session, row)
+
     # What people do
 
     def place(
@@ -139,7 +143,7 @@ class Placements:
                 if not (account := self._account(session, row)).stands():
                     ask_anew(account)  # while it stands there, nothing is to be published anew
                 tell(session, row, "placement.planned", by=actor.id, slot=slot)
-            row.wanted, row.withdraw_policy = True, withdraw_policy
+            row.wanted, row.released, row.withdraw_policy = True, False, withdraw_policy
             row.version_policy, row.pinned_version_id = version_policy, pinned
             self._planner.wake(session, row)
             session.flush()
@@ -152,7 +156,7 @@ class Placements:
             row = self._row(session, actor, placement_id)
             if row.wanted:
                 tell(session, row, "placement.taken_back", by=actor.id)
-            row.wanted = False
+            row.wanted = row.released = False
             self._planner.wake(session, row)
             session.flush()
             return copy_view(session, row)
@@ -336,7 +340,7 @@ class Placements:
             raise NotFound("no_such_target", "There is no such place.", next_step="Refresh the connection's places.")
         place = facts.place_of(session, target.id)
         manifest = self._switchboard.manifest(place.connector).at(place.kind)
-        if Capability.PUBLISH not in manifest.abilities:
+        if Capability.PUBLISH not in manifest.abilities or place.kind == BOARD:
             raise Invalid("cannot_publish", f"{place.connector} takes no copies.", next_step="Choose another place.")
         return target, manifest
 

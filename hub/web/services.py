@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from hub.intake.service import Intake
     from hub.media.service import Media
     from hub.notify.service import Notify
+    from hub.placements.bindings.service import Bindings
     from hub.placements.rehearsal import Rehearsal
     from hub.placements.reports.service import Reports
     from hub.placements.service import Placements
@@ -51,6 +52,7 @@ class Services:
     connections: Connections
     mappings: AccountMappings
     placements: Placements
+    bindings: Bindings
     uses: Uses
     rehearsal: Rehearsal
     delivery: Delivery

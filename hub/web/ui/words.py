@@ -153,6 +153,7 @@ USED_IN: Final = {
     "node": ("piece of content", "pieces of content"),
     "site": ("place of the site itself", "places of the site itself"),
     "shared_link": ("shared link", "shared links"),
+    "finished_card": ("finished card", "finished cards"),
 }
 """Places that use a copy, one and many; what is not here is called as the remote calls it."""
 
@@ -198,6 +199,7 @@ EVENT: Final = {
     "placement.made": ("Copy made", "plus"),
     "placement.proven": ("Copy proven", "circle-check"),
     "placement.substituted": ("Copy substituted", "replace"),
+    "usage.recorded": ("Used on a finished card", "circle-check"),
     "placement.taken_back": ("Copy taken back", "undo-2"),
     "placement.withdrawn": ("Copy withdrawn", "circle-minus"),
     "placement.blocked": ("Copy blocked", "octagon-alert"),

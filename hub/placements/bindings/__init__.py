@@ -1,0 +1,1 @@
+"""Bindings: cards like these show assets like those, by themselves."""
