@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hub.db.base import Base, Id, Json, Millis, Revisioned, Sha256, Word
@@ -24,8 +24,8 @@ class Placement(Revisioned, Base):
     pinned_version_id: Mapped[Id | None]
     withdraw_policy: Mapped[Word]  # remove | substitute
     wanted: Mapped[bool] = mapped_column(default=True)  # false: a person took the copy back
-    binding_id: Mapped[Id | None] = mapped_column(ForeignKey("bindings.id"), index=True)  # None: a person wants it
-    released: Mapped[bool] = mapped_column(default=False)  # its binding let it go; else a person took it back
+    binding_id: Mapped[Id | None] = mapped_column(index=True)  # None: a person wants it
+    released: Mapped[bool] = mapped_column(default=False, server_default=false())  # else a person took it back
     created_by: Mapped[Id]
     created_at: Mapped[Millis]
 

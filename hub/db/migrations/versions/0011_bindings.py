@@ -72,15 +72,11 @@ def upgrade() -> None:
     op.create_index(op.f("ix_cards_due_at"), "cards", ["due_at"])
     op.add_column("placements", sa.Column("binding_id", sa.String(length=36), nullable=True))
     op.add_column("placements", sa.Column("released", sa.Boolean(), nullable=False, server_default=sa.false()))
-    if op.get_bind().dialect.name != "sqlite":  # there, a column that is added cannot get a constraint
-        op.create_foreign_key(op.f("fk_placements_binding_id"), "placements", "bindings", ["binding_id"], ["id"])
     op.create_index(op.f("ix_placements_binding_id"), "placements", ["binding_id"])
 
 
 def downgrade() -> None:
     op.drop_index(op.f("ix_placements_binding_id"), "placements")
-    if op.get_bind().dialect.name != "sqlite":
-        op.drop_constraint(op.f("fk_placements_binding_id"), "placements", type_="foreignkey")
     op.drop_column("placements", "released")
     op.drop_column("placements", "binding_id")
     for table in ("cards", "card_boards", "bindings"):

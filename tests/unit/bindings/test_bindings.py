@@ -12,7 +12,7 @@ from hub.placements.bindings.cards import EVERY_MS
 from hub.placements.bindings.rules import Names, Source, Takes
 from hub.placements.bindings.service import BindingWish
 from hub.placements.models import UsePlace
-from tests.unit.placements.bindings.conftest import BOARD
+from tests.unit.bindings.conftest import BOARD
 
 ROOM = "quick_room"
 

@@ -6,14 +6,17 @@ from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from connectors.sdk.errors import Missing
 from connectors.sdk.manifest import Ability, Capability
 from connectors.sdk.types import Board, Card, Named, Page, Target
+from hub.db.unit import Database
+from hub.events.log import EventLog
 from hub.placements.bindings.rules import Names, Source, Takes
 from hub.placements.bindings.service import Bindings, BindingWish
 from hub.placements.models import Placement
+from tests.faults.model.world import World
 from tests.unit.placements.desk import Desk
 
 BOARD = "board-1"
@@ -28,7 +31,8 @@ class Wall:
 
     def deal(self, ref, title="A card", **said):
         values = {"lies": {BOARD: "design"}, "labels": ("launch",), **said}
-        self.lying[ref] = Card(Target("library", ref, f"Board / {title}", f"https://cards.example/{ref}"), title, **values)
+        target = Target("library", ref, f"Board / {title}", f"https://cards.example/{ref}")
+        self.lying[ref] = Card(target, title, **values)
         return ref
 
     def change(self, ref, **said):
@@ -121,12 +125,20 @@ class Room(Desk):
 
 
 @pytest.fixture
-def room(world):
-    return Room(world)
+def room(database, clock):
+    return Room(World(database, clock))
+
+
+@pytest.fixture
+def quick(sqlite_url, clock):
+    """One database only, which need not survive a power cut."""
+    database = Database(sqlite_url)
+    event.listen(database.engine, "connect", lambda dbapi, _: dbapi.execute("PRAGMA synchronous=OFF").close())
+    EventLog(database, clock)
+    yield database
+    database.dispose()
 
 
 @pytest.fixture
 def quick_room(quick, clock):
-    from tests.faults.model.world import World
-
     return Room(World(quick, clock))
