@@ -142,7 +142,8 @@ class WebHub:
                     Connection(
                         id=new_id(), remote_id=row.id, owner_id="x", state=state,
                         auth=discover()[connector].auths[0].name, settings={}, granted_scopes=[],
-                        expires_at=None, last_ok_at=self.clock.now() - 4 * MINUTE, created_at=self.clock.now() - DAY, **columns,
+                        expires_at=None, last_ok_at=self.clock.now() - 4 * MINUTE, created_at=self.clock.now() - DAY,
+                        **columns,
                     )
                 )  # fmt: skip
             target = Target(
