@@ -30,6 +30,7 @@ from hub.delivery.service import Delivery
 from hub.intake.service import Intake
 from hub.media.models import Rendition, Traits
 from hub.notify.service import Notify
+from hub.placements.bindings.service import Bindings
 from hub.placements.companions import accompany
 from hub.placements.models import Evidence, Part, Placement
 from hub.placements.rehearsal import Rehearsal
@@ -74,6 +75,7 @@ class WebHub:
             rights=Rights(database, clock, self.settings.rights_default), connections=connections,
             mappings=AccountMappings(database, clock),
             placements=placements,
+            bindings=Bindings(database, clock, connections, placements.wake),
             uses=Uses(database, clock, connections),
             rehearsal=Rehearsal(database, clock, connections, self.settings.rights_default),
             delivery=Delivery(database, self.store, self.keyring, clock, self.settings),

@@ -6,6 +6,7 @@ from typing import Final
 
 from hub.web.api.activity import activity, health
 from hub.web.api.assets import assets
+from hub.web.api.bindings import bindings
 from hub.web.api.connections import connections
 from hub.web.api.endpoints import endpoints
 from hub.web.api.events import events
@@ -19,6 +20,6 @@ from hub.web.api.review import review
 from hub.web.api.rights import rights
 
 BLUEPRINTS: Final = (
-    entry, people, assets, review, rights, placements, recalls, evidence, links, connections, keeping, mappings,
-    endpoints, events, activity, health,
+    entry, people, assets, review, rights, placements, recalls, evidence, bindings, links, connections, keeping,
+    mappings, endpoints, events, activity, health,
 )  # fmt: skip

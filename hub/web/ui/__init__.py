@@ -12,6 +12,7 @@ from hub.web.ui import frame
 from hub.web.ui.activity import activity
 from hub.web.ui.adjusting import adjusting
 from hub.web.ui.asset import asset
+from hub.web.ui.bindings import bindings
 from hub.web.ui.calendar import calendar
 from hub.web.ui.connecting import connecting
 from hub.web.ui.connections import connections
@@ -38,6 +39,7 @@ def install(app: Flask) -> None:
     cast("dict[str, Any]", app.jinja_env.globals).update(rating=rating)
     for blueprint in (
         entry, library, selection, copies, recalls, uses, foreseen, asset, connections, connecting, adjusting, calendar,
-        keeping, notices, people, endpoints, mapping, listening, quality, activity, open_doors, well_known, health,
+        bindings, keeping, notices, people, endpoints, mapping, listening, quality, activity, open_doors,
+        well_known, health,
     ):  # fmt: skip
         app.register_blueprint(blueprint)

@@ -64,6 +64,9 @@ TOLD: Final = {
     "staying": "You stay connected. What was withdrawn is put back, where that needs no person.",
     "linked": "Link made.",
     "unlinked": "The link is dead from now on.",
+    "binding-start": "Started: links come, follow and go by themselves from now on.",
+    "binding-pause": "Paused: nothing is added and nothing taken away until you go on.",
+    "binding-end": "Ended. Its record stays.",
     "webhook-test": "A test is on its way; load the page again to see how it was answered.",
     "webhook-again": "On its way once more.",
     "webhook-replay": "Being sent again, in their order.",
@@ -187,6 +190,8 @@ def _navigation(who: Actor) -> list[Item]:
             Item("connections", "Connections", "Connect", "/connections", "plug", "setup", waiting,
                  "needs you" if waiting == 1 else "need you", "stop")
         )  # fmt: skip
+    if allowed(who, Act.PLACE):
+        items.append(Item("bindings", "Cards", "Cards", "/bindings", "link", "setup"))
     if allowed(who, Act.MANAGE_USERS):
         items.append(Item("people", "People", "People", "/people", "key-round", "setup"))
     if allowed(who, Act.MANAGE_ENDPOINTS):

@@ -30,6 +30,8 @@ SETTINGS, UNDO = "/connections/<connection_id>/settings", "/connections/<connect
 PLACE = "/connections/<connection_id>/places/<target_id>"
 RELABELLED = {"label": "Away", "seen": "0"}
 GERMAN = {"language": "de"}
+BINDING = {"name": "Launch", "remote_id": "nowhere", "board": "b", "source": {"kind": "campaign", "value": "Lake"}}
+ONE_BINDING = API + "/bindings/<binding_id>"
 
 
 @dataclass(frozen=True)
@@ -435,6 +437,18 @@ PAGES = [
         "POST", "/connections/{connection}/places/{target}", "303 403 403 403 303 403", PLACE, form={"territory": "DE"}
     ),
     page("POST", "/connections/{connection}/listen", "303 403 403 403 400 403", LISTEN, form={}),
+    api("GET", "/bindings", "401 403 403 200 200 403"),
+    api("POST", "/bindings", "401 403 403 404 404 403", json=BINDING),
+    api("GET", "/bindings/{binding}", "401 403 403 200 200 403", ONE_BINDING),
+    api("GET", "/bindings/{binding}/rehearsal", "401 403 403 200 200 403", ONE_BINDING + "/rehearsal"),
+    api("POST", "/bindings/{binding}/start", "401 403 403 200 200 403", ONE_BINDING + "/start"),
+    api("POST", "/bindings/{binding}/pause", "401 403 403 200 200 403", ONE_BINDING + "/pause"),
+    api("POST", "/bindings/{binding}/end", "401 403 403 200 200 403", ONE_BINDING + "/end", json={"links": "keep"}),
+    page("GET", "/bindings", "303 403 403 200 200 403", "/bindings"),
+    page("GET", "/bindings/new", "303 403 403 200 200 403", "/bindings/new"),
+    page("POST", "/bindings/new", "303 403 403 404 404 403", "/bindings/new", form={"name": "x", "remote_id": "y"}),
+    page("GET", "/bindings/{binding}", "303 403 403 200 200 403", "/bindings/<binding_id>"),
+    page("POST", "/bindings/{binding}/start", "303 403 403 303 303 403", "/bindings/<binding_id>/<act>", form={}),
     page("GET", "/webhooks", PEOPLE, "/webhooks"),
     page("POST", "/webhooks", PEOPLE, "/webhooks", form=HOOK),
     page("GET", "/webhooks/{endpoint}", PEOPLE, "/webhooks/<endpoint_id>"),

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from dataclasses import asdict
 
 from hub.access.actors import Role
 from hub.db.installation import wake
 from hub.notify.endpoints import first_secret
 from hub.notify.models import Delivery, DeliveryAttempt, Endpoint
-from hub.placements.models import Attempt, Placement
+from hub.placements.bindings.rules import Names, Source, Takes
+from hub.placements.models import Attempt, Binding, Placement
 from tests.web_hub import picture
 
 ASKERS = ("nobody", "viewer", "contributor", "editor", "administrator", "reader")
@@ -56,6 +58,18 @@ class World:
         self.recall = rooms.placements.recall(editor, other.id, "It must go.")
         self.token, self.token_secret = rooms.access.issue_token(admin, label="reads", scopes=["read"], days=30)
         self._endpoint()
+        self._binding()
+
+    def _binding(self):
+        with self.hub.database.unit() as session:
+            session.add(
+                Binding(
+                    id="binding-1", name="Launch", remote_id=self.connection.remote_id, board_ref="b",
+                    board_label="Board", takes=asdict(Takes()), source=asdict(Source("campaign", "Lake")),
+                    names=asdict(Names()), withdraw_policy="remove", state="dry", author_id="x", created_at=1,
+                    ended_at=None, due_at=1,
+                )
+            )  # fmt: skip
 
     def _attempt(self, session):
         row = session.get_one(Placement, self.copy.id)
@@ -101,6 +115,7 @@ class World:
             "connection": self.connection.id, "term": self.term.id, "link": self.link.id,
             "signed": self.link.url.rpartition("/")[2], "recall": self.recall.id, "token": self.token,
             "user": self.hub.people[Role.VIEWER].id, "endpoint": "endpoint-1", "sent": "sent-1", "notice": "notice-1",
+            "binding": "binding-1",
         }  # fmt: skip
 
     def restore(self):
