@@ -95,7 +95,7 @@ def _one(binding_id: str, error: HubError | None = None) -> Response:
     except HubError as wrong:
         error = error or wrong
     return page(
-        "binding.html", error.status if error else 200, here="bindings", binding=view, told=told, error=error,
+        "binding.html", error.status if error else 200, here="bindings", binding=view, rehearsed=told, error=error,
         states=STATES, becomes=BECOMES, about=_about(view),
     )  # fmt: skip
 

@@ -31,6 +31,7 @@ PLACE = "/connections/<connection_id>/places/<target_id>"
 RELABELLED = {"label": "Away", "seen": "0"}
 GERMAN = {"language": "de"}
 BINDING = {"name": "Launch", "remote_id": "nowhere", "board": "b", "source": {"kind": "campaign", "value": "Lake"}}
+BOUND = {"name": "x", "remote_id": "y", "kind": "campaign", "value": "Lake"}
 ONE_BINDING = API + "/bindings/<binding_id>"
 
 
@@ -446,7 +447,7 @@ PAGES = [
     api("POST", "/bindings/{binding}/end", "401 403 403 200 200 403", ONE_BINDING + "/end", json={"links": "keep"}),
     page("GET", "/bindings", "303 403 403 200 200 403", "/bindings"),
     page("GET", "/bindings/new", "303 403 403 200 200 403", "/bindings/new"),
-    page("POST", "/bindings/new", "303 403 403 404 404 403", "/bindings/new", form={"name": "x", "remote_id": "y"}),
+    page("POST", "/bindings/new", "303 403 403 404 404 403", "/bindings/new", form=BOUND),
     page("GET", "/bindings/{binding}", "303 403 403 200 200 403", "/bindings/<binding_id>"),
     page("POST", "/bindings/{binding}/start", "303 403 403 303 303 403", "/bindings/<binding_id>/<act>", form={}),
     page("GET", "/webhooks", PEOPLE, "/webhooks"),
