@@ -24,7 +24,7 @@ from hub.app import samples
 from tests.bench.hubs import connector_to, counting, vendor
 from tests.bench.measure import Row, in_pairs, silent
 
-FULL = {"rounds": 7, "requests": 300}
+FULL = {"rounds": 9, "requests": 480}
 TINY = {"rounds": 1, "requests": 8}
 
 CONNECTORS = ("trello", "wordpress")
