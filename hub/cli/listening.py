@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import threading
 from collections.abc import Callable, Mapping
@@ -47,22 +48,21 @@ class Listening:
         self,
         *,
         hub: Annotated[str, typer.Option(help="A hub's address: its feed is read, and nothing must reach you.")] = "",
-        token: Annotated[
-            str, typer.Option(envvar="HUB_TOKEN", help="A token of that hub, with the scope events or read.")
-        ] = "",
         after: Annotated[str, typer.Option(help="A cursor to go on behind; empty: from the first event.")] = LATEST,
         kind: Annotated[list[str] | None, typer.Option(help="Only these kinds, such as asset.*; repeat it.")] = None,
         port: Annotated[int, typer.Option(min=0, max=65_535, help="Without a hub: where to take webhooks.")] = 9000,
-        secret: Annotated[
-            str, typer.Option(envvar="WEBHOOK_SECRET", help="The endpoint's secret; signatures are checked with it.")
-        ] = "",
         forward: Annotated[str, typer.Option(help="An address to hand each message on to, signed.")] = "",
         as_json: Annotated[bool, typer.Option("--json", help="Print one line of JSON for each message.")] = False,
     ) -> None:
-        """Show events as they happen: of a hub's feed, or as webhooks that are sent to this machine. Ctrl-C ends it."""
-        if bool(hub) != bool(token):
-            raise Invalid("hub_and_token", "A hub's feed is read with a token.", where="--hub, --token",
-                          next_step="Give both, or neither to take webhooks.")  # fmt: skip
+        """Show events as they happen: of a hub's feed, or as webhooks that are sent to this machine. Ctrl-C ends it.
+
+        The feed is read with the token in HUB_TOKEN; webhooks are checked with the endpoint's secret in WEBHOOK_SECRET.
+        Neither is an argument, which other people of the machine could see.
+        """
+        token, secret = os.environ.get("HUB_TOKEN", ""), os.environ.get("WEBHOOK_SECRET", "")
+        if hub and not token:
+            raise Invalid("hub_and_token", "A hub's feed is read with a token.", where="HUB_TOKEN",
+                          next_step="Put a token of the scope events or read into the environment.")  # fmt: skip
         show = show_json if as_json else show_line
         signing = secret or new_secret()
         hear = Hearing(show, forwarder(forward, signing) if forward else None, complain).hear
@@ -78,7 +78,7 @@ class Listening:
 
     def _take(self, receiver: Receiver, port: int, *, checked: bool) -> None:
         with serving(receiver, port=port, now_s=_now_s) as address:
-            how = "" if checked else " Without --secret no signature is checked."
+            how = "" if checked else " Without WEBHOOK_SECRET no signature is checked."
             complain(f"Taking webhooks at {address}.{how}")
             threading.Event().wait()
 

@@ -249,10 +249,9 @@ def test_the_command_reads_a_feed_hands_messages_on_signed_and_ends_by_ctrl_c(hu
     import time
 
     with serving(receiver, port=0, now_s=lambda: int(time.time())) as inner:
-        code = run(
-            toolbox(),
-            ["listen", "--hub", hub.address, "--token", hub.token, "--json", "--forward", inner, "--secret", SECRET],
-        )
+        monkeypatch.setenv("HUB_TOKEN", hub.token)
+        monkeypatch.setenv("WEBHOOK_SECRET", SECRET)
+        code = run(toolbox(), ["listen", "--hub", hub.address, "--json", "--forward", inner])
     assert code == 0
     (line,) = capsys.readouterr().out.splitlines()
     assert json.loads(line)["message"]["data"] == {"asset_id": "a"}
@@ -285,14 +284,14 @@ def _at_once(receiver, *, port, now_s):
 
 
 @pytest.mark.parametrize(
-    "arguments",
+    ("arguments", "token"),
     [
-        ["--hub", "https://hub.example"],
-        ["--token", "dh_x"],
-        ["--hub", "ftp://x", "--token", "t"],
-        ["--forward", "nowhere"],
+        (["--hub", "https://hub.example"], ""),
+        (["--hub", "ftp://x"], "t"),
+        (["--forward", "nowhere"], ""),
     ],
 )
-def test_what_cannot_be_done_is_refused(arguments, capsys):
+def test_what_cannot_be_done_is_refused(arguments, token, monkeypatch, capsys):
+    monkeypatch.setenv("HUB_TOKEN", token)
     assert run(toolbox(), ["listen", *arguments]) == REFUSED
     assert capsys.readouterr().err
