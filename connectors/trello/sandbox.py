@@ -143,12 +143,12 @@ class TrelloSandbox(Sandbox):
 
     def _card(self, ref: str) -> dict[str, Any]:
         card = self.cards[ref]
-        there = self.ledger.living(ref) if request.args.get("attachments") == "true" else {}
+        there = self.ledger.living(ref) if asked("attachments") else {}
         return {
             "id": ref, "name": card["name"], "url": f"https://trello.com/c/{ref}", "badges": {},
             "closed": card["closed"], "desc": card["desc"], "dueComplete": card["due_complete"],
-            "idList": list_of(card["board"], card["list"]), "customFieldItems": self.fronts.items(card),
-            "idBoard": card["board"], "idLabels": card["labels"],
+            "idList": list_of(card["board"], card["list"]), "idBoard": card["board"], "idLabels": card["labels"],
+            **({"customFieldItems": self.fronts.items(card)} if asked("customFieldItems") else {}),
             "idAttachmentCover": card["cover"]["idAttachment"], "cover": card["cover"],
             "attachments": [shape(one, facts) for one, facts in there.items()],
         }  # fmt: skip
@@ -346,3 +346,8 @@ class TrelloSandbox(Sandbox):
 def _standing(target: str, ref: str, facts: Mapping[str, Any]) -> Standing:
     found = MARKER.search(facts["url"])
     return Standing(ref, target, found.group() if found else None, None, {"name": facts["name"]})
+
+
+def asked(name: str) -> bool:
+    """Tell whether a request wants a part of a card that comes only when it is asked for."""
+    return request.args.get(name, "").lower() == "true"

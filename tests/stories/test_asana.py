@@ -20,6 +20,12 @@ def kept(story):
 
 
 @pytest.fixture
+def database_url(sqlite_url):
+    """One database: who plans at the same time is tested on both beside the room."""
+    return sqlite_url
+
+
+@pytest.fixture
 def placed(story):
     """A link on a task, whose webhook was made by shaking hands at the hub's own door."""
     target = story.connect("asana")

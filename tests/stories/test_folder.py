@@ -40,9 +40,9 @@ class WithFolder(Story):
 
 
 @pytest.fixture
-def story(tmp_path, database_url, clock):
+def story(tmp_path, sqlite_url, clock):
     with ExitStack() as stack:
-        yield WithFolder(stack, tmp_path / "home", database_url, clock)
+        yield WithFolder(stack, tmp_path / "home", sqlite_url, clock)
 
 
 @pytest.fixture

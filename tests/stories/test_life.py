@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hub.clock import MINUTE
+from hub.connections.recognising import Known
 
 
 def phases(copies):
@@ -161,7 +162,7 @@ def test_a_recall_reaches_every_copy_and_names_the_one_that_it_cannot_reach(stor
     assert len(story.standing("xmlrpc", story.copies(placed)["xmlrpc"])) == 1
 
     dead.secrets = known
-    story.connect("xmlrpc", protocol="xmlrpc")
+    story.connect("xmlrpc", known=Known.RENEW, protocol="xmlrpc")
     story.run()
     report = story.rooms.placements.recall_report(story_actor(), recall.id)
     assert report.counts == {"withdrawn": 3}

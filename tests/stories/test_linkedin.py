@@ -29,11 +29,11 @@ LOST = Rule(fault=Fault.LOSE_ANSWER, on="write")
 
 
 @pytest.fixture
-def story(tmp_path, database_url, clock):
+def story(tmp_path, sqlite_url, clock):
     with ExitStack() as stack:
         sandboxes = {"pages": create(), "member": create_member()}
         origins = {name: stack.enter_context(serve(sandbox)) for name, sandbox in sandboxes.items()}
-        made = Story(stack, tmp_path / "home", database_url, clock, trusted=origins.values())
+        made = Story(stack, tmp_path / "home", sqlite_url, clock, trusted=origins.values())
         made.sandboxes.update(sandboxes)
         made.origins.update(origins)
         yield made

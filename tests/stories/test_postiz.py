@@ -17,11 +17,11 @@ from tests.stories.story import ADA, Story
 
 
 @pytest.fixture
-def story(tmp_path, database_url, clock):
+def story(tmp_path, sqlite_url, clock):
     with ExitStack() as stack:
         sandbox = create()
         origin = stack.enter_context(serve(sandbox))
-        made = Story(stack, tmp_path / "home", database_url, clock, trusted=[origin])
+        made = Story(stack, tmp_path / "home", sqlite_url, clock, trusted=[origin])
         made.sandboxes["postiz"], made.origins["postiz"] = sandbox, origin
         yield made
 

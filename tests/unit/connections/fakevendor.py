@@ -39,7 +39,7 @@ class Tiny:
 
     def targets(self, cursor: str | None) -> Page[Target]:
         page = self._api.get("/boards", dict[str, Any], query={"after": cursor})
-        return Page(tuple(Target("board", one["id"], one["name"]) for one in page["items"]), page["next"])
+        return Page(tuple(Target("page", one["id"], one["name"]) for one in page["items"]), page["next"])
 
     def subscribe(self, target: Target, callback_url: str) -> str:
         made = self._api.post("/hooks", dict[str, str], json={"board": target.ref, "url": callback_url})
