@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
+from jsonschema import Draft202012Validator
 
 from connectors.sdk.errors import Unreachable
 from hub.access.actors import Actor, Role
 from hub.clock import DAY, HOUR, MINUTE
 from hub.errors import Conflict, Forbidden, HubError, Invalid, NotFound
+from hub.notify.kinds import KINDS
+from hub.notify.messages import message_of
 from hub.placements.bindings.cards import EVERY_MS
 from hub.placements.bindings.rules import Names, Source, Takes
 from hub.placements.bindings.service import BindingWish
@@ -143,6 +148,7 @@ def test_a_finished_card_keeps_its_links_and_its_use_is_recorded_once(desk):
         [use] = session.query(UsePlace).all()
     assert (use.kind, use.label, use.url) == ("finished_card", "Poster", "https://cards.example/c1")
     [told] = desk.events("usage.recorded")
+    Draft202012Validator(KINDS[told.kind].schema()).validate(json.loads(message_of(told)))
     assert (told.subject, told.body["asset_id"]) == (desk.links("c1")[asset].id, asset)
 
 
