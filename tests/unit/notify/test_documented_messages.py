@@ -20,7 +20,6 @@ from tests.faults.model.world import World
 from tests.unit.notify import happenings
 from tests.unit.placements.desk import Desk
 
-
 ELSEWHERE = {"usage.recorded"}
 """Happens beside its room, where cards are, and is held to its schema there: tests/unit/bindings."""
 
