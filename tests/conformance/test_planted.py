@@ -75,7 +75,7 @@ def test_the_scorecard_tells_how_a_connector_stands():
     assert "1 connectors run, 0 failures" in text
     assert "passed" in text
     assert "Trello: " in text
-    assert "20 operations known, 13 of them called" in text
+    assert "22 operations known, 18 of them called" in text
     assert "connector.py" in text
 
 

@@ -187,7 +187,7 @@ API_ROUTES = [
         "401 403 403 403 400 403",
         json={"settings": {"label": "Away"}, "seen": 0},
     ),
-    one("POST", "connections/connection", "/settings/back", "401 403 403 403 400 403", json={"seen": 1}),
+    one("POST", "connections/connection", "/settings/back", "401 403 403 403 409 403", json={"seen": 1}),
     one("POST", "connections/connection", "/pause", ADMINS_DO),
     one("POST", "connections/connection", "/resume", "401 403 403 403 409 403"),
     one("DELETE", "connections/connection", "", ADMINS_DO),
@@ -431,7 +431,7 @@ PAGES = [
     page("POST", "/connections/known", "303 403 403 403 400 403", "/connections/known", form={"state": "x"}),
     page("GET", "/connections/{connection}/settings", "303 403 403 403 200 403", SETTINGS),
     page("POST", "/connections/{connection}/settings", "303 403 403 403 400 403", SETTINGS, form=RELABELLED),
-    page("POST", "/connections/{connection}/settings/undo", "303 403 403 403 400 403", UNDO, form={"seen": "0"}),
+    page("POST", "/connections/{connection}/settings/undo", "303 403 403 403 409 403", UNDO, form={"seen": "0"}),
     page("GET", "/connections/{connection}/places/{target}", "303 403 403 200 200 403", PLACE),
     page("POST", "/connections/{connection}/places/{target}", "303 403 403 303 303 403", PLACE, form=GERMAN),
     page(
