@@ -17,9 +17,8 @@ from hub.placements.companions import companions_of
 from hub.placements.desired import MAX_SUBSTITUTES, Candidate, Desired, Facts, desired
 from hub.placements.models import Placement
 from hub.placements.phase import never_sent
-from hub.placements.schedule import questions, waits_of
 from hub.review.models import Approved, Decision, Verdict
-from hub.rights.answer import Answer, Default, may_use
+from hub.rights.answer import Default, may_use
 
 WEB: Final = "web"
 ORIGINAL: Final = "original"
@@ -41,15 +40,6 @@ class Place:
     remote_id: str
     connector: str
     language: str = ""  # of the texts there; empty: the catalogue's own
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What is asked of an asset's rights."""
-
-    spans: tuple[tuple[int, int | None], ...]  # see `schedule.questions`
-    use: str
-    default: Default
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +71,9 @@ def desired_now(
     at: int,
     default: Default,
     by_hand: bool = False,
-    keeps_time: bool = False,
 ) -> tuple[Desired, tuple[str, ...]]:
     """Return what should be true of a row now, and the ids of all assets that this depends upon."""
-    known = gather(session, row, place, preset=preset, at=at, default=default, by_hand=by_hand, keeps_time=keeps_time)
+    known = gather(session, row, place, preset=preset, at=at, default=default, by_hand=by_hand)
     return desired(known), tuple(candidate.asset_id for candidate in (*known.chain, *known.companions))
 
 
@@ -98,29 +87,27 @@ def gather(
     default: Default,
     considered: Mapping[str, str] | None = None,
     by_hand: bool = False,
-    keeps_time: bool = False,
 ) -> Facts:
     """Return the facts about a row; `considered` are successors that are not, but might be, named: by asset.
 
-    Where publishing is a person's act (`by_hand`), nothing stands in, since it would go out by itself; but for what
-    waits there for the time that a person gave it.
+    Where publishing is a person's act (`by_hand`), nothing stands in: it would go out by itself.
     """
-    waits = waits_of(session, row, at, keeps=keeps_time)
-    asked = Asked(questions(row, waits, at), "new" if waits or never_sent(row) else "existing", default)
+    use = "new" if never_sent(row) else "existing"
     pinned = row.pinned_version_id if row.version_policy == "pin" else None
     others = companions_of(session, row.id)
     chain = _chain(session, row.asset_id, considered or {})[: 1 if others else None]  # nothing stands in for a set
     behind = [session.get_one(Asset, each, populate_existing=True) for each in others]
     candidates = tuple(
         _candidate(
-            session, asset, place, preset=preset, asked=asked, pinned=pinned if asset.id == row.asset_id else None
+            session, asset, place, preset=preset, at=at, use=use, default=default,
+            pinned=pinned if asset.id == row.asset_id else None,
         )
         for asset in (*chain, *behind)
     )  # fmt: skip
-    substitutes = row.withdraw_policy == "substitute" and (not by_hand or (waits is not None and waits.there))
+    substitutes = row.withdraw_policy == "substitute" and not by_hand
     return Facts(
         row.wanted, substitutes, candidates[: len(chain)], is_being_left(session, place.remote_id),
-        candidates[len(chain) :], waits,
+        candidates[len(chain) :],
     )  # fmt: skip
 
 
@@ -179,11 +166,15 @@ def _candidate(
     place: Place,
     *,
     preset: str,
-    asked: Asked,
+    at: int,
+    use: str,
+    default: Default,
     pinned: str | None,
 ) -> Candidate:
     version_id = _approved_version(session, asset.id, pinned)
-    rights = _verdict(session, asset.id, place, asked)
+    rights = may_use(
+        session, asset.id, channel=place.channel, territory=place.territory, at=at, use=use, default=default
+    )
     return Candidate(
         asset.id, version_id, rights.ok, rights.reason,
         deleted=asset.deleted_at is not None,
@@ -191,18 +182,6 @@ def _candidate(
         ready=version_id is not None and bytes_of(session, version_id, preset) is not None,
         code=asset.code,
     )  # fmt: skip
-
-
-def _verdict(session: Session, asset_id: str, place: Place, asked: Asked) -> Answer:
-    """Return the first no to what is asked, else the last yes."""
-    *others, last = (
-        may_use(
-            session, asset_id, channel=place.channel, territory=place.territory, at=at, until=until, use=asked.use,
-            default=asked.default,
-        )
-        for at, until in asked.spans
-    )  # fmt: skip
-    return next((answer for answer in others if not answer.ok), last)
 
 
 def _approved_version(session: Session, asset_id: str, pinned: str | None) -> str | None:

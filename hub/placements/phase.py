@@ -6,7 +6,6 @@ The result is stored in the row so that it can be indexed; `test_phase` checks s
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Final
 
 from hub.placements.desired import Want
 from hub.placements.models import Placement
@@ -17,8 +16,6 @@ class Observed(StrEnum):
 
     UNKNOWN = "unknown"
     ABSENT = "absent"
-    QUEUED = "queued"  # there, and public only when its time comes
-    HELD = "held"  # there, and parked: it does not go out by itself
     PRESENT = "present"
     ALTERED = "altered"  # there, but changed by somebody else
     MIXED = "mixed"  # some parts as desired, others not or not readable
@@ -30,8 +27,6 @@ class Phase(StrEnum):
     WAITING = "waiting"  # not wanted there now, and never was there
     WORKING = "working"  # there is something to do, or it is being done
     UNSURE = "unsure"  # a write was sent and nothing tells whether it was carried out
-    QUEUED = "queued"  # accepted by a scheduler, not public before its time
-    HELD = "held"  # parked there, so that it does not go out
     LIVE = "live"  # what was read back is what should be
     PARTIAL = "partial"  # some parts as they should be, others not or not readable
     BLOCKED = "blocked"  # a person must act
@@ -62,12 +57,8 @@ def _measured(row: Placement) -> Phase:
     if row.desired == Want.ABSENT:
         away = {Observed.ABSENT: Phase.WITHDRAWN, Observed.MIXED: Phase.PARTIAL}
         return away.get(Observed(row.observed), Phase.WORKING)
-    right = {Observed.HELD: Phase.HELD} if row.desired == Want.HELD else _SHOWN
-    there = {**right, Observed.MIXED: Phase.PARTIAL, Observed.ABSENT: Phase.GONE}
+    there = {Observed.PRESENT: Phase.LIVE, Observed.MIXED: Phase.PARTIAL, Observed.ABSENT: Phase.GONE}
     return there.get(Observed(row.observed), Phase.WORKING)
-
-
-_SHOWN: Final = {Observed.PRESENT: Phase.LIVE, Observed.QUEUED: Phase.QUEUED}
 
 
 def never_sent(row: Placement) -> bool:

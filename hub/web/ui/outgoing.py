@@ -39,6 +39,7 @@ ANSWER: Final = {
 }
 
 ROOMS: Final = {
+    "usage": "Uses of assets",
     "asset": "Assets", "rights": "Rights", "placement": "Copies", "recall": "Recalls", "connection": "Connections",
     "target": "Places", "mapping": "Field mappings", "collection": "Collections",
 }  # fmt: skip
