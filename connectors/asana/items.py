@@ -1,4 +1,4 @@
-"""Uploaded files as an import sees them: projects and tasks are folders, and what lies at another service is no file.
+"""Uploaded files as an import sees them: projects and tasks are folders; of links only those of hubs are told.
 
 Nothing tells which tasks hold files: each is asked for.
 """
@@ -13,6 +13,7 @@ from connectors.asana.calls import Calls
 from connectors.asana.types import Attachment, Named, Task
 from connectors.sdk.errors import BadAnswer, Rejected, Unreachable
 from connectors.sdk.http import Api
+from connectors.sdk.marker import marker_in
 from connectors.sdk.types import Fetched, Item, ItemKind
 
 BYTES_FIELDS = "resource_subtype,size,download_url"
@@ -21,7 +22,7 @@ BYTES_FIELDS = "resource_subtype,size,download_url"
 def of_project(calls: Calls, project: Named) -> list[Item]:
     """Return a project as a folder, and the files among its key resources."""
     folder = Item(project.gid, ItemKind.FOLDER, project.name or project.gid)
-    return [folder, *(file(project.gid, attachment) for attachment in calls.files(project.gid))]
+    return [folder, *_held(calls, project.gid)]
 
 
 def of_task(calls: Calls, task: Task, parents: tuple[str, ...], listed: Collection[str]) -> list[Item]:
@@ -29,12 +30,37 @@ def of_task(calls: Calls, task: Task, parents: tuple[str, ...], listed: Collecti
 
     A subtask that stands in one of the projects that are listed is met there, and not here.
     """
-    inside = [file(task.gid, attachment) for attachment in calls.files(task.gid)]
+    inside = _held(calls, task.gid)
     for subtask in calls.subtasks(task):
         if not any(home.gid in listed for home in subtask.projects):
             inside += of_task(calls, subtask, (task.gid,), listed)
     folder = Item(task.gid, ItemKind.FOLDER, task.name or task.gid, parents, url=task.permalink_url)
     return [folder, *inside] if inside else []
+
+
+def _held(calls: Calls, parent: str) -> list[Item]:
+    """Return the files that Asana keeps for a task or project, and the links that hubs attached to it."""
+    found: list[Item] = []
+    for attachment in calls.held(parent):
+        if attachment.is_file:
+            found.append(file(parent, attachment))
+        elif attachment.is_link and (marker := marker_in(attachment.view_url or "")):
+            found.append(link(parent, attachment, marker))
+    return found
+
+
+def link(task: str, attachment: Attachment, marker: str) -> Item:
+    """Return a link that a hub attached."""
+    return Item(
+        ref=attachment.gid,
+        kind=ItemKind.LINK,
+        name=attachment.name or attachment.gid,
+        parents=(task,),
+        modified_at=_milliseconds(attachment.created_at),
+        url=attachment.permanent_url,
+        marker=marker,
+        place=task,
+    )
 
 
 def file(parent: str, attachment: Attachment) -> Item:

@@ -229,6 +229,8 @@ def _item(entry: Entry) -> Item:
         revision=entry.rev,
         checksums={"dropbox": entry.content_hash} if entry.content_hash else {},
         facts={"id": entry.id, "path": entry.path_display},  # the id stays when the thing is moved
+        marker=marker_in(entry.name) or "",
+        copy_ref=entry.id,
     )
 
 

@@ -111,6 +111,9 @@ class Media:
             revision=self.file.id if self.file else "",
             facts={name: meta[name] for name in KEPT if isinstance(meta.get(name), str)} | {"type": place.bundle},
             url=self.page(settings),
+            marker=(ours.marker or "") if (ours := self.name) else "",
+            copy_ref=said.id,
+            place=f"{place.bundle}/{place.field}",
         )
 
     def page(self, settings: Settings) -> str | None:

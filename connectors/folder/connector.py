@@ -191,4 +191,6 @@ def _item(entry: Entry) -> Item:
         size=None if entry.folder else entry.size,
         modified_at=entry.modified_ms,
         revision=entry.etag,
+        marker=_marker(entry.path) or "",
+        place=folder or TOP,
     )

@@ -64,6 +64,8 @@ def to_item(file: File) -> Item:
         checksums={name: value for name, value in sums.items() if value},
         facts=_facts(file),
         url=file.web_view_link,
+        marker=file.app_properties.get(MARKER, ""),
+        place=next(iter(file.parents), ""),
     )
 
 

@@ -213,6 +213,8 @@ def _item(stored: Stored) -> Item:
         size=None if is_folder else stored.size,
         modified_at=stored.modified_at,
         revision=stored.etag,
+        marker=marker_in(name) or "",
+        place=f"{folder}/" if folder else TOP,
     )
 
 

@@ -1,4 +1,4 @@
-"""Uploaded files as an import sees them: boards and cards are folders, and links are no files."""
+"""Uploaded files as an import sees them: boards and cards are folders; of links only those of hubs are told."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from urllib.parse import quote, unquote, urlsplit
 
+from connectors.sdk.marker import marker_in
 from connectors.sdk.types import Item, ItemKind
 from connectors.trello.types import Attachment, Board, Card
 
@@ -16,12 +17,15 @@ def of_board(board: Board) -> Item:
 
 
 def of_card(card: Card, board: str) -> Iterator[Item]:
-    """Return a card that holds files as a folder, and the files. A card without any is nothing to import."""
+    """Return a card that holds files as a folder, the files, and hubs' links. Else a card is nothing to import."""
     uploads = [attachment for attachment in card.attachments if attachment.is_upload]
     if uploads:
         yield folder(card.id, card.name, board, archived=card.closed, url=card.url)
     for attachment in uploads:
         yield file(card.id, attachment, url=card.url)
+    for attachment in card.attachments:
+        if not attachment.is_upload and (marker := marker_in(attachment.url)):
+            yield link(card, attachment, marker)
 
 
 def folder(card: str, name: str, board: str, *, archived: bool = False, url: str | None = None) -> Item:
@@ -42,6 +46,21 @@ def file(card: str, attachment: Attachment, *, url: str | None = None) -> Item:
         modified_at=milliseconds(attachment.date) if attachment.date else None,
         revision=attachment.id,
         url=url,
+    )
+
+
+def link(card: Card, attachment: Attachment, marker: str) -> Item:
+    """Return a link that a hub attached."""
+    return Item(
+        ref=ref_of(card.id, attachment.id),
+        kind=ItemKind.LINK,
+        name=attachment.name or attachment.id,
+        parents=(card.id,),
+        modified_at=milliseconds(attachment.date) if attachment.date else None,
+        url=card.url,
+        marker=marker,
+        copy_ref=attachment.id,
+        place=card.id,
     )
 
 

@@ -222,7 +222,8 @@ class WordPress:
         return number if site is self._main else f"{number}{AT}{site.address}"
 
     def _named(self, item: Item, site: Site) -> Item:
-        return replace(item, ref=self._ref(item.ref, site))
+        place = LIBRARY if site is self._main else site.address
+        return replace(item, ref=self._ref(item.ref, site), copy_ref=item.ref, place=place)
 
 
 def _receipt(media: Media) -> Receipt:

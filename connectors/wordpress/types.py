@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 from typing_extensions import TypedDict
 
+from connectors.sdk.marker import marker_in
 from connectors.sdk.types import Fields, ItemKind, JsonValue, Part, PartKind
 from connectors.sdk.types import Item as Listed
 from connectors.wordpress.content import Item, file_name
@@ -239,6 +240,7 @@ def listed(media: Media) -> Listed:
         revision=f"{modified} {name} {size}",
         facts={**fields_of(media), "file_name": name},
         url=media.get("link"),
+        marker=marker_in(name) or "",
     )
 
 

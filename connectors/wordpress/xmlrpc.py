@@ -355,6 +355,7 @@ def _listed(media: MediaItem) -> Listed:
     return Listed(
         media["attachment_id"], ItemKind.FILE, html.unescape(media["title"]) or name, media_type=media.get("type", ""),
         revision=name, facts={**_fields(media), "file_name": name}, url=media["link"],
+        marker=read_marker(media["link"])[0] or "", place=LIBRARY,
     )  # fmt: skip
 
 

@@ -26,6 +26,7 @@ from hub.delivery.service import Delivery
 from hub.events.log import EventLog
 from hub.intake.service import Intake
 from hub.jobs.drains import Drain
+from hub.media.likeness import Likeness
 from hub.media.pool import MediaPool
 from hub.media.service import Media
 from hub.notify.service import Notify
@@ -50,6 +51,7 @@ class Hub:
 
     services: Services
     pool: MediaPool
+    likeness: Likeness
 
     @classmethod
     def open(
@@ -107,13 +109,14 @@ class Hub:
                             manifest_of=connections.manifest),
             notify=Notify(database, clock, keyring, settings, reach=touched_by),
         )  # fmt: skip
-        return cls(services, pool)
+        return cls(services, pool, Likeness(database, store, pool, clock))
 
     def drains(self) -> Sequence[Drain]:
         """Return every kind of work that a worker process does, each safe to be killed at any point."""
         rooms = self.services
         return (
             Drain("media", rooms.media.drain, 0.5, eager=True),
+            Drain("likeness", self.likeness.drain, 5.0, eager=True),
             Drain("search", rooms.search.drain, 0.5),
             Drain("rights", rooms.rights.drain, 5.0),
             Drain("plan", rooms.placements.plan, 0.5),

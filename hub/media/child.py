@@ -62,6 +62,9 @@ def _opened(source: Path, media_type: str, limits: Limits) -> tuple[Developed, A
 def answer(request: Mapping[str, Any], limits: Limits) -> dict[str, Any]:
     """Carry out one request and return what the parent is told."""
     try:
+        if request.get("only") == "fingerprint":
+            picture = pictures.open_picture(Path(request["source"]), request["media_type"], limits)
+            return {"fingerprint": pictures.fingerprint(picture.image)}
         done = develop(
             Path(request["source"]), request["media_type"], request["rights"], Path(request["folder"]), limits
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ForeignKey, Index
+from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hub.db.base import Base, Id, Json, Millis, Sha256, Word
@@ -20,6 +20,7 @@ class Traits(Base):
     pages: Mapped[int | None]
     colour: Mapped[str | None]  # dominant colour, #rrggbb
     has_alpha: Mapped[bool] = mapped_column(default=False)
+    phash: Mapped[str | None] = mapped_column(String(16))  # see media.likeness; None: not taken yet, empty: it has none
     embedded: Mapped[Json]  # core field -> value, as read from EXIF, IPTC and XMP
     error_code: Mapped[str] = mapped_column(default="")
     error: Mapped[str] = mapped_column(default="")

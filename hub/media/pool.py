@@ -112,6 +112,21 @@ class MediaPool:
                 next_step="Add a picture of it if people need to see one.",
             )
         request = {"source": str(source), "media_type": media_type, "rights": dict(rights), "folder": str(folder)}
+        return _findings(self._ask(request), folder)
+
+    def fingerprint(self, source: Path, media_type: str) -> str:
+        """Return a picture's difference hash, 64 bits in hexadecimal digits (see `hub.media.likeness`).
+
+        Raises:
+            Invalid, TooLarge, Unavailable: as `develop`.
+        """
+        refuse_in_transaction("decoding a file")
+        said = self._ask({"only": "fingerprint", "source": str(source), "media_type": media_type})
+        if "error" in said:
+            raise _error(said)
+        return f"{int(str(said['fingerprint']), 16) % 2**64:016x}"
+
+    def _ask(self, request: Mapping[str, Any]) -> dict[str, Any]:
         with self._seats:
             child = self._take()
             try:
@@ -120,7 +135,7 @@ class MediaPool:
                 child.kill()
                 raise
             self._give_back(child, spent=bool(said.get("spent")))
-        return _findings(said, folder)
+        return said
 
     def confinement(self) -> str:
         """Start a child if none is there and return how its network is shut off."""
@@ -251,8 +266,7 @@ def _too_slow() -> TooLarge:
 def _findings(said: Mapping[str, Any], folder: Path) -> Findings:
     """Read a child's answer as if a stranger had written it."""
     if "error" in said:
-        kind, code, what, next_step = said["error"]
-        raise _ERRORS.get(kind, Invalid)(str(code), str(what), next_step=str(next_step))
+        raise _error(said)
     return Findings(
         width=said["width"],
         height=said["height"],
@@ -263,6 +277,11 @@ def _findings(said: Mapping[str, Any], folder: Path) -> Findings:
         embedded=dict(said["embedded"]),
         made=tuple(_made(entry, folder) for entry in said["made"]),
     )
+
+
+def _error(said: Mapping[str, Any]) -> HubError:
+    kind, code, what, next_step = said["error"]
+    return _ERRORS.get(kind, Invalid)(str(code), str(what), next_step=str(next_step))
 
 
 def _made(entry: list[Any], folder: Path) -> MadeFile:

@@ -47,10 +47,16 @@ def test_a_file_is_listed_under_its_task_and_its_project(asana, sandbox):
 
 
 def test_links_and_what_another_service_hosts_are_no_files_and_such_tasks_no_folders(asana, sandbox, target):
-    asana.publish(target, outgoing())
     hosted = sandbox.intrude(target.ref, "page")
     sandbox.edit(target.ref, hosted, {"kind": "gdrive"})
     assert set(inventory(asana)) == {gid for gid, one in sandbox.projects.items() if not one["archived"]}
+
+
+def test_a_hubs_link_is_told_with_its_marker_and_the_task_that_it_stands_on(asana, target):
+    sent = outgoing()
+    ref = asana.publish(target, sent).ref
+    link = inventory(asana)[ref]
+    assert (link.kind, link.marker, link.place) == (ItemKind.LINK, sent.marker, target.ref)
 
 
 def test_files_on_completed_tasks_are_listed_and_those_in_archived_projects_alone_are_not(asana, sandbox):

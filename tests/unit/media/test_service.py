@@ -1,13 +1,12 @@
 """From an uploaded version to its traits, renditions and filled fields."""
 
 import hashlib
-import io
 
 import pytest
 from sqlalchemy import select
 
-from hub.catalogue.assets import add_version, create_asset, get_asset
-from hub.catalogue.metadata import fields_of, set_fields
+from hub.catalogue.assets import get_asset
+from hub.catalogue.metadata import fields_of
 from hub.clock import HOUR
 from hub.errors import Invalid, Unavailable
 from hub.events.models import Event
@@ -15,9 +14,7 @@ from hub.media.document import asset_document
 from hub.media.models import Rendition, Traits
 from hub.media.pool import Findings
 from hub.media.service import MOST_ATTEMPTS, Media
-from hub.media.sniff import kind_of, sniff
-from hub.media.traits import expect
-from hub.storage.ledger import keep, record
+from hub.media.sniff import sniff
 from hub.storage.models import Blob
 from tests import media_samples as files
 
@@ -49,28 +46,6 @@ NOTHING_FOUND = Findings(
 @pytest.fixture
 def media(database, folder, pool, clock):
     return Media(database, folder, pool, clock)
-
-
-@pytest.fixture
-def take_in(database, folder, clock):
-    def take_in(content, *, asset=None, **fields):
-        stored = folder.put(io.BytesIO(content))
-        media_type = sniff(content)
-        with database.unit() as session:
-            record(session, stored, sniffed_type=media_type, at=clock.now())
-            keep(session, stored.sha256)
-            asset = asset or create_asset(session, kind=kind_of(media_type), owner_id="u1", at=clock.now())
-            version = add_version(
-                session, asset, sha256=stored.sha256, size=stored.size, media_type=media_type, filename="a", by="u1",
-                at=clock.now(),
-            )  # fmt: skip
-            expect(session, version.id, at=clock.now())
-            expect(session, version.id, at=clock.now())
-            if fields:
-                set_fields(session, asset.id, fields, author="person", author_ref="u1", at=clock.now(), actor_id="u1")
-        return asset, version
-
-    return take_in
 
 
 @pytest.fixture
