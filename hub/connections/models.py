@@ -17,6 +17,7 @@ class Remote(Base):
     account_key: Mapped[str]  # what the connector's `identify` answered, such as a site's address
     label: Mapped[str]
     created_at: Mapped[Millis]
+    recollecting_since: Mapped[Millis | None]  # after a restore: until it was listed, nothing is published there
     __table_args__ = (UniqueConstraint("connector", "account_key"),)
 
 
