@@ -35,7 +35,8 @@ class Asset(Revisioned, Base):
     changed_at: Mapped[Millis] = mapped_column(index=True)
     archived_at: Mapped[Millis | None]
     deleted_at: Mapped[Millis | None]
-    purge_after: Mapped[Millis | None]
+    purge_after: Mapped[Millis | None] = mapped_column(index=True)
+    purged_at: Mapped[Millis | None]  # its bytes are gone for good
 
     @property
     def code(self) -> str:

@@ -105,6 +105,7 @@ EVENT_TYPES: Final = (
     _copy("gone", shapes.Proof, "Somebody removed a copy there. The asset is safe; the hub does not put it back."),
     _copy("unsure", shapes.OfCopy, "The answer to a write was lost. The hub looks before it repeats anything."),
     _copy("blocked", shapes.Blocked, "A person must act before this copy goes on."),
+    _copy("conflict_decided", shapes.Decided, "Somebody decided which value of a field holds; both are kept."),
     _copy("cured", shapes.Cured, "A copy that was unsure, blocked, altered or gone is as it should be again."),
     _copy("taken_back", shapes.OfCopy, "Somebody wants a copy no more; it is being withdrawn."),
     _copy("settled", shapes.Settled, "A copy came to its end. Its record and its proofs stay."),
@@ -201,5 +202,5 @@ _SAMPLES: Final[Mapping[str, Any]] = {
     "language": None, "source": "licence", "effect": "allow", "until_at": 1790000000000, "ends_at": 1790000000000,
     "days": 7, "claim": "in_place", "level": "seen", "reason": "withdrawn", "after": "blocked",
     "counts": {"withdrawn": 3, "unproven": 0}, "connector": "wordpress", "problem_code": "", "what": "sign_in",
-    "sure": "known", "state": "ready",
+    "sure": "known", "state": "ready", "field": "alt_text", "decision": "theirs",
 }  # fmt: skip

@@ -142,6 +142,14 @@ class Cured(OfCopy):
     after: str = Field(description="What was told last: unsure, blocked, altered or gone.")
 
 
+class Decided(OfCopy):
+    """What was decided about a field that was changed here and there."""
+
+    field: str = Field(description="The catalogue's name of the field.")
+    decision: str = Field(description="ours, theirs or other.")
+    language: str | None = Field(None, description="The language of the values; left out: the catalogue's own.")
+
+
 class Settled(OfCopy):
     """How it ended."""
 

@@ -15,7 +15,7 @@ from hub.catalogue.metadata import Author, set_fields
 from hub.errors import HubError
 from hub.placements.models import FieldBase
 from hub.placements.rendering import Rendering
-from mappings.engine import Agreed, is_there, merge, place, reach
+from mappings.engine import Agreed, Conflict, is_there, merge, place, reach
 
 
 @dataclass(slots=True)
@@ -24,7 +24,7 @@ class Comparison:
 
     push: dict[str, JsonValue] = field(default_factory=dict[str, JsonValue])
     take: dict[str, JsonValue] = field(default_factory=dict[str, JsonValue])
-    conflicts: tuple[str, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
 
     @property
     def agree(self) -> bool:
@@ -55,7 +55,7 @@ def compare(rendering: Rendering, bases: Mapping[str, Agreed], theirs: Fields) -
     if rendering.companions and theirs.get(COMPANIONS, owned[COMPANIONS]) != owned[COMPANIONS]:
         unproven[COMPANIONS] = owned[COMPANIONS]  # the words of each further picture are ours, all of them
     merged = merge(rendering.spec, bases, rendering.rendered, seen)
-    return Comparison({**merged.push, **unproven}, merged.take, tuple(each.remote for each in merged.conflicts))
+    return Comparison({**merged.push, **unproven}, merged.take, merged.conflicts)
 
 
 def same(ours: JsonValue, theirs: JsonValue) -> bool:
@@ -83,7 +83,6 @@ def agree_upon(session: Session, placement_id: str, rendering: Rendering, theirs
         base.pushed = reach(rendering.rendered.first_fields, each.remote)
         base.theirs = reach(theirs, each.remote)
         base.mapping_hash = rendering.spec.digest
-        base.conflict_at = None
 
 
 def take_over(

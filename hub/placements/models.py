@@ -106,7 +106,38 @@ class FieldBase(Base):
     pushed: Mapped[Json]
     theirs: Mapped[Json]
     mapping_hash: Mapped[str]
-    conflict_at: Mapped[Millis | None]
+    taken: Mapped[str | None]  # hash of the value taken from there last
+    taken_at: Mapped[Millis | None]
+    turns: Mapped[int] = mapped_column(default=0, server_default="0")  # takes in a row that answered others
+
+
+class FieldConflict(Revisioned, Base):
+    """A field that was changed here and there in different ways, and how it was decided. All values are kept.
+
+    Values are in the catalogue's shape: text, or a list of texts for keywords.
+    """
+
+    __tablename__ = "field_conflicts"
+    id: Mapped[Id] = mapped_column(primary_key=True)
+    placement_id: Mapped[Id] = mapped_column(ForeignKey("placements.id"), index=True)
+    asset_id: Mapped[Id] = mapped_column(ForeignKey("assets.id"))  # whose field it is: a substitute's, where one stands
+    field: Mapped[Word]  # the remote's name of it
+    name: Mapped[Word]  # the catalogue's
+    locale: Mapped[str] = mapped_column(String(35), default="")
+    reason: Mapped[Word]  # both | cut | ping_pong
+    base: Mapped[Json]  # what was agreed upon last
+    ours: Mapped[Json]  # what the catalogue says there
+    kept: Mapped[Json]  # what stood in the catalogue under this very field and locale; empty: another text stood in
+    theirs: Mapped[Json]
+    theirs_there: Mapped[Json]  # in the remote's shape
+    ours_by: Mapped[str]  # who said ours last: a person, a copy or a file
+    ours_author: Mapped[Word]
+    ours_at: Mapped[Millis | None]
+    noticed_at: Mapped[Millis]
+    decided_at: Mapped[Millis | None] = mapped_column(index=True)
+    decision: Mapped[Word] = mapped_column(default="")  # ours | theirs | other | over: they agreed by themselves
+    value: Mapped[Json]  # what the catalogue says since the decision
+    decided_by: Mapped[Id | None]
 
 
 class Attempt(Base):

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from connectors.sdk.manifest import Capability
 from connectors.sdk.types import Copy, Level, PartKind, PartState
 from hub.placements.answers import note_copy
+from hub.placements.conflicts import end_those_over, hold_back, note, remember_taken
 from hub.placements.desired import Want
 from hub.placements.due import CONFIRM_GONE_MS
 from hub.placements.evidence import add_evidence, latest
@@ -31,7 +32,7 @@ def record_looks(session: Session, account: Account, looks: Looks, *, at: int) -
     """Write down what looks found. The caller has made sure that nothing was written since they began."""
     tell_if_altered(session, account.row, altered_there(session, account, looks))
     vanished = _enter_copies(session, account, looks, at)
-    comparison = _compare(session, account, looks)
+    comparison = _compare(session, account, looks, at)
     finding = _finding(account, looks, comparison)
     row = account.row
     if row.desired != Want.ABSENT and finding.observed is Observed.ABSENT and not vanished:
@@ -141,28 +142,25 @@ def _too_early(account: Account, at: int) -> bool:
     return _settling(account, at)
 
 
-def _compare(session: Session, account: Account, looks: Looks) -> Comparison:
+def _compare(session: Session, account: Account, looks: Looks, at: int) -> Comparison:
     rendering, row = account.rendering, account.row
     standing = looks.standing
+    if row.desired == Want.ABSENT:
+        end_those_over(session, row.id, at)
     if rendering is None or row.desired == Want.ABSENT or not standing:
         return Comparison()
     shown = min(standing, key=lambda copy: (key_of(copy) != rendering.content_key, len(copy.ref), copy.ref))
-    return compare(rendering, bases_of(session, row.id), shown.fields)
+    found = compare(rendering, bases_of(session, row.id), shown.fields)
+    return hold_back(session, account, found, shown.fields, at)
 
 
 def _agree(session: Session, account: Account, comparison: Comparison, current: Copy | None, at: int) -> None:
     row, rendering = account.row, account.rendering
     if current is None or rendering is None or row.desired_asset_id is None:
         return
-    if comparison.conflicts:
-        names = ", ".join(comparison.conflicts)
-        block(
-            session,
-            account,
-            "field_conflict",
-            f"Changed here and there in different ways: {names}. Decide which holds.",
-        )
+    note(session, account, comparison, at)
     if comparison.take:
+        remember_taken(session, account, comparison.take, at)
         refused = take_over(
             session,
             row.desired_asset_id,

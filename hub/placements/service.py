@@ -22,6 +22,7 @@ from hub.db.unit import Database
 from hub.errors import Conflict, Invalid, NotFound
 from hub.placements import facts, recall, wishes
 from hub.placements.companions import asks_for, refuse_another_set, usual_slot
+from hub.placements.deciding import Conflicts
 from hub.placements.desired import Want
 from hub.placements.evidence import add_evidence
 from hub.placements.feeds import Feeds
@@ -70,6 +71,7 @@ class Placements:
         self._around = Surroundings(specs, keyring, settings.url, settings.rights_default, settings.language)
         self._planner = Planner(database, clock, connections, self._around)
         self.leaving = Leaving(database, clock, connections, self._planner)
+        self.conflicts = Conflicts(database, clock, connections, self._planner, self._around)
         self.feeds = Feeds(database, clock, connections, self._planner)
         self._recalls_seen_at = 0
         lease = {} if lease_ms is None else {"lease_ms": lease_ms}

@@ -45,3 +45,16 @@ class Usability(Base):
     verdict: Mapped[bool]
     reason: Mapped[str]
     __table_args__ = (Index("ix_usability_until_at", "until_at"),)
+
+
+class Preservation(Revisioned, Base):
+    """A legal hold: as long as it counts, nothing of the asset may be purged. It says nothing of use."""
+
+    __tablename__ = "preservations"
+    id: Mapped[Id] = mapped_column(primary_key=True)
+    asset_id: Mapped[Id] = mapped_column(ForeignKey("assets.id"), index=True)
+    reason: Mapped[str]
+    by: Mapped[Id]
+    at: Mapped[Millis]
+    lifted_at: Mapped[Millis | None]
+    lifted_by: Mapped[Id | None]

@@ -113,6 +113,19 @@ def carry(desk):
         desk.run()
 
 
+def disagree(desk):
+    """A field is changed here and there, and somebody decides which value holds."""
+    asset_id = desk.approved(b"disputed")
+    placement_id = desk.place(asset_id, desk.target("Disputed"))
+    desk.run()
+    desk.remote.entries[_ref(desk, placement_id)].fields["alt"] = "Somebody else's"
+    desk.catalogue.edit(desk.actor, asset_id, {"alt_text": "Summer"})
+    desk.run()
+    [conflict] = desk.placements.conflicts.list(desk.actor)
+    desk.placements.conflicts.decide(desk.actor, conflict.id, "theirs")
+    desk.run()
+
+
 def connect(desk, keyring, settings):
     """An account is connected, ails, needs somebody, is paused, and what it needs ends soon."""
     vendor, database, clock, actor = TinyVendor(), desk.database, desk.clock, desk.actor
