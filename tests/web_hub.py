@@ -28,6 +28,7 @@ from hub.db.installation import wake
 from hub.delivery.handouts import recipients
 from hub.delivery.service import Delivery
 from hub.intake.service import Intake
+from hub.intake.stock.service import Stock
 from hub.media.models import Rendition, Traits
 from hub.notify.service import Notify
 from hub.placements.bindings.service import Bindings
@@ -65,11 +66,13 @@ class WebHub:
         catalogue = Catalogue(database, clock, judge=standing_of)
         placements = Placements(database, clock, connections, self.store, self.keyring, self.settings)
         wake(database, self.settings, clock)
+        intake = Intake(database, self.store, clock, self.settings)
         self.services = Services(
             database=database, clock=clock, settings=self.settings, keyring=self.keyring, store=self.store,
             access=Access(database, clock, self.keyring, passwords=cheap),
             catalogue=catalogue, media=media,
-            intake=Intake(database, self.store, clock, self.settings),
+            intake=intake,
+            stock=Stock(database, clock, connections, intake=intake, placements=placements, pool=None),
             search=search(database, self.settings, clock) if search else PlainSearch(database, catalogue),
             review=Review(database, clock),
             rights=Rights(database, clock, self.settings.rights_default), connections=connections,

@@ -65,8 +65,14 @@ def to_item(file: File) -> Item:
         facts=_facts(file),
         url=file.web_view_link,
         marker=file.app_properties.get(MARKER, ""),
-        place=next(iter(file.parents), ""),
+        place=_place(file),
     )
+
+
+def _place(file: File) -> str:
+    """Return the folder as targets name it."""
+    folder = next(iter(file.parents), "")
+    return f"{folder}@{file.drive_id}" if folder and file.drive_id else folder
 
 
 def kind_of(file: File) -> ItemKind:

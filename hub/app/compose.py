@@ -25,6 +25,7 @@ from hub.delivery.handouts import recipients
 from hub.delivery.service import Delivery
 from hub.events.log import EventLog
 from hub.intake.service import Intake
+from hub.intake.stock.service import Stock
 from hub.jobs.drains import Drain
 from hub.media.likeness import Likeness
 from hub.media.pool import MediaPool
@@ -89,12 +90,14 @@ class Hub:
             database, clock, connections, placements.wake, partial(found_by, search),
             partial(connections.subscribe, SYSTEM),
         )  # fmt: skip
+        intake = Intake(database, store, clock, settings)
         services = Services(
             database=database, clock=clock, settings=settings, keyring=keyring, store=store,
             access=Access(database, clock, keyring),
             catalogue=Catalogue(database, clock, judge=standing_of, language=settings.language),
             media=Media(database, store, pool, clock),
-            intake=Intake(database, store, clock, settings),
+            intake=intake,
+            stock=Stock(database, clock, connections, intake=intake, placements=placements, pool=pool),
             search=search,
             review=Review(database, clock),
             rights=Rights(database, clock, settings.rights_default),
@@ -126,6 +129,7 @@ class Hub:
             ),
             Drain("leaving", rooms.placements.leaving.drain, 5.0),
             Drain("uses", rooms.uses.drain, 5.0, eager=True),
+            Drain("stock", rooms.stock.drain, 2.0, eager=True),
             Drain("bindings", rooms.bindings.drain, 1.0),
             Drain("feeds", rooms.placements.feeds.drain, 2.0, eager=True),
             Drain("inbox", rooms.connections.drain_inbox, 1.0),

@@ -229,6 +229,11 @@ def is_being_left(session: Session, remote_id: str) -> bool:
     return session.scalar(leaving.limit(1)) is not None
 
 
+def is_recollecting(session: Session, remote_id: str) -> bool:
+    """Tell whether what stands at a remote is being learnt again after a restore: nothing is published before."""
+    return session.scalar(select(Remote.recollecting_since).where(Remote.id == remote_id)) is not None
+
+
 def get(session: Session, connection_id: str) -> Connection:
     """Return a connection.
 

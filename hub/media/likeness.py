@@ -7,10 +7,13 @@ person, never a proof.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
+from hub.catalogue.models import Asset, Version
 from hub.clock import MINUTE, Clock
 from hub.db.unit import Database, refuse_in_transaction
 from hub.errors import HubError, Unavailable
@@ -20,6 +23,8 @@ from hub.media.presets import THUMBNAIL
 from hub.storage.blobs import BlobStore
 
 AT_ONCE: Final = 20
+ALIKE: Final = 6
+"""Pictures whose fingerprints differ in no more bits than this look alike."""
 NONE: Final = ""
 """The fingerprint of what shows nothing, or nothing that differs: it is like nothing else."""
 _PLAIN: Final = 5
@@ -78,3 +83,31 @@ class Likeness:
                 return telling(self._pool.fingerprint(source, media_type))
         except HubError as error:
             return None if isinstance(error, Unavailable) or error.code in TRANSIENT else NONE
+
+
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """A version that looks like a fingerprint, and in how many of 64 bits it differs."""
+
+    version_id: str
+    distance: int
+
+
+def nearest(session: Session, fingerprint: str, *, within: int = ALIKE) -> Alike | None:
+    """Return the version that looks most like a fingerprint, the newest of equals; not of a deleted asset."""
+    if not fingerprint:
+        return None
+    wanted = int(fingerprint, 16)
+    query = (
+        select(Traits.version_id, Traits.phash)
+        .join(Version, Version.id == Traits.version_id)
+        .join(Asset, Asset.id == Version.asset_id)
+        .where(Traits.phash.is_not(None), Traits.phash != NONE, Asset.deleted_at.is_(None))
+        .order_by(Traits.version_id.desc())
+    )
+    best: Alike | None = None
+    for version_id, phash in session.execute(query).yield_per(1000):
+        distance = (int(phash or "0", 16) ^ wanted).bit_count()
+        if distance <= within and (best is None or distance < best.distance):
+            best = Alike(version_id, distance)
+    return best

@@ -12,8 +12,11 @@ from sqlalchemy.orm import Session
 
 from connectors.sdk.manifest import Capability, Manifest, Write
 from connectors.sdk.types import PartKind, PartState
+from hub.connections.accounts import is_recollecting
+from hub.db.installation import may_write
 from hub.events.log import emit
 from hub.placements import due, facts
+from hub.placements.adopting import preset_of
 from hub.placements.desired import Desired, Want
 from hub.placements.findings import Expected
 from hub.placements.links import placement_link
@@ -111,7 +114,7 @@ def open_account(session: Session, row: Placement, manifest: Manifest, around: S
     link = around.link(row.marker)
     made = [
         rendering_of(
-            session, asset_id, version_id, preset=manifest.rendition, link=link,
+            session, asset_id, version_id, preset=preset_of(session, row, version_id, manifest.rendition), link=link,
             spec=partial(around.specs, session, place.remote_id, place.connector),
             language=place.language, own_language=around.language,
         )
@@ -248,6 +251,12 @@ def send_of(attempt: Attempt) -> Send:
 
 def _pair(detail: dict[str, Any]) -> tuple[str, str]:
     return detail["ref"], detail["to"]
+
+
+def may_write_there(session: Session, account: Account) -> bool:
+    """Tell whether this copy may be written to: not while its account is learnt again, except to take it away."""
+    learning = is_recollecting(session, account.place.remote_id) and account.row.desired != Want.ABSENT
+    return may_write(session) and not learning
 
 
 def earliest(session: Session, account: Account, now: int) -> int:

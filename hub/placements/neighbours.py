@@ -1,4 +1,4 @@
-"""Other hubs that keep copies in the same account: known by their markers, where a change feed names them.
+"""Other hubs that keep copies in the same account: known by their markers, where a change feed or a listing names them.
 
 A marker begins with six letters that name the hub that made it. What another hub put there is never touched.
 """
@@ -39,12 +39,22 @@ def neighbours(session: Session, remote_id: str) -> list[Neighbour]:
 def meet(session: Session, remote_id: str, changes: Iterable[Change]) -> None:
     """Note each other hub whose copies a feed names, once."""
     named = (marker_in(change.item.name) for change in changes if change.item is not None)
-    begun = {_begin(marker) for marker in named if marker}
+    seen(session, remote_id, {marker for marker in named if marker})
+
+
+def seen(session: Session, remote_id: str, markers: Iterable[str]) -> None:
+    """Note each other hub whose markers stand in an account, once."""
+    begun = {_begin(marker) for marker in markers}
     if not begun:
         return
-    known = {one.begins for one in neighbours(session, remote_id)} | {_begin(new_marker(session))}
+    known = {one.begins for one in neighbours(session, remote_id)} | {own_beginning(session)}
     for begins in sorted(begun - known):
         emit(session, EVENT, remote_id, actor=SYSTEM.id, body={"begins": begins})
+
+
+def own_beginning(session: Session) -> str:
+    """Return how this hub's markers begin."""
+    return _begin(new_marker(session))
 
 
 def _begin(marker: str) -> str:

@@ -22,10 +22,9 @@ from connectors.sdk.errors import BadAnswer, ConnectorError, OutcomeUnknown, Ret
 from connectors.sdk.manifest import Carries
 from connectors.sdk.types import JsonValue, PartKind, Receipt, Target
 from hub.clock import HOUR, MINUTE, SECOND, Clock
-from hub.db.installation import may_write
 from hub.db.unit import Database
 from hub.errors import HubError, NotFound
-from hub.placements import answers, calls, facts
+from hub.placements import answers, calls, facts, ledger
 from hub.placements.due import backoff
 from hub.placements.faultpoints import reach, under_way
 from hub.placements.ledger import Account, Surroundings, block, earliest, is_audit_due, known, open_account, store_phase
@@ -209,10 +208,8 @@ class Reconciler:
             return Rest()
         if visit.doubtful and not visit.looked:
             return ReadBack()
-        audit = is_audit_due(session, row, now)
-        step = next_step(
-            known(account, now=now, may_write=may_write(session), looked_now=visit.looked, audit_due=audit)
-        )
+        audit, writes = is_audit_due(session, row, now), ledger.may_write_there(session, account)
+        step = next_step(known(account, now=now, may_write=writes, looked_now=visit.looked, audit_due=audit))
         if isinstance(step, Send) and step in visit.sent:
             return Rest()  # answered "done" and still not so: not again at once
         return step

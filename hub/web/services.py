@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from hub.db.unit import Database
     from hub.delivery.service import Delivery
     from hub.intake.service import Intake
+    from hub.intake.stock.service import Stock
     from hub.media.service import Media
     from hub.notify.service import Notify
     from hub.placements.bindings.service import Bindings
@@ -46,6 +47,7 @@ class Services:
     catalogue: Catalogue
     media: Media
     intake: Intake
+    stock: Stock
     search: Search
     review: Review
     rights: Rights

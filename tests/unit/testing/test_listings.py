@@ -22,7 +22,7 @@ def test_a_copy_is_told_with_its_marker_and_everything_else_without(name):
         assert not items[stranger].marker
 
 
-@pytest.mark.parametrize("name", [name for name in LISTING if name not in {"dropbox", "google_drive"}])
+@pytest.mark.parametrize("name", [name for name in LISTING if name != "dropbox"])
 def test_a_copy_is_told_with_the_place_that_it_stands_in(name):
     with bench_for(discover()[name]) as bench:
         sent, _ = bench.publish()
