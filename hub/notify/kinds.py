@@ -108,6 +108,7 @@ EVENT_TYPES: Final = (
     _copy("conflict_decided", shapes.Decided, "Somebody decided which value of a field holds; both are kept."),
     _copy("cured", shapes.Cured, "A copy that was unsure, blocked, altered or gone is as it should be again."),
     _copy("taken_back", shapes.OfCopy, "Somebody wants a copy no more; it is being withdrawn."),
+    _copy("restored", shapes.OfCopy, "Somebody had a copy put back that was removed there."),
     _copy("settled", shapes.Settled, "A copy came to its end. Its record and its proofs stay."),
     EventType(
         "usage.recorded", "placement_id", shapes.OfUse, "A card with this link on it was finished: its asset was used."

@@ -37,6 +37,7 @@ from hub.placements.ports import Signer, Switchboard, Viewer
 from hub.placements.recall import RecallReport
 from hub.placements.reconcile import Reconciler
 from hub.placements.rendering import Specs
+from hub.placements.restoring import Restoring
 from hub.placements.rows import add_row, living_row
 from hub.placements.steps import Op
 from hub.placements.trouble import tell
@@ -72,6 +73,7 @@ class Placements:
         self._planner = Planner(database, clock, connections, self._around)
         self.leaving = Leaving(database, clock, connections, self._planner)
         self.conflicts = Conflicts(database, clock, connections, self._planner, self._around)
+        self.restoring = Restoring(database, clock, connections, self._planner, self._around)
         self.feeds = Feeds(database, clock, connections, self._planner)
         self._recalls_seen_at = 0
         lease = {} if lease_ms is None else {"lease_ms": lease_ms}

@@ -7,6 +7,7 @@ from typing import Final
 from hub.web.api.activity import activity, health
 from hub.web.api.assets import assets
 from hub.web.api.bindings import bindings
+from hub.web.api.conflicts import conflicts
 from hub.web.api.connections import connections
 from hub.web.api.endpoints import endpoints
 from hub.web.api.events import events
@@ -18,8 +19,9 @@ from hub.web.api.people import entry, people
 from hub.web.api.placements import placements, recalls
 from hub.web.api.review import review
 from hub.web.api.rights import rights
+from hub.web.api.stock import stock
 
 BLUEPRINTS: Final = (
-    entry, people, assets, review, rights, placements, recalls, evidence, bindings, links, connections, keeping,
-    mappings, endpoints, events, activity, health,
+    entry, people, assets, review, rights, placements, conflicts, recalls, evidence, bindings, links, connections,
+    keeping, mappings, endpoints, events, activity, health, stock,
 )  # fmt: skip

@@ -249,6 +249,13 @@ def retry(path: CopyPath) -> Response:
     return answer(CopyOut.model_validate(services().placements.retry(actor(), path.placement_id)))
 
 
+@placements.post("/copies/<placement_id>/restore", responses={201: CopyOut})
+def restore(path: CopyPath) -> Response:
+    """Put a copy back that somebody removed there: into the same place, wanted as it was."""
+    made = services().placements.restoring.restore(actor(), path.placement_id)
+    return answer(CopyOut.model_validate(made), 201, {"Location": f"{PREFIX}/copies/{made.id}"})
+
+
 @placements.post("/copies/<placement_id>/attest", responses={200: CopyOut})
 def attest(path: CopyPath, body: AttestIn) -> Response:
     """Give a person's word that a copy is gone."""

@@ -14,6 +14,7 @@ from hub.web.ui.adjusting import adjusting
 from hub.web.ui.asset import asset
 from hub.web.ui.bindings import bindings
 from hub.web.ui.calendar import calendar
+from hub.web.ui.conflicts import conflicts
 from hub.web.ui.connecting import connecting
 from hub.web.ui.connections import connections
 from hub.web.ui.copies import copies
@@ -30,6 +31,7 @@ from hub.web.ui.people import people
 from hub.web.ui.recalls import recalls
 from hub.web.ui.scorecards import quality, rating
 from hub.web.ui.selection import selection
+from hub.web.ui.stock import stock
 from hub.web.ui.uses import uses
 
 
@@ -38,8 +40,8 @@ def install(app: Flask) -> None:
     frame.install(app)
     cast("dict[str, Any]", app.jinja_env.globals).update(rating=rating)
     for blueprint in (
-        entry, library, selection, copies, recalls, uses, foreseen, asset, connections, connecting, adjusting, calendar,
-        bindings, keeping, notices, people, endpoints, mapping, listening, quality, activity, open_doors,
-        well_known, health,
+        entry, library, selection, copies, conflicts, recalls, uses, foreseen, asset, connections, connecting,
+        adjusting, calendar, bindings, keeping, notices, people, endpoints, mapping, listening, quality, activity,
+        open_doors, well_known, health, stock,
     ):  # fmt: skip
         app.register_blueprint(blueprint)

@@ -12,8 +12,10 @@ from flask import Blueprint, Response, request
 from hub.access.permissions import Act, allowed
 from hub.catalogue.views import AssetView
 from hub.errors import HubError, NotFound
+from hub.placements.conflicts import CODES
 from hub.placements.desired import IN_SET
 from hub.placements.impact import Becomes, ImpactLine
+from hub.placements.ledger import REMOVED_THERE
 from hub.placements.uses import UsesView
 from hub.placements.views import AttemptView, CopyView, EvidenceView
 from hub.web.identity import actor
@@ -48,6 +50,8 @@ class CopyRow:
     can_retry: bool
     can_take_back: bool
     used: Used | None = None
+    to_decide: bool = False  # fields were changed here and there
+    can_restore: bool = False  # somebody removed it there, and it can be put back
     shows: tuple[str, ...] = ()  # the codes of all that it shows, in order, where it shows several
 
 
@@ -114,12 +118,14 @@ def row_of(copy: CopyView, *, here: str = "", told: UsesView | None = None) -> C
     public = next((part.ref for part in copy.parts if part.kind == "public_url" and part.state == "showing"), "")
     manager = allowed(actor(), Act.PLACE)
     stuck = copy.phase in {"blocked", "unsure", "partial", "gone"} or (copy.phase == "working" and bool(copy.problem))
+    disputed = copy.settled_at is None and copy.problem_code in CODES
+    removed = REMOVED_THERE in {copy.problem_code, copy.settled_reason}
     return CopyRow(
         copy.id, words.letters(copy.connector), copy.target_label, about, public if _is_web(public) else "", sign,
         copy.phase, copy.proof.level if copy.proof else "", copy.proof.at if copy.proof else copy.observed_at,
-        _note(copy), manager and stuck,
+        _note(copy), manager and stuck and not (disputed or removed),
         manager and copy.wanted and copy.settled_at is None and (copy.desired != "absent" or copy.phase == "waiting"),
-        used(told, stands=copy.phase == "live"),
+        used(told, stands=copy.phase == "live"), manager and disputed, manager and removed,
         (copy.asset_code, *(one.asset_code for one in copy.companions)) if copy.companions else (),
     )  # fmt: skip
 
@@ -141,6 +147,13 @@ def retry(placement_id: str) -> Response:
     """Try again now."""
     copy = services().placements.retry(actor(), placement_id)
     return go(f"/assets/{copy.asset_code}", "retried")
+
+
+@copies.post("/copies/<placement_id>/restore")
+def restore(placement_id: str) -> Response:
+    """Put back what somebody removed there."""
+    copy = services().placements.restoring.restore(actor(), placement_id)
+    return go(f"/assets/{copy.asset_code}", "put-back")
 
 
 @copies.post("/copies/<placement_id>/attest")

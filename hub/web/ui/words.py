@@ -208,6 +208,7 @@ EVENT: Final = {
     "placement.unsure": ("Copy unsure", "circle-question-mark"),
     "placement.cured": ("Copy as it should be again", "circle-check"),
     "placement.gone": ("Copy gone there", "unlink"),
+    "placement.restored": ("Copy put back", "history"),
     "placement.settled": ("Copy settled", "history"),
     "recall.opened": ("Recall begun", "undo-2"),
     "recall.closed": ("Recall closed", "shield-check"),

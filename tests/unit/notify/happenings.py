@@ -94,7 +94,7 @@ def carry(desk):
     remote.remove(_ref(desk, placement_id), by="them")
     desk.clock.advance(2 * DAY)
     desk.run()
-    placements.retry(desk.actor, placement_id)
+    placements.restoring.restore(desk.actor, placement_id)
     desk.run()
     lost = desk.place(desk.approved(b"lost"))
     remote.faults.append("lost_after")

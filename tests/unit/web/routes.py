@@ -32,6 +32,7 @@ RELABELLED = {"label": "Away", "seen": "0"}
 GERMAN = {"language": "de"}
 BINDING = {"name": "Launch", "remote_id": "nowhere", "board": "b", "source": {"kind": "campaign", "value": "Lake"}}
 BOUND = {"name": "x", "remote_id": "y", "kind": "campaign", "value": "Lake"}
+STOCK = "/connections/{}/stock"
 ONE_BINDING = API + "/bindings/<binding_id>"
 
 
@@ -74,6 +75,8 @@ def _of(kind):
         "draft_version": "version_id",
         "copy": "placement_id",
         "used": "placement_id",
+        "removed": "placement_id",
+        "conflict": "conflict_id",
         "connection": "connection_id",
         "term": "term_id",
         "link": "link_id",
@@ -159,6 +162,10 @@ API_ROUTES = [
     one("GET", "copies/copy", "", READERS),
     one("DELETE", "copies/copy", "", MANAGERS),
     one("POST", "copies/copy", "/retry", MANAGERS),
+    one("POST", "copies/removed", "/restore", "401 403 403 201 201 403"),
+    api("GET", "/conflicts", "401 403 403 200 200 403"),
+    one("GET", "conflicts/conflict", "", "401 403 403 200 200 403"),
+    one("POST", "conflicts/conflict", "/decide", "401 403 403 200 200 403", json={"choice": "theirs"}),
     one("POST", "copies/copy", "/attest", MANAGERS, json={"note": "I looked."}),
     one("GET", "copies/copy", "/evidence", READERS),
     api("POST", "/recalls", "401 403 403 201 201 403", json={"asset_id": "{asset}", "reason": "It must go."}),
@@ -242,6 +249,16 @@ API_ROUTES = [
     one("GET", "connections/connection", "/mapping", "401 403 403 200 200 403"),
     one("PUT", "connections/connection", "/mapping", "401 403 403 403 200 403", json={"text": TRELLO, "seen": 0}),
     one("POST", "connections/connection", "/mapping/back", "401 403 403 403 200 403", json={"number": 0, "seen": 0}),
+    one("GET", "connections/connection", "/stock", "401 403 403 200 200 403"),
+    one("POST", "connections/connection", "/stock", "401 403 403 202 202 403"),
+    one("GET", "connections/connection", "/stock/items?show=foreign", "401 403 403 200 200 403"),
+    one(
+        "POST",
+        "connections/connection",
+        "/stock/decisions",
+        "401 403 403 202 202 403",
+        json={"act": "ignore", "items": ["{found}"]},
+    ),
     api("GET", "/health", OPEN),
     Route("GET", "/api/openapi.json", OPEN, "/api/openapi.json"),
 ]
@@ -347,9 +364,21 @@ PAGES = [
         form={},
     ),
     page("POST", "/connections/new/trello", "303 403 403 403 400 403", "/connections/new/<name>", form={}),
+    page("GET", STOCK.format("{connection}"), "303 403 403 200 200 403", STOCK.format("<connection_id>")),
+    page("POST", STOCK.format("{connection}"), DONE, STOCK.format("<connection_id>"), form={}),
+    page(
+        "POST",
+        STOCK.format("{connection}") + "/decide",
+        DONE,
+        STOCK.format("<connection_id>") + "/decide",
+        form={"act": "ignore", "item": "{found}"},
+    ),
     page("GET", "/copies/{copy}/proof", SEEN, "/copies/<placement_id>/proof"),
     page("POST", "/copies/{copy}/retry", DONE, "/copies/<placement_id>/retry", form={}),
     page("POST", "/copies/{copy}/attest", DONE, "/copies/<placement_id>/attest", form={"note": "I looked."}),
+    page("POST", "/copies/{removed}/restore", DONE, "/copies/<placement_id>/restore", form={}),
+    page("GET", "/conflicts", "303 403 403 200 200 403", "/conflicts"),
+    page("POST", "/conflicts/{conflict}", DONE, "/conflicts/<conflict_id>", form={"choice": "ours"}),
     page("GET", "/copies/{copy}/take-back", SEEN, "/copies/<placement_id>/take-back"),
     page("POST", "/copies/{copy}/take-back", DONE, "/copies/<placement_id>/take-back", form={}),
     page("GET", "/recalls/{recall}", SEEN, "/recalls/<recall_id>"),

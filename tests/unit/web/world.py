@@ -8,10 +8,11 @@ from dataclasses import asdict
 
 from hub.access.actors import Role
 from hub.db.installation import wake
+from hub.intake.models import FoundItem
 from hub.notify.endpoints import first_secret
 from hub.notify.models import Delivery, DeliveryAttempt, Endpoint
 from hub.placements.bindings.rules import Names, Source, Takes
-from hub.placements.models import Attempt, Binding, Placement
+from hub.placements.models import Attempt, Binding, FieldConflict, Placement
 from tests.web_hub import picture
 
 ASKERS = ("nobody", "viewer", "contributor", "editor", "administrator", "reader")
@@ -49,8 +50,12 @@ class World:
         self.blog = hub.target("wordpress", "Press", "press.example.com")
         self.copy = hub.copy(self.asset, self.target, level="seen")
         self.used = hub.copy(self.secret_draft, self.blog)
+        self.removed = hub.copy(
+            self.asset, hub.target("trello", "Old card"), phase="settled", settled_at=1, settled_reason="removed_there"
+        )
         with hub.database.unit() as session:
             self._attempt(session)
+            session.add(self._conflict())
         self.connection = next(one for one in rooms.connections.list(admin) if one.connector == "trello")
         self.term = rooms.rights.add_term(editor, self.draft.id, source="licence", effect="allow", until_at=10**13)
         self.link = rooms.delivery.make_link(editor, self.asset.id, "web")
@@ -59,6 +64,7 @@ class World:
         self.token, self.token_secret = rooms.access.issue_token(admin, label="reads", scopes=["read"], days=30)
         self._endpoint()
         self._binding()
+        self._found()
 
     def _binding(self):
         with self.hub.database.unit() as session:
@@ -70,6 +76,26 @@ class World:
                     ended_at=None, due_at=1,
                 )
             )  # fmt: skip
+
+    def _found(self):
+        """Let something stand at the connection's remote that the hub did not put there."""
+        with self.hub.database.unit() as session:
+            session.add(
+                FoundItem(
+                    id="found-1", remote_id=self.connection.remote_id, external_id="card/file", copy_ref="file",
+                    kind="file", name="holiday.jpg", filename="", url="", place="", parent="", size=7, media_type="",
+                    external_rev="1", sha256=None, marker="", seen_at=1, seen_round=1, whose="stranger", how="none",
+                    match_failures=0, act="none", act_state="none", act_failures=0, problem_code="", problem="",
+                )
+            )  # fmt: skip
+
+    def _conflict(self):
+        return FieldConflict(
+            id="conflict-1", placement_id=self.copy.id, asset_id=self.asset.id, field="name", name="title", locale="",
+            reason="both", base="Lake", ours="Winter lake", kept="Winter lake", theirs="Lake in winter",
+            theirs_there="Lake in winter", ours_by=self.hub.people[Role.EDITOR].id, ours_author="person", ours_at=1,
+            noticed_at=2, value="",
+        )  # fmt: skip
 
     def _attempt(self, session):
         row = session.get_one(Placement, self.copy.id)
@@ -111,11 +137,11 @@ class World:
             "draft_version": self.draft.version_id, "draft_sha256": self.draft.sha256,
             "secret": self.secret_draft.id, "secret_version": self.secret_draft.version_id,
             "deleted": self.deleted.id, "target": self.target.id, "blog": self.blog.id, "copy": self.copy.id,
-            "used": self.used.id,
+            "used": self.used.id, "removed": self.removed.id, "conflict": "conflict-1",
             "connection": self.connection.id, "term": self.term.id, "link": self.link.id,
             "signed": self.link.url.rpartition("/")[2], "recall": self.recall.id, "token": self.token,
             "user": self.hub.people[Role.VIEWER].id, "endpoint": "endpoint-1", "sent": "sent-1", "notice": "notice-1",
-            "binding": "binding-1",
+            "binding": "binding-1", "found": "found-1",
         }  # fmt: skip
 
     def restore(self):
