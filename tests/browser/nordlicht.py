@@ -13,8 +13,9 @@ from sqlalchemy import select
 
 from hub.access.actors import Role
 from hub.clock import DAY, HOUR, MINUTE, SECOND
-from hub.connections.models import Connection, Subscription
+from hub.connections.models import Connection, Remote, Subscription
 from hub.db.base import new_id
+from hub.intake.models import FoundItem, StockTaking
 from hub.placements.companions import usual_slot
 from tests.browser import hooks
 from tests.web_hub import page_of_text
@@ -68,6 +69,7 @@ def settle(hub):
     found["lake"] = _lake(hub)
     places = _places(hub)
     _copies(hub, found, places)
+    _stock(hub, found)
     found["recall"] = _recall(hub, found["dunes"], places)
     hub.services.connections.drain_warnings("nordlicht")
     found["hook"], found["sent"] = hooks.arrange(hub)
@@ -206,6 +208,34 @@ def _copies(hub, found, places):
     behind = [found["sea"], found["forest-fog"]]
     slot = usual_slot([each.code for each in behind])
     hub.copy(found["ridge-dawn"], feed, level="read", companions=behind, slot=slot)
+
+
+def _stock(hub, found):
+    """Let things stand there that nobody of ours put there."""
+    now = hub.clock.now()
+    with hub.database.unit() as session:
+        remote_id = session.scalars(select(Remote.id).where(Remote.label == "Team Nordlicht")).one()
+        session.add(
+            StockTaking(remote_id=remote_id, round=2, state="done", cursor=None, listed=214, asked_by="x",
+                        begun_at=now - HOUR, ended_at=now - 40 * MINUTE, due_at=now, failures=0, problem="")
+        )  # fmt: skip
+        for number, (name, how, asset, whose, size) in enumerate(
+            (
+                ("IMG_2041 (from the agency, final, really final).jpg", "none", None, "stranger", 4_310_000),
+                ("lake-winter-copy.jpg", "sha256", found["lake"].id, "stranger", 2_104_000),
+                ("sea-small.png", "perceptual", found["sea"].id, "stranger", 88_000),
+                ("dhother1-abcdefghijklmnopqrst-logo.png", "marker", None, "foreign", None),
+            )
+        ):
+            session.add(
+                FoundItem(
+                    id=f"found-{number}", remote_id=remote_id, external_id=str(number), copy_ref=str(number),
+                    kind="file", name=name, filename="", url="", place="", parent="", size=size, media_type="",
+                    external_rev="1", sha256=None, marker="", seen_at=now - HOUR, seen_round=2, whose=whose, how=how,
+                    match_failures=0, act="none", act_state="none", act_failures=0, problem_code="", problem="",
+                    asset_id=asset,
+                )
+            )  # fmt: skip
 
 
 def _recall(hub, asset, places):

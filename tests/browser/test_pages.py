@@ -38,6 +38,7 @@ PAGES = {
     "connection-live": "/connections/{left}",
     "settings": "/connections/{left}/settings",
     "place": "/connections/{left}/places/{place}",
+    "stock": "/connections/{left}/stock",
     "proof": "/copies/{copy}/proof",
     "webhooks": "/webhooks",
     "webhook": "/webhooks/{hook}",
