@@ -7,14 +7,17 @@ from typing import Annotated, Any, Literal
 from flask import Response
 from pydantic import BaseModel, Field, StringConstraints
 
+from hub.errors import Invalid, NotFound
+from hub.placements.rehearsal import Foreseen
 from hub.web.api.documents import PREFIX, answer, blueprint
+from hub.web.api.rights import TermIn
 from hub.web.api.schemas import AssetPath, Given, Ident, Instant, Shown
 from hub.web.identity import actor
 from hub.web.services import services
 
 placements = blueprint("copies", "Every copy that was ever made: what should be true, what was found, how surely.")
 recalls = blueprint("recalls", "Taking one asset back from everywhere, with a report that adds up.")
-ActName = Literal["recall", "archive", "delete", "revoke"]
+ActName = Literal["recall", "archive", "delete", "revoke", "approve", "lift"]
 MOST_COMPANIONS = 50
 Reason = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
 
@@ -63,7 +66,9 @@ class ImpactQuery(Given):
     """Which act to foresee."""
 
     act: ActName = "recall"
-    substitute_id: Ident | None = None
+    substitute_id: Ident | None = Field(None, description="Of a recall: what would stand there instead.")
+    version_id: Ident | None = Field(None, description="Of an approval: which version, the newest by default.")
+    term_id: Ident | None = Field(None, description="Of lifting a clause: which one.")
 
 
 class PartOut(Shown):
@@ -165,14 +170,18 @@ class ImpactLineOut(Shown):
     copy_: CopyOut = Field(alias="copy", serialization_alias="copy")
     becomes: str
     shows_asset_id: str | None
-    reachable: bool
+    reachable: bool = Field(description="Whether the hub can change it by itself now.")
+    why: str = Field(description="Why it cannot; empty where it can, or need not.")
 
 
 class ImpactOut(Shown):
-    """What an act would change."""
+    """What an act would change when it counts, and again when it ends."""
 
     act: str
+    begins_at: Instant = Field(description="When the first lines hold.")
     lines: list[ImpactLineOut]
+    ends_at: int | None = Field(description="When the act ends, such as a clause with a last day; null: it does not.")
+    then: list[ImpactLineOut] = Field(description="What would change at its end.")
 
 
 class RecallLineOut(Shown):
@@ -227,8 +236,18 @@ def place(path: AssetPath, body: PlaceIn) -> Response:
 @placements.get("/assets/<asset_id>/impact", responses={200: ImpactOut})
 def impact(path: AssetPath, query: ImpactQuery) -> Response:
     """Foresee what an act would change, before anybody carries it out."""
+    if query.act == "approve":
+        return _foreseen(services().rehearsal.approval(actor(), _version_of(path.asset_id, query.version_id)))
+    if query.act == "lift":
+        return _foreseen(services().rehearsal.lifting(actor(), _term_of(path.asset_id, query.term_id)))
     found = services().placements.impact(actor(), path.asset_id, query.act, query.substitute_id)
-    return _by_name(ImpactOut.model_validate(found))
+    return _foreseen(Foreseen(services().clock.now(), found))
+
+
+@placements.post("/assets/<asset_id>/impact", responses={200: ImpactOut})
+def impact_of_clause(path: AssetPath, body: TermIn) -> Response:
+    """Foresee what adding a clause would change when it begins, and what when it ends; nothing is kept."""
+    return _foreseen(services().rehearsal.clause(actor(), path.asset_id, **body.model_dump()))
 
 
 @placements.get("/copies/<placement_id>", responses={200: CopyOut})
@@ -292,6 +311,33 @@ def list_recalls(path: AssetPath) -> Response:
     """List the recalls of an asset."""
     found = services().placements.recalls(actor(), path.asset_id)
     return _by_name(Recalls(items=[RecallOut.model_validate(one) for one in found]))
+
+
+def _version_of(asset_id: str, version_id: str | None) -> str:
+    """Return the version of an asset that is asked about."""
+    asset = services().catalogue.view(actor(), asset_id)
+    wanted = version_id or asset.versions[0].id
+    if all(one.id != wanted for one in asset.versions):
+        raise NotFound("no_such_version", "There is no such version of it.", where=asset.code,
+                       next_step="Choose one of its versions.")  # fmt: skip
+    return wanted
+
+
+def _term_of(asset_id: str, term_id: str | None) -> str:
+    """Return the clause of an asset that is asked about."""
+    if term_id is None:
+        raise Invalid("no_term_named", "No clause of this asset was named.", where="term_id",
+                      next_step="Name one of those that /terms lists.")  # fmt: skip
+    if all(one.id != term_id for one in services().rights.terms(actor(), asset_id)):
+        raise NotFound("no_such_term", "There is no such clause.", where="term_id", next_step="Read its clauses again.")
+    return term_id
+
+
+def _foreseen(found: Foreseen) -> Response:
+    first = [ImpactLineOut.model_validate(line) for line in found.first.lines]
+    then = [ImpactLineOut.model_validate(line) for line in found.then.lines] if found.then else []
+    told = ImpactOut(act=found.first.act, begins_at=found.begins_at, lines=first, ends_at=found.ends_at, then=then)
+    return _by_name(told)
 
 
 def _by_name(body: BaseModel, status: int = 200, headers: dict[str, str] | None = None) -> Response:

@@ -13,6 +13,7 @@ from connectors.testing.sandbox import make_sandbox
 from connectors.testing.serve import serve
 from hub.clock import DAY
 from hub.db.installation import wake
+from hub.placements.models import Placement
 from tests.unit.web.conftest import checked
 from tests.unit.web.routes import PNG
 from tests.web_hub import PASSWORD, WebHub, picture
@@ -308,12 +309,41 @@ def test_a_persons_word_is_kept_as_that(world, editor):
 def test_a_recall_adds_up(world, editor):
     impact = done(editor.get(f"{ASSETS}/{world.asset.id}/impact?act=recall"), 200)
     assert [line["becomes"] for line in impact["lines"]] == ["withdrawn"]
+    assert (impact["begins_at"], impact["ends_at"], impact["then"]) == (world.hub.clock.now(), None, [])
     made = done(editor.post(f"{API}/recalls", json={"asset_id": world.asset.id, "reason": "It must go."}), 201)
     assert [line["copy"]["id"] for line in made["lines"]] == [world.copy.id]
     assert done(editor.get(f"{API}/recalls/{made['id']}"), 200)["id"] == made["id"]
     assert [one["id"] for one in editor.get(f"{ASSETS}/{world.asset.id}/recalls").json["items"]] == [made["id"]]
     twice = editor.post(f"{API}/recalls", json={"asset_id": world.asset.id, "reason": "Again."})
     assert (twice.status_code, twice.json["code"]) == (409, "recall_open")
+
+
+def test_an_approval_and_clauses_are_foreseen_with_what_cannot_be_done(world, editor):
+    at = f"{ASSETS}/{world.asset.id}/impact"
+    newer = world.hub.upload(picture(9, (300, 200)), asset_id=world.asset.id)
+    seen = done(editor.get(f"{at}?act=approve"), 200)
+    assert [(line["becomes"], line["reachable"], line["why"]) for line in seen["lines"]] == [("updated", True, "")]
+    assert done(editor.get(f"{at}?act=approve&version_id={newer.version_id}"), 200) == seen
+    elsewhere = editor.get(f"{at}?act=approve&version_id={world.draft.version_id}")
+    assert (elsewhere.status_code, elsewhere.json["code"]) == (404, "no_such_version")
+    ends = world.hub.clock.now() + DAY
+    clause = done(editor.post(at, json={"source": "embargo", "effect": "deny", "until_at": ends}), 200)
+    assert [line["becomes"] for line in clause["lines"]] == ["withdrawn"]
+    assert (clause["ends_at"], [line["becomes"] for line in clause["then"]]) == (ends, ["published"])
+    assert done(editor.get(f"{ASSETS}/{world.asset.id}/terms"), 200)["items"] == []
+    added = done(editor.post(f"{ASSETS}/{world.asset.id}/terms", json={"source": "embargo", "effect": "deny"}), 201)
+    with world.hub.database.unit() as session:  # as the planner leaves it
+        session.get_one(Placement, world.copy.id).desired = "absent"
+    lifted = done(editor.get(f"{at}?act=lift&term_id={added['id']}"), 200)
+    assert [line["becomes"] for line in lifted["lines"]] == ["published"]
+    for query, status, code in (("", 400, "no_term_named"), (f"&term_id={world.term.id}", 404, "no_such_term")):
+        refused = editor.get(f"{at}?act=lift{query}")
+        assert (refused.status_code, refused.json["code"]) == (status, code)
+    with world.hub.database.unit() as session:
+        row = session.get_one(Placement, world.copy.id)
+        row.phase, row.blocked, row.problem = "blocked", True, "Trello refuses the token."
+    [stuck] = done(editor.get(f"{at}?act=archive"), 200)["lines"]
+    assert (stuck["reachable"], stuck["why"]) == (False, "Trello refuses the token.")
 
 
 # The outside
