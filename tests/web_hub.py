@@ -34,6 +34,7 @@ from hub.notify.service import Notify
 from hub.placements.bindings.service import Bindings
 from hub.placements.companions import accompany
 from hub.placements.models import Evidence, Part, Placement
+from hub.placements.numbers import Numbers
 from hub.placements.rehearsal import Rehearsal
 from hub.placements.reports.service import Reports
 from hub.placements.service import Placements
@@ -80,6 +81,7 @@ class WebHub:
             placements=placements,
             bindings=Bindings(database, clock, connections, placements.wake),
             uses=Uses(database, clock, connections),
+            numbers=Numbers(database, clock, connections, connections.has_room),
             rehearsal=Rehearsal(database, clock, connections, self.settings.rights_default),
             delivery=Delivery(database, self.store, self.keyring, clock, self.settings),
             reports=Reports(database, clock, placements, self.keyring, recipients, address=self.settings.url,

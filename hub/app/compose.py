@@ -32,6 +32,7 @@ from hub.media.pool import MediaPool
 from hub.media.service import Media
 from hub.notify.service import Notify
 from hub.placements.bindings.service import Bindings
+from hub.placements.numbers import Numbers
 from hub.placements.rehearsal import Rehearsal
 from hub.placements.reports.service import Reports
 from hub.placements.seats import ORDINARY, SPARE
@@ -106,6 +107,7 @@ class Hub:
             placements=placements,
             bindings=bindings,
             uses=Uses(database, clock, connections),
+            numbers=Numbers(database, clock, connections, connections.has_room),
             rehearsal=Rehearsal(database, clock, connections, settings.rights_default),
             delivery=Delivery(database, store, keyring, clock, settings),
             reports=Reports(database, clock, placements, keyring, recipients, address=settings.url,
@@ -129,6 +131,7 @@ class Hub:
             ),
             Drain("leaving", rooms.placements.leaving.drain, 5.0),
             Drain("uses", rooms.uses.drain, 5.0, eager=True),
+            Drain("numbers", rooms.numbers.drain, 10.0, eager=True),
             Drain("stock", rooms.stock.drain, 2.0, eager=True),
             Drain("bindings", rooms.bindings.drain, 1.0),
             Drain("feeds", rooms.placements.feeds.drain, 2.0, eager=True),

@@ -57,6 +57,12 @@ class BudgetLeft:
     closed_until: int | None  # the remote said so; None: it is open
     urgent_only_until: int | None  # an urgent call waits; others wait for it
 
+    @property
+    def has_room(self) -> bool:
+        """Tell whether calls that are in no hurry may go: nobody waits, and half of each limit is left to others."""
+        free = self.closed_until is None and self.urgent_only_until is None
+        return free and all(limit.left * 2 >= limit.calls for limit in self.limits)
+
 
 Deltas = dict[tuple[str, str, int, str], int]
 """Calls to be added (or taken away), by key, rule, slice and member."""

@@ -93,6 +93,10 @@ class Connections:
         _require_sight(actor)
         return self._speaking.budget_left(connection_id)
 
+    def has_room(self, remote_id: str) -> bool:
+        """Tell whether a remote has room for calls that are in no hurry: half of each of its limits is free."""
+        return self._speaking.has_room(remote_id)
+
     def targets(self, actor: Actor, remote_id: str | None = None) -> Sequence[views.TargetView]:
         """Return the known places, of one remote or of all."""
         _require_sight(actor)

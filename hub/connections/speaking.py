@@ -201,6 +201,12 @@ class Speaking:
             rules = self._rules(session, connection, manifest) if manifest is not None else ()
             return budget.left(session, connection.remote_id, rules, self._clock.now())
 
+    def has_room(self, remote_id: str) -> bool:
+        """Tell whether a remote has room for calls that are in no hurry."""
+        with self._database.read() as session:
+            connection = accounts.usable(session, remote_id)
+        return connection is not None and self.budget_left(connection.id).has_room
+
     def _rules(self, session: Session, connection: Connection, manifest: Manifest) -> tuple[Rule, ...]:
         """Return what a connection is bound by, as far as it can be told without its secrets."""
         if credentials.load(session, self._keyring, connection.id) is not None:

@@ -269,6 +269,29 @@ class UsePlace(Base):
     gone_at: Mapped[Millis | None]  # a whole round did not tell of it any more
 
 
+class NumberRound(Base):
+    """When a copy's numbers are asked for next."""
+
+    __tablename__ = "number_rounds"
+    placement_id: Mapped[Id] = mapped_column(ForeignKey("placements.id"), primary_key=True)
+    due_at: Mapped[Millis] = mapped_column(index=True)  # in the future while somebody asks
+    asking: Mapped[bool] = mapped_column(default=False)
+    told_at: Mapped[Millis | None]
+    failures: Mapped[int]
+    problem: Mapped[str] = mapped_column(default="")
+
+
+class NumberOfDay(Base):
+    """What a remote counted of a copy, as it told last on one day. A day on which it did not tell has no row."""
+
+    __tablename__ = "numbers"
+    placement_id: Mapped[Id] = mapped_column(ForeignKey("placements.id"), primary_key=True)
+    name: Mapped[Word] = mapped_column(primary_key=True)  # the remote's own
+    day: Mapped[Millis] = mapped_column(primary_key=True)  # its first millisecond, UTC
+    value: Mapped[int]
+    told_at: Mapped[Millis]
+
+
 class Binding(Revisioned, Base):
     """A standing wish: cards like these show assets like those."""
 

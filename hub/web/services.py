@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from hub.media.service import Media
     from hub.notify.service import Notify
     from hub.placements.bindings.service import Bindings
+    from hub.placements.numbers import Numbers
     from hub.placements.rehearsal import Rehearsal
     from hub.placements.reports.service import Reports
     from hub.placements.service import Placements
@@ -56,6 +57,7 @@ class Services:
     placements: Placements
     bindings: Bindings
     uses: Uses
+    numbers: Numbers
     rehearsal: Rehearsal
     delivery: Delivery
     reports: Reports

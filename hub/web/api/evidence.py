@@ -72,6 +72,40 @@ class WhereUsed(BaseModel):
     copies: dict[str, UsesOut]
 
 
+class DayOut(Shown):
+    """What was told last on one day."""
+
+    day: Instant = Field(description="Its first millisecond, UTC.")
+    value: int
+
+
+class NumberOut(Shown):
+    """One thing that a remote counts of a copy."""
+
+    name: str = Field(description="The remote's own name for it.")
+    value: int
+    told_at: Instant
+    days: list[DayOut] = Field(
+        description="Of the last 90 days, the earliest first; days without an answer are left out."
+    )
+
+
+class NumbersOut(Shown):
+    """What is counted of one copy. What is not there was not told: it is not zero."""
+
+    able: bool = Field(description="Whether its remote counts anything there.")
+    told_at: Instant | None = Field(description="When the remote last answered; null: it has not yet.")
+    under_way: bool
+    problem: str
+    numbers: list[NumberOut]
+
+
+class CountedCopies(BaseModel):
+    """The numbers of every copy of an asset, by the copy's id."""
+
+    copies: dict[str, NumbersOut]
+
+
 @evidence.get("/recalls/<recall_id>/report.json", responses={200: JSON_FILE})
 def report_json(path: RecallPath) -> Response:
     """Make a signed report of how a recall stands now: canonical JSON. Each making has a number and an event."""
@@ -108,6 +142,25 @@ def ask_uses(path: CopyPath) -> Response:
 def uses_of_copy(path: CopyPath) -> Response:
     """Tell where a copy is used, as its remote last told."""
     return answer(UsesOut.model_validate(services().uses.of_copy(actor(), path.placement_id)))
+
+
+@evidence.get("/assets/<asset_id>/numbers", responses={200: CountedCopies})
+def counted(path: AssetPath) -> Response:
+    """Tell what remotes count of the copies of an asset: views, clicks, likes, as each calls them."""
+    found = services().numbers.of_asset(actor(), path.asset_id)
+    return answer(CountedCopies(copies={key: NumbersOut.model_validate(one) for key, one in found.items()}))
+
+
+@evidence.get("/copies/<placement_id>/numbers", responses={200: NumbersOut})
+def numbers_of_copy(path: CopyPath) -> Response:
+    """Tell what its remote counts of a copy, day by day."""
+    return answer(NumbersOut.model_validate(services().numbers.of_copy(actor(), path.placement_id)))
+
+
+@evidence.post("/copies/<placement_id>/numbers", responses={202: NumbersOut})
+def ask_numbers(path: CopyPath) -> Response:
+    """Have the remote asked as soon as its limits have room; the answer tells what is known up to now."""
+    return answer(NumbersOut.model_validate(services().numbers.ask_now(actor(), path.placement_id)), 202)
 
 
 @well_known.get("/.well-known/damhub-evidence-keys.json")

@@ -16,6 +16,7 @@ from hub.placements.conflicts import CODES
 from hub.placements.desired import IN_SET
 from hub.placements.impact import Becomes, ImpactLine
 from hub.placements.ledger import REMOVED_THERE
+from hub.placements.numbers import NumbersView
 from hub.placements.uses import UsesView
 from hub.placements.views import AttemptView, CopyView, EvidenceView
 from hub.web.identity import actor
@@ -23,6 +24,7 @@ from hub.web.services import services
 from hub.web.ui import words
 from hub.web.ui.frame import go, page
 from hub.web.ui.names import connector_title
+from hub.web.ui.numbers import Counted, counted
 from hub.web.ui.shown import Line
 from hub.web.ui.uses import Used, used
 from hub.web.ui.words import Sign
@@ -53,6 +55,7 @@ class CopyRow:
     to_decide: bool = False  # fields were changed here and there
     can_restore: bool = False  # somebody removed it there, and it can be put back
     shows: tuple[str, ...] = ()  # the codes of all that it shows, in order, where it shows several
+    counted: Counted | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +84,10 @@ class Outcome:
 def places_of(asset: AssetView) -> dict[str, Any]:
     """Return what the list "where it is" shows of an asset; the worst state comes first."""
     who = actor()
-    told = services().uses.of_asset(who, asset.id)
+    told, counts = services().uses.of_asset(who, asset.id), services().numbers.of_asset(who, asset.id)
     rows = [
-        row_of(copy, here=asset.code, told=told.get(copy.id)) for copy in services().placements.where(who, asset.id)
+        row_of(copy, here=asset.code, told=told.get(copy.id), counts=counts.get(copy.id))
+        for copy in services().placements.where(who, asset.id)
     ]
     rows.sort(key=lambda row: (words.ORDER.index(row.phase) if row.phase in words.ORDER else 0, row.label))
     living = [row for row in rows if row.phase != "settled"]
@@ -102,7 +106,9 @@ def places_of(asset: AssetView) -> dict[str, Any]:
     }
 
 
-def row_of(copy: CopyView, *, here: str = "", told: UsesView | None = None) -> CopyRow:
+def row_of(
+    copy: CopyView, *, here: str = "", told: UsesView | None = None, counts: NumbersView | None = None
+) -> CopyRow:
     """Return one copy in words, on the page of the asset with the code `here`; `told` are its uses."""
     sign = words.COPY.get(copy.phase, words.UNKNOWN)
     if copy.phase == "working" and copy.desired == "absent":
@@ -127,6 +133,7 @@ def row_of(copy: CopyView, *, here: str = "", told: UsesView | None = None) -> C
         manager and copy.wanted and copy.settled_at is None and (copy.desired != "absent" or copy.phase == "waiting"),
         used(told, stands=copy.phase == "live"), manager and disputed, manager and removed,
         (copy.asset_code, *(one.asset_code for one in copy.companions)) if copy.companions else (),
+        counted(counts, stands=copy.phase == "live"),
     )  # fmt: skip
 
 

@@ -40,6 +40,7 @@ TOLD: Final = {
     "retried": "Trying again now.",
     "taken-back": "Being taken back from there.",
     "uses-asked": "Being asked where it is used; the answer stands under the copy.",
+    "numbers-asked": "Being asked what it counts; the answer stands under the copy.",
     "put-back": "On its way back into the same place.",
     "decided": "Decided: it holds on both sides. Both texts are kept below, and you can decide otherwise.",
     "attested": "Your word is kept with the proof, as a person's word.",

@@ -41,6 +41,14 @@ def ask_now(placement_id: str) -> Response:
     return go(f"/assets/{copy.asset_code}", "uses-asked")
 
 
+@uses.post("/copies/<placement_id>/numbers")
+def count_now(placement_id: str) -> Response:
+    """Have the remote asked what it counts of a copy."""
+    services().numbers.ask_now(actor(), placement_id)
+    copy = services().placements.copy(actor(), placement_id)
+    return go(f"/assets/{copy.asset_code}", "numbers-asked")
+
+
 def used(view: UsesView | None, *, stands: bool) -> Used | None:
     """Say where a copy is used; None where nobody can tell, or nothing was told of what is away."""
     if view is None or not (view.able or view.uses) or not (stands or view.uses):

@@ -140,7 +140,7 @@ ABILITY: Final = {
     "import": "Can list and hand over what is there",
     "changes": "Lists changes",
     "usage": "Lists uses",
-    "numbers": "Can count looks",
+    "numbers": "Counts views, clicks and the like",
     "cards": "Reads cards",
 }
 

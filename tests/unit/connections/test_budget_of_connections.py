@@ -75,10 +75,14 @@ def test_what_is_left_is_told_limit_by_limit(connections, connect, admin, clock,
     assert [(one.scope, one.calls, one.left) for one in seen.limits] == [("connection", 30, 22), ("app", 8, 0)]
     assert seen.limits[1].whole_at > clock.now() + 59 * MINUTE
     assert seen.closed_until is None
+    assert not connections.has_room(connection.remote_id)
     clock.advance(2 * 60 * MINUTE)
+    assert connections.has_room(connection.remote_id)
     tiny.answer = httpx.Response(429, headers={"Retry-After": "40"})
     assert calls(connections, connection) == 0
     assert connections.budget_left(admin, connection.id).closed_until == clock.now() + 40 * SECOND
+    assert not connections.has_room(connection.remote_id)
+    assert not connections.has_room("nowhere")
 
 
 def test_who_may_not_see_connections_may_not_see_their_budgets(connections, connect, admin):

@@ -292,6 +292,7 @@ def test_a_copy_is_wanted_and_wanted_no_more(world, editor):
     assert {one["id"] for one in editor.get(f"{ASSETS}/{world.asset.id}/copies").json["items"]} == {
         made["id"],
         world.copy.id,
+        world.removed.id,
     }
     assert done(editor.delete(at), 200)["wanted"] is False
     nowhere = editor.post(f"{ASSETS}/{world.asset.id}/copies", json={"target_id": "nowhere"})

@@ -6,7 +6,9 @@ from connectors.sdk.manifest import Capability
 from connectors.sdk.registry import discover
 from connectors.sdk.scorecard import State, scorecard_of
 from hub.clock import DAY
+from hub.placements.models import NumberOfDay, NumberRound
 from hub.web.ui import scorecards
+from hub.web.ui.numbers import label_of
 from hub.web.ui.scorecards import rating
 from hub.web.ui.words import ABILITY
 from tests.web_hub import picture
@@ -23,6 +25,35 @@ def story(hub):
     )
     hub.upload(picture(2), title="Draft of a hill", role="contributor")
     return asset
+
+
+def test_numbers_stand_under_their_copy_with_their_day_and_a_curve(hub):
+    asset, page = hub.approved(picture(1), title="Winter lake"), hub.target("postiz", "Page")
+    copy = hub.copy(asset, page)
+    editor, today = hub.client("editor"), hub.clock.now() - hub.clock.now() % DAY
+    assert "Not asked yet what is counted" in editor.get(f"/assets/{asset.code}").get_data(as_text=True)
+    with hub.database.unit() as session:
+        session.add(NumberRound(placement_id=copy.id, due_at=today + DAY, told_at=hub.clock.now(), failures=0))
+        for day, value in ((today - 2 * DAY, 0), (today, 1204)):
+            session.add(
+                NumberOfDay(placement_id=copy.id, name="impressionCount", day=day, value=value, told_at=hub.clock.now())
+            )
+        session.add(NumberOfDay(placement_id=copy.id, name="Likes", day=today, value=3, told_at=hub.clock.now() - DAY))
+    shown = editor.get(f"/assets/{asset.code}").get_data(as_text=True)
+    assert "Counted there: impressions 1,204, likes 3, told" in shown
+    assert '<polyline points="1.0,19.0 95.0,1.0"/>' in shown
+    assert 'aria-label="impressions: 0 to 1,204 from' in shown
+    assert shown.count("<polyline") == 1
+    assert "Count again now" in shown
+    assert "Count again now" not in hub.client("viewer").get(f"/assets/{asset.code}").get_data(as_text=True)
+
+
+@pytest.mark.parametrize(
+    ("name", "label"),
+    [("uniqueImpressionsCount", "unique impressions"), ("clickCount", "clicks"), ("Likes", "likes"), ("CTR", "ctr")],
+)
+def test_what_is_counted_is_called_as_people_call_it(name, label):
+    assert label_of(name) == label
 
 
 PAGES = [

@@ -50,6 +50,7 @@ class World:
         self.blog = hub.target("wordpress", "Press", "press.example.com")
         self.copy = hub.copy(self.asset, self.target, level="seen")
         self.used = hub.copy(self.secret_draft, self.blog)
+        self.counted = hub.copy(self.secret_draft, hub.target("postiz", "Page"))
         self.removed = hub.copy(
             self.asset, hub.target("trello", "Old card"), phase="settled", settled_at=1, settled_reason="removed_there"
         )
@@ -137,7 +138,7 @@ class World:
             "draft_version": self.draft.version_id, "draft_sha256": self.draft.sha256,
             "secret": self.secret_draft.id, "secret_version": self.secret_draft.version_id,
             "deleted": self.deleted.id, "target": self.target.id, "blog": self.blog.id, "copy": self.copy.id,
-            "used": self.used.id, "removed": self.removed.id, "conflict": "conflict-1",
+            "used": self.used.id, "counted": self.counted.id, "removed": self.removed.id, "conflict": "conflict-1",
             "connection": self.connection.id, "term": self.term.id, "link": self.link.id,
             "signed": self.link.url.rpartition("/")[2], "recall": self.recall.id, "token": self.token,
             "user": self.hub.people[Role.VIEWER].id, "endpoint": "endpoint-1", "sent": "sent-1", "notice": "notice-1",
