@@ -24,6 +24,7 @@ from hub.placements import facts, recall, wishes
 from hub.placements.companions import asks_for, refuse_another_set, usual_slot
 from hub.placements.deciding import Conflicts
 from hub.placements.desired import Want
+from hub.placements.drift import DriftList
 from hub.placements.evidence import add_evidence
 from hub.placements.feeds import Feeds
 from hub.placements.findings import Claim
@@ -73,6 +74,7 @@ class Placements:
         self._planner = Planner(database, clock, connections, self._around)
         self.leaving = Leaving(database, clock, connections, self._planner)
         self.conflicts = Conflicts(database, clock, connections, self._planner, self._around)
+        self.drift = DriftList(database, clock)
         self.restoring = Restoring(database, clock, connections, self._planner, self._around)
         self.feeds = Feeds(database, clock, connections, self._planner)
         self._recalls_seen_at = 0

@@ -17,6 +17,7 @@ from hub.connections.models import Connection, Remote, Subscription
 from hub.db.base import new_id
 from hub.intake.models import FoundItem, StockTaking
 from hub.placements.companions import usual_slot
+from hub.placements.models import FieldConflict
 from tests.browser import hooks
 from tests.web_hub import page_of_text
 
@@ -198,6 +199,11 @@ def _copies(hub, found, places):
         observed="absent", settled_at=hub.clock.now() - 3 * HOUR, settled_reason="withdrawn",
     )  # fmt: skip
     hub.copy(found["bottle-red"], press, level="seen")
+    _disagree(hub, found["person-b"], press)
+    hub.copy(
+        found["person-b"], landing, phase="settled", level="read", age=DAY, observed="absent", desired="present",
+        settled_at=hub.clock.now() - DAY, settled_reason="removed_there",
+    )  # fmt: skip
     hub.copy(found["bottles-trio"], press, level="seen", age=25 * MINUTE)
     hub.copy(found["bottles-trio"], windows, level="read", age=30 * MINUTE)
     hub.copy(found["ridge-dawn"], stories, level="read", age=HOUR)
@@ -208,6 +214,30 @@ def _copies(hub, found, places):
     behind = [found["sea"], found["forest-fog"]]
     slot = usual_slot([each.code for each in behind])
     hub.copy(found["ridge-dawn"], feed, level="read", companions=behind, slot=slot)
+
+
+def _disagree(hub, asset, place):
+    """Let two texts be changed here and there, one of them decided already."""
+    now, editor = hub.clock.now(), hub.people[Role.EDITOR].id
+    copy = hub.copy(
+        asset, place, phase="blocked", level="read", age=25 * MINUTE, problem_code="field_conflict", blocked=True,
+        problem="Changed here and there in different ways: alt_text. Decide which holds.",
+    )  # fmt: skip
+    texts = (
+        ("alt_text", "Portrait of Maren.", "Portrait of Maren in the store in Kiel.", "Maren, laughing, by the lake."),
+        ("title", "Portrait, Maren", "Portrait, Maren Lund", "Maren Lund"),
+    )
+    with hub.database.unit() as session:
+        for number, (name, base, ours, theirs) in enumerate(texts):
+            session.add(
+                FieldConflict(
+                    id=f"conflict-{number}", placement_id=copy.id, asset_id=asset.id, field=name, name=name, locale="",
+                    reason="both", base=base, ours=ours, kept=ours, theirs=theirs, theirs_there=theirs, ours_by=editor,
+                    ours_author="person", ours_at=now - HOUR, noticed_at=now - 25 * MINUTE,
+                    decided_at=now - 5 * MINUTE if number else None, decision="theirs" if number else "",
+                    value=base if number else "", decided_by=editor if number else None,
+                )
+            )  # fmt: skip
 
 
 def _stock(hub, found):

@@ -39,6 +39,8 @@ PAGES = {
     "settings": "/connections/{left}/settings",
     "place": "/connections/{left}/places/{place}",
     "stock": "/connections/{left}/stock",
+    "drift": "/drift",
+    "conflicts": "/conflicts",
     "proof": "/copies/{copy}/proof",
     "webhooks": "/webhooks",
     "webhook": "/webhooks/{hook}",

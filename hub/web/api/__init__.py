@@ -9,6 +9,7 @@ from hub.web.api.assets import assets
 from hub.web.api.bindings import bindings
 from hub.web.api.conflicts import conflicts
 from hub.web.api.connections import connections
+from hub.web.api.drift import drift
 from hub.web.api.endpoints import endpoints
 from hub.web.api.events import events
 from hub.web.api.evidence import evidence
@@ -22,6 +23,6 @@ from hub.web.api.rights import rights
 from hub.web.api.stock import stock
 
 BLUEPRINTS: Final = (
-    entry, people, assets, review, rights, placements, conflicts, recalls, evidence, bindings, links, connections,
-    keeping, mappings, endpoints, events, activity, health, stock,
+    entry, people, assets, review, rights, placements, conflicts, drift, recalls, evidence, bindings, links,
+    connections, keeping, mappings, endpoints, events, activity, health, stock,
 )  # fmt: skip

@@ -18,6 +18,7 @@ from hub.web.ui.conflicts import conflicts
 from hub.web.ui.connecting import connecting
 from hub.web.ui.connections import connections
 from hub.web.ui.copies import copies
+from hub.web.ui.drift import drift
 from hub.web.ui.endpoints import endpoints
 from hub.web.ui.entry import entry
 from hub.web.ui.foreseen import foreseen
@@ -25,6 +26,7 @@ from hub.web.ui.health import health
 from hub.web.ui.keeping import keeping
 from hub.web.ui.library import library
 from hub.web.ui.listening import listening
+from hub.web.ui.living import living
 from hub.web.ui.mapping import mapping
 from hub.web.ui.notices import notices
 from hub.web.ui.people import people
@@ -40,8 +42,8 @@ def install(app: Flask) -> None:
     frame.install(app)
     cast("dict[str, Any]", app.jinja_env.globals).update(rating=rating)
     for blueprint in (
-        entry, library, selection, copies, conflicts, recalls, uses, foreseen, asset, connections, connecting,
-        adjusting, calendar, bindings, keeping, notices, people, endpoints, mapping, listening, quality, activity,
-        open_doors, well_known, health, stock,
+        entry, library, selection, copies, conflicts, drift, recalls, uses, foreseen, asset, connections,
+        connecting, adjusting, calendar, bindings, keeping, notices, people, endpoints, mapping, listening, quality,
+        activity, open_doors, living, well_known, health, stock,
     ):  # fmt: skip
         app.register_blueprint(blueprint)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from hub.placements.deciding import ConflictView
 
 conflicts = Blueprint("conflicts_pages", "hub.web")
-WORD: Final = re.compile(r"\s+|\w+|[^\w\s]")
+WORD: Final = re.compile(r"\S+\s*|\s+")
 REASONS: Final = {
     "both": "Changed here and there in different ways.",
     "cut": "Changed there, where only the beginning of a longer text stands.",

@@ -192,6 +192,8 @@ def _navigation(who: Actor) -> list[Item]:
     items = [Item("library", "Library", "Library", "/", "images", "main")]
     if allowed(who, Act.DECIDE):
         items.append(Item("review", "Review", "Review", "/?lifecycle=in_review", "messages-square", "main"))
+    if allowed(who, Act.PLACE):
+        items.append(Item("drift", "Drift", "Drift", "/drift", "scan-eye", "main"))
     if allowed(who, Act.CONNECT) or allowed(who, Act.PLACE):
         waiting = sum(one.state == "needs_person" for one in services().connections.list(who))
         items.append(
