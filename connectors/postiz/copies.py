@@ -5,7 +5,7 @@ from __future__ import annotations
 from connectors.postiz.calls import Kind, note_of, settings_of
 from connectors.postiz.pictures import words_of
 from connectors.postiz.types import Note, Post, Rules
-from connectors.postiz.wording import as_text
+from connectors.postiz.wording import as_text, milliseconds
 from connectors.sdk.errors import Rejected
 from connectors.sdk.marker import key_in, marker_in
 from connectors.sdk.types import Copy, Fields, Part, PartKind, PartState
@@ -72,6 +72,7 @@ def copy_of(post: Post, *, texts: bool) -> Copy:
         fields={**told, **words},
         parts=parts_of(post),
         url=url_of(post),
+        publish_at=milliseconds(post.at) if post.state == QUEUED and not post.is_out else None,
     )
 
 

@@ -201,7 +201,10 @@ class Hold(Protocol):
         ...
 
     def resume(self, target: Target, ref: str, at: int) -> Receipt:
-        """Let a held copy become public at `at` (UTC milliseconds). Never publishes a second time."""
+        """Let a held copy, or one that waits for another time, become public at `at` (UTC milliseconds).
+
+        Never publishes a second time.
+        """
         ...
 
 

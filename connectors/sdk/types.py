@@ -172,6 +172,7 @@ class Copy:
     parts: tuple[Part, ...]
     sha256: str | None = None
     url: str | None = None  # where a person sees it
+    publish_at: int | None = None  # of what waits for its time: when that is, UTC milliseconds
 
 
 @dataclass(frozen=True, slots=True)

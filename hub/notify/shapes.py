@@ -113,7 +113,7 @@ class CopyMade(OfCopy):
 class Proof(OfCopy):
     """What looks showed, or a person said."""
 
-    claim: str = Field(description="in_place, substituted, withdrawn or gone.")
+    claim: str = Field(description="in_place, substituted, scheduled, held, withdrawn or gone.")
     level: str = Field(description="How it is known: said, read, seen or attested.")
 
 
@@ -122,6 +122,18 @@ class ShownProof(Proof):
 
     version_id: Id | None
     shown_asset_id: Id | None = Field(description="The asset that stands there: another one where it is substituted.")
+
+
+class Timed(OfCopy):
+    """When it goes out."""
+
+    publish_at: At
+
+
+class Stopped(Timed):
+    """Why it does not go out."""
+
+    reason: str = Field(description="A word, for rights followed by what they say: not_usable: licence_ended.")
 
 
 class Altered(OfCopy):

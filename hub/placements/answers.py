@@ -17,7 +17,6 @@ from connectors.sdk.errors import (
     RetryLater,
     Unreachable,
 )
-from connectors.sdk.manifest import Capability
 from connectors.sdk.types import Part as CopyPart
 from connectors.sdk.types import PartKind, PartState, Receipt
 from hub.db.base import new_id
@@ -25,6 +24,7 @@ from hub.placements.due import backoff
 from hub.placements.ledger import UNKNOWN, Account, block, clear_problem, kept_note, send_of
 from hub.placements.models import Attempt, Part
 from hub.placements.phase import Observed
+from hub.placements.schedule import TIMED, keeps_time, note_handed_over
 from hub.placements.steps import Op, Send
 from hub.placements.trouble import UNSURE, tell
 
@@ -35,7 +35,7 @@ MOST_BAD_ANSWERS: Final = 10
 def intend(session: Session, account: Account, step: Send, at: int) -> Attempt:
     """Write an intent down. From here on the copy counts as unknown until looks have shown what came of it."""
     row, rendering = account.row, account.rendering
-    ability = account.manifest.abilities[Capability(step.op.value)]
+    ability = account.manifest.abilities[step.op.ability]
     attempt = Attempt(
         id=new_id(), placement_id=row.id, generation=row.desired_generation, op=step.op.value, step=step.op.value,
         write=ability.write.value if ability.write else "findable", intended_at=at,
@@ -45,6 +45,7 @@ def intend(session: Session, account: Account, step: Send, at: int) -> Attempt:
             "fields_hash": rendering.fields_hash if rendering else "",
             "version_id": row.desired_version_id or "",
             **({"companions": [version for _, version in behind]} if (behind := account.desired.companions) else {}),
+            **({"publish_at": row.publish_at} if step.op in TIMED and row.publish_at is not None else {}),
             **({"kept": kept} if step.op is Op.PUBLISH and (kept := kept_note(account)) else {}),
         },
     )  # fmt: skip
@@ -66,6 +67,7 @@ def record_done(session: Session, account: Account, attempt: Attempt, receipt: R
         case Op.PUBLISH if receipt is not None:
             note_copy(session, account, receipt.ref, detail["content_key"], receipt.parts)
             row.observed_doc_hash = detail["fields_hash"]
+            note_handed_over(row, at, keeps=keeps_time(account.manifest))
             tell(session, row, "placement.made", version_id=detail["version_id"] or None)
         case Op.REPLACE if receipt is not None:
             note_copy(session, account, receipt.ref, detail["content_key"], receipt.parts)
@@ -76,10 +78,21 @@ def record_done(session: Session, account: Account, attempt: Attempt, receipt: R
             for part in account.media():
                 if part.external_ref == detail["ref"]:
                     part.state, part.looked_at = PartState.GONE.value, None
+        case Op.HOLD:
+            _stand(account, detail["ref"], PartState.HELD)
+        case Op.RESUME:
+            _stand(account, detail["ref"], PartState.QUEUED)
         case _:
             pass
     row.attempt = 0
     clear_problem(row)
+
+
+def _stand(account: Account, ref: str, state: PartState) -> None:
+    """Note how a copy stands by the remote's word; a look follows."""
+    for part in account.media():
+        if part.external_ref == ref:
+            part.state = state.value
 
 
 def _settle_earlier(account: Account, attempt: Attempt, *, again: bool) -> None:

@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import IO, cast
 
-from connectors.sdk.protocols import Connector, Publish, Replace, Repoint, Update, Withdraw
+from connectors.sdk.protocols import Connector, Hold, Publish, Replace, Repoint, Update, Withdraw
 from connectors.sdk.types import JsonValue, Receipt, Target, forget
 from hub.db.unit import refuse_in_transaction
 from hub.placements.ledger import Account
 from hub.placements.rendering import Rendering, outgoing
+from hub.placements.schedule import keeps_time, outgoing_time
 from hub.placements.steps import Op, Send
 
 
@@ -33,7 +34,8 @@ def perform(
     match step.op:
         case Op.PUBLISH:
             sent = outgoing(_whole(account), marker=account.row.marker, link=account.link, opener=opener)
-            return cast("Publish", connector).publish(target, replace(sent, kept=kept, keep=keep))
+            at = outgoing_time(account.row, keeps=keeps_time(account.manifest))
+            return cast("Publish", connector).publish(target, replace(sent, publish_at=at, kept=kept, keep=keep))
         case Op.REPLACE:
             sent = outgoing(_whole(account), marker=account.row.marker, link=account.link, opener=opener)
             return cast("Replace", connector).replace(target, step.ref, sent)
@@ -41,9 +43,19 @@ def perform(
             return cast("Update", connector).update(target, step.ref, push or _whole(account).rendered.fields)
         case Op.REPOINT:
             return cast("Repoint", connector).repoint(target, step.ref, step.to)
+        case Op.HOLD | Op.RESUME:
+            return _keep_time(cast("Hold", connector), step, account, target)
         case Op.WITHDRAW:
             cast("Withdraw", connector).withdraw(target, step.ref)
             return None
+
+
+def _keep_time(connector: Hold, step: Send, account: Account, target: Target) -> Receipt:
+    if step.op is Op.HOLD:
+        return connector.hold(target, step.ref)
+    if account.row.publish_at is None:
+        raise ValueError("no time was given, so there is nothing to resume")
+    return connector.resume(target, step.ref, account.row.publish_at)
 
 
 def _whole(account: Account) -> Rendering:

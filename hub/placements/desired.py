@@ -10,6 +10,14 @@ MAX_SUBSTITUTES: Final = 8
 """How many successors are followed, one after the other, to find one that may stand in."""
 
 
+NOT_DUE: Final = "not_due"
+"""Why it is not there yet: its time is to come, and the hub makes it public then."""
+DATE_PASSED: Final = "date_passed"
+"""Why it does not go out although it may: its time has passed, and a person says which one is next."""
+HELD_THERE: Final = "held_there"
+"""Why it does not go out although it may: somebody there parked it."""
+FOR_GOOD: Final = frozenset({"deleted", "archived", "takedown"})
+"""What takes a copy away that waits for its time; for all else it is parked, so that it can still go out."""
 IN_SET: Final = "in_set"
 """Begins the reason why a set is absent; the code of the asset that stops it follows, and what stops that one."""
 
@@ -19,7 +27,22 @@ class Want(StrEnum):
 
     PRESENT = "present"  # the asset itself
     SUBSTITUTE = "substitute"  # an asset that stands in for it
+    HELD = "held"  # parked there until it may go out, or a person decides
     ABSENT = "absent"
+
+
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """How a copy stands that has a time and did not go out yet."""
+
+    there: bool = False  # something of it stands there, not public
+    held: bool = False  # and is parked
+    due: bool = False  # its time has come
+    late: bool = False  # it passed so long ago that nobody expects it now
+    parked: bool = False  # somebody there parked it
+    moved: bool = False  # it waits there for another time than the one it should go out at
+    by_hub: bool = False  # nothing there waits for a time: the hub makes it public itself
+    shows: str = ""  # the asset whose bytes stand there
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +68,7 @@ class Facts:
     chain: tuple[Candidate, ...]  # the asset itself first, then its successors in order; of a set, it alone
     leaving: bool = False  # all copies are taken back from this account, to disconnect it then
     companions: tuple[Candidate, ...] = ()  # what is shown in the same copy: then it is a set
+    waits: Waits | None = None  # None: it has no time, or is out
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +91,35 @@ class Desired:
 
 def desired(facts: Facts) -> Desired:
     """Return what should be true of a copy."""
-    asset = facts.chain[0]
     if unwanted := _unwanted(facts):
         return _absent(unwanted)
+    found = _now(facts)
+    return found if facts.waits is None else _in_time(found, facts.waits, facts)
+
+
+def _in_time(found: Desired, waits: Waits, facts: Facts) -> Desired:
+    """Say what is true of a copy that did not go out yet, if its assets may be shown as `found` says."""
+    if not waits.there:
+        if waits.late and not _for_good(found.reason):
+            return _absent(DATE_PASSED)
+        return _absent(NOT_DUE) if waits.by_hub and not waits.due and found.want is not Want.ABSENT else found
+    if found.want is Want.ABSENT:
+        there = [each for each in facts.chain if each.asset_id == waits.shows]
+        gone = [_refusal(each) or ("" if each.usable else each.reason) for each in (*there, *facts.companions)]
+        return found if any(map(_for_good, (found.reason, *gone))) else _held(found.reason)
+    if waits.parked:
+        return _held(HELD_THERE)
+    return _held(DATE_PASSED) if waits.due and (waits.held or waits.moved) else found
+
+
+def _for_good(reason: str) -> bool:
+    """Tell whether what stands there must go, and parking it would not do."""
+    return reason.rpartition(": ")[2] in FOR_GOOD
+
+
+def _now(facts: Facts) -> Desired:
+    """Say what may be shown, whatever its time."""
+    asset = facts.chain[0]
     if facts.companions:
         return _set((asset, *facts.companions))
     if refusal := _refusal(asset):
@@ -118,3 +168,7 @@ def _refusal(asset: Candidate) -> str:
 
 def _absent(reason: str) -> Desired:
     return Desired(Want.ABSENT, None, None, reason)
+
+
+def _held(reason: str) -> Desired:
+    return Desired(Want.HELD, None, None, reason)

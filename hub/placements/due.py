@@ -23,6 +23,9 @@ CONFIRM_GONE_MS: Final = HOUR
 FAR: Final = 365 * DAY
 """No row sleeps longer than this."""
 
+LONGEST_UNSEEN: Final = DAY
+"""What waits for its time, or is parked, is looked at so often at least: people there move it as well."""
+
 FIRST_RETRY: Final = 2 * SECOND
 LAST_RETRY: Final = 30 * MINUTE
 

@@ -18,6 +18,8 @@ from hub.placements.trouble import GONE, tell_if_cured
 TOLD: Final = {
     Claim.IN_PLACE: "placement.proven",
     Claim.SUBSTITUTED: "placement.substituted",
+    Claim.SCHEDULED: "placement.scheduled",
+    Claim.HELD: "placement.held",
     Claim.WITHDRAWN: "placement.withdrawn",
     Claim.GONE: GONE,
 }

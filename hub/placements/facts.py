@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -17,8 +17,9 @@ from hub.placements.companions import companions_of
 from hub.placements.desired import MAX_SUBSTITUTES, Candidate, Desired, Facts, desired
 from hub.placements.models import Placement
 from hub.placements.phase import never_sent
+from hub.placements.schedule import questions, waits_of
 from hub.review.models import Approved, Decision, Verdict
-from hub.rights.answer import Default, may_use
+from hub.rights.answer import Answer, Default, may_use
 
 WEB: Final = "web"
 ORIGINAL: Final = "original"
@@ -40,6 +41,16 @@ class Place:
     remote_id: str
     connector: str
     language: str = ""  # of the texts there; empty: the catalogue's own
+    lead_s: int = 0  # so long before its time a copy there is looked at once more; 0: as usual
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is asked of an asset's rights."""
+
+    spans: tuple[tuple[int, int | None], ...]  # see `schedule.questions`
+    use: str
+    default: Default
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +69,7 @@ def place_of(session: Session, target_id: str) -> Place:
     remote = session.get_one(Remote, target.remote_id)
     return Place(
         target.id, target.kind, target.external_ref, target.label, target.channel, target.territory, remote.id,
-        remote.connector, target.language or "",
+        remote.connector, target.language or "", target.lead_s,
     )  # fmt: skip
 
 
@@ -71,9 +82,10 @@ def desired_now(
     at: int,
     default: Default,
     by_hand: bool = False,
+    keeps_time: bool = False,
 ) -> tuple[Desired, tuple[str, ...]]:
     """Return what should be true of a row now, and the ids of all assets that this depends upon."""
-    known = gather(session, row, place, preset=preset, at=at, default=default, by_hand=by_hand)
+    known = gather(session, row, place, preset=preset, at=at, default=default, by_hand=by_hand, keeps_time=keeps_time)
     return desired(known), tuple(candidate.asset_id for candidate in (*known.chain, *known.companions))
 
 
@@ -87,41 +99,42 @@ def gather(
     default: Default,
     considered: Mapping[str, str] | None = None,
     by_hand: bool = False,
+    keeps_time: bool = False,
 ) -> Facts:
     """Return the facts about a row; `considered` are successors that are not, but might be, named: by asset.
 
-    Where publishing is a person's act (`by_hand`), nothing stands in: it would go out by itself.
+    Where publishing is a person's act (`by_hand`), nothing stands in, since it would go out by itself; but for what
+    waits for a time that a person gave it.
     """
-    use = "new" if never_sent(row) else "existing"
+    waits = waits_of(session, row, at, keeps=keeps_time)
+    asked = Asked(questions(row, waits, at), "new" if waits or never_sent(row) else "existing", default)
     pinned = row.pinned_version_id if row.version_policy == "pin" else None
     others = companions_of(session, row.id)
     chain = _chain(session, row.asset_id, considered or {})[: 1 if others else None]  # nothing stands in for a set
     behind = [session.get_one(Asset, each, populate_existing=True) for each in others]
     candidates = tuple(
         _candidate(
-            session, asset, place, preset=preset, at=at, use=use, default=default,
-            pinned=pinned if asset.id == row.asset_id else None,
+            session, asset, place, preset=preset, asked=asked, pinned=pinned if asset.id == row.asset_id else None
         )
         for asset in (*chain, *behind)
     )  # fmt: skip
-    substitutes = row.withdraw_policy == "substitute" and not by_hand
+    substitutes = row.withdraw_policy == "substitute" and (not by_hand or waits is not None)
     return Facts(
         row.wanted, substitutes, candidates[: len(chain)], is_being_left(session, place.remote_id),
-        candidates[len(chain) :],
+        candidates[len(chain) :], waits,
     )  # fmt: skip
 
 
-def without(known: Facts, asset_id: str, *, ends_rights: bool, substitutes: bool) -> Facts:
-    """Return the facts as they would be if an asset could not be shown: its rights end, or it is put away."""
+def without(known: Facts, asset_id: str, *, act: str, substitutes: bool) -> Facts:
+    """Return the facts as they would be if an asset could not be shown: recalled, revoked, or put away."""
+    changed: dict[str, dict[str, Any]] = {
+        "recall": {"usable": False, "reason": "takedown"}, "revoke": {"version_id": None},
+    }  # fmt: skip
+    hides = changed.get(act, {"archived": True})
 
     def hidden(candidates: tuple[Candidate, ...]) -> tuple[Candidate, ...]:
         return tuple(
-            candidate
-            if candidate.asset_id != asset_id
-            else replace(candidate, usable=False, reason="takedown")
-            if ends_rights
-            else replace(candidate, archived=True)
-            for candidate in candidates
+            replace(candidate, **hides) if candidate.asset_id == asset_id else candidate for candidate in candidates
         )
 
     return replace(known, chain=hidden(known.chain), companions=hidden(known.companions), substitutes=substitutes)
@@ -166,15 +179,11 @@ def _candidate(
     place: Place,
     *,
     preset: str,
-    at: int,
-    use: str,
-    default: Default,
+    asked: Asked,
     pinned: str | None,
 ) -> Candidate:
     version_id = _approved_version(session, asset.id, pinned)
-    rights = may_use(
-        session, asset.id, channel=place.channel, territory=place.territory, at=at, use=use, default=default
-    )
+    rights = _verdict(session, asset.id, place, asked)
     return Candidate(
         asset.id, version_id, rights.ok, rights.reason,
         deleted=asset.deleted_at is not None,
@@ -182,6 +191,18 @@ def _candidate(
         ready=version_id is not None and bytes_of(session, version_id, preset) is not None,
         code=asset.code,
     )  # fmt: skip
+
+
+def _verdict(session: Session, asset_id: str, place: Place, asked: Asked) -> Answer:
+    """Return the first no to what is asked, else the last yes."""
+    *others, last = (
+        may_use(
+            session, asset_id, channel=place.channel, territory=place.territory, at=at, until=until, use=asked.use,
+            default=asked.default,
+        )
+        for at, until in asked.spans
+    )  # fmt: skip
+    return next((answer for answer in others if not answer.ok), last)
 
 
 def _approved_version(session: Session, asset_id: str, pinned: str | None) -> str | None:

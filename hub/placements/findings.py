@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from http import HTTPStatus
+from typing import Final
 
 from connectors.sdk.manifest import Carries
 from connectors.sdk.types import Copy, Level, PartKind, PartState
@@ -20,6 +21,8 @@ class Claim(StrEnum):
 
     IN_PLACE = "in_place"
     SUBSTITUTED = "substituted"
+    SCHEDULED = "scheduled"  # it waits there for its time
+    HELD = "held"  # it is parked there, and does not go out
     WITHDRAWN = "withdrawn"
     GONE = "gone"  # vanished in the channel by somebody else's hand
 
@@ -49,6 +52,12 @@ def conclude(expected: Expected, looks: Looks, *, agree: bool) -> Finding:
     """Return what the looks show, measured by what should be; `agree`: the copy's fields are as wanted."""
     if expected.want is Want.ABSENT:
         return _away(expected, looks)
+    if expected.want is Want.HELD:
+        return _parked(looks.standing)
+    return _there(expected, looks, agree=agree)
+
+
+def _there(expected: Expected, looks: Looks, *, agree: bool) -> Finding:
     standing = looks.standing
     current = current_of(expected, standing)
     if current is None:
@@ -58,8 +67,32 @@ def conclude(expected: Expected, looks: Looks, *, agree: bool) -> Finding:
     left = _left_over(expected, looks, standing)
     if len(standing) > 1 or PartState.SHOWING in left:
         return Finding(Observed.MIXED, Level.READ, current)
+    if (stands := _OF_STATE.get(standing_of(current))) is not None:
+        return Finding(stands, Level.READ, current)
     level = _read(looks) if PartState.UNKNOWN in left else _level_there(expected, looks, current)
     return Finding(Observed.PRESENT, level, current)
+
+
+_OF_STATE: Final = {
+    PartState.QUEUED: Observed.QUEUED, PartState.HELD: Observed.HELD, PartState.FAILED: Observed.ALTERED,
+}  # fmt: skip
+"""What is observed of a copy that is not out."""
+
+
+def standing_of(copy: Copy) -> PartState:
+    """Return how a copy itself stands, as a look tells it: out, waiting, parked, or given up."""
+    told = next((part.state for part in copy.parts if part.kind is PartKind.MEDIA), PartState.SHOWING)
+    return told if told in _OF_STATE else PartState.SHOWING
+
+
+def _parked(standing: list[Copy]) -> Finding:
+    """Say how what should be parked stands."""
+    states = {standing_of(copy) for copy in standing}
+    if not states:
+        return Finding(Observed.ABSENT, Level.READ)
+    if states == {PartState.HELD}:
+        return Finding(Observed.HELD, Level.READ)
+    return Finding(Observed.QUEUED if PartState.QUEUED in states else Observed.PRESENT, Level.READ)
 
 
 def at_its_word(expected: Expected, standing: Mapping[str, str]) -> Finding:

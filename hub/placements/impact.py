@@ -15,6 +15,7 @@ from hub.placements.desired import Desired, Want, desired
 from hub.placements.models import Placement
 from hub.placements.phase import Phase, never_sent
 from hub.placements.ports import Switchboard
+from hub.placements.schedule import keeps_time
 from hub.placements.views import CopyView, copy_view
 from hub.rights.answer import Default
 
@@ -26,6 +27,8 @@ class Becomes(StrEnum):
     SUBSTITUTED = "substituted"
     UPDATED = "updated"  # another version, or another stand-in
     PUBLISHED = "published"  # nothing stands there now
+    HELD = "held"  # what waits for its time is parked there
+    RESUMED = "resumed"  # what is parked goes out at its time
     KEPT = "kept"
     NOTHING_THERE = "nothing_there"
 
@@ -69,11 +72,14 @@ def foresee(
     lines: list[ImpactLine] = []
     for row in rows:
         place = facts.place_of(session, row.target_id)
-        manifest = switchboard.manifest(place.connector)
-        known = facts.gather(session, row, place, preset=manifest.rendition, at=at, default=default, considered=offered)
+        manifest = switchboard.manifest(place.connector).at(place.kind)
+        known = facts.gather(
+            session, row, place, preset=manifest.rendition, at=at, default=default, considered=offered,
+            by_hand=manifest.by_hand, keeps_time=keeps_time(manifest),
+        )  # fmt: skip
         asked = known.substitutes or (row.asset_id in offered and not never_sent(row))
-        stands_in = asked and not manifest.by_hand
-        want = desired(facts.without(known, asset_id, ends_rights=act == "recall", substitutes=stands_in))
+        stands_in = asked and (not manifest.by_hand or known.waits is not None)
+        want = desired(facts.without(known, asset_id, act=act, substitutes=stands_in))
         becomes = _becomes(row, want, asset_id)
         why = hindrance(session, row, place, manifest, becomes)
         lines.append(ImpactLine(copy_view(session, row), becomes, want.asset_id, not why, why))
@@ -99,6 +105,6 @@ def hindrance(session: Session, row: Placement, place: facts.Place, manifest: Ma
 def _becomes(row: Placement, want: Desired, asset_id: str) -> Becomes:
     if never_sent(row) and want.want is not Want.SUBSTITUTE:
         return Becomes.NOTHING_THERE
-    if want.want is Want.ABSENT:
-        return Becomes.WITHDRAWN
+    if want.want in {Want.ABSENT, Want.HELD}:
+        return Becomes.WITHDRAWN if want.want is Want.ABSENT else Becomes.HELD
     return Becomes.KEPT if want.asset_id == row.desired_asset_id != asset_id else Becomes.SUBSTITUTED

@@ -10,7 +10,7 @@ from typing import Any, Final, cast
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from connectors.sdk.manifest import Capability, Manifest, Write
+from connectors.sdk.manifest import Manifest, Write
 from connectors.sdk.types import PartKind, PartState
 from hub.connections.accounts import is_recollecting
 from hub.db.installation import may_write
@@ -21,11 +21,13 @@ from hub.placements.desired import Desired, Want
 from hub.placements.findings import Expected
 from hub.placements.links import placement_link
 from hub.placements.models import Attempt, Part, Placement
-from hub.placements.phase import Observed, Phase, phase
+from hub.placements.phase import Observed, Phase, phase, waits_for_another_time
 from hub.placements.ports import Signer
 from hub.placements.rendering import Rendering, Specs, rendering_of
+from hub.placements.schedule import is_news, keeps_time, next_look, next_turn, stopped_by
 from hub.placements.sets import compose
 from hub.placements.steps import Known, Op, Open, Send, Standing
+from hub.placements.tasks import ask_to_remove, tell_stopped
 from hub.rights.answer import Default
 from mappings.languages import DEFAULT
 
@@ -62,6 +64,8 @@ class Account:
     rendering: Rendering | None
     link: str
     attempts: list[Attempt]
+    base_url: str = ""  # of this hub
+    at: int = 0  # the instant
     parts: list[Part] = field(default_factory=list[Part])
 
     @property
@@ -109,8 +113,9 @@ def open_account(session: Session, row: Placement, manifest: Manifest, around: S
     place = facts.place_of(session, row.target_id)
     manifest = manifest.at(place.kind)
     want, depends_on = facts.desired_now(
-        session, row, place, preset=manifest.rendition, at=at, default=around.rights_default, by_hand=manifest.by_hand
-    )
+        session, row, place, preset=manifest.rendition, at=at, default=around.rights_default,
+        by_hand=manifest.by_hand, keeps_time=keeps_time(manifest),
+    )  # fmt: skip
     link = around.link(row.marker)
     made = [
         rendering_of(
@@ -121,10 +126,13 @@ def open_account(session: Session, row: Placement, manifest: Manifest, around: S
         for asset_id, version_id in want.shown
     ]  # fmt: skip
     rendering = compose(made[0], made[1:], manifest.picture_fields) if made else None
+    stopped, planned = stopped_by(row), bool(row.desired_reason)
     _aim(row, want, rendering.doc_hash if rendering else "")
+    if is_news(stopped, row, planned=planned):
+        tell_stopped(session, row, place, around.base_url, at=at)
     attempts = list(session.scalars(select(Attempt).where(Attempt.placement_id == row.id).order_by(Attempt.id)))
     parts = list(session.scalars(select(Part).where(Part.placement_id == row.id)))
-    account = Account(row, place, manifest, want, depends_on, rendering, link, attempts, parts)
+    account = Account(row, place, manifest, want, depends_on, rendering, link, attempts, around.base_url, at, parts)
     store_phase(account)
     return account
 
@@ -157,6 +165,10 @@ def block(session: Session, account: Account, code: str, what: str) -> None:
             session, "placement.blocked", row.id, actor="system",
             body={"asset_id": row.asset_id, "target_id": row.target_id, "problem_code": code},
         )  # fmt: skip
+        if row.desired == Want.ABSENT and account.stands():
+            ask_to_remove(
+                session, row, account.place, parts=account.parts, what=what, base_url=account.base_url, at=account.at
+            )
     row.blocked, row.problem_code, row.problem = True, code, what
 
 
@@ -181,7 +193,7 @@ def known(account: Account, *, now: int, may_write: bool, looked_now: bool, audi
         content_key=rendering.content_key if rendering else "",
         fields_agree=rendering is not None and row.observed_doc_hash == rendering.fields_hash,
         standing=tuple(
-            Standing(part.external_ref, part.content_key)
+            Standing(part.external_ref, part.content_key, held=part.state == PartState.HELD.value)
             for part in sorted(account.media(), key=lambda part: part.external_ref)
             if part.state != PartState.GONE.value
         ),
@@ -203,13 +215,15 @@ def known(account: Account, *, now: int, may_write: bool, looked_now: bool, audi
         done=Counter(send_of(attempt) for attempt in mine if attempt.outcome == "done"),
         nameless=account.nameless,
         spent=account.manifest.by_hand and any(is_spent(attempt) for attempt in account.attempts),
+        other_time=waits_for_another_time(row),
+        failed=any(part.state == PartState.FAILED.value for part in account.media()),
     )
 
 
 def _open(account: Account, attempt: Attempt, since: int) -> Open:
     """Return a write in doubt, with whether it can be repeated to the letter."""
     detail, rendering, step = cast("dict[str, Any]", attempt.detail), account.rendering, send_of(attempt)
-    ability = account.manifest.abilities.get(Capability(attempt.step))
+    ability = account.manifest.abilities.get(step.op.ability)
     texts = (detail.get("content_key"), detail.get("fields_hash"))
     same = rendering is not None and texts == (rendering.content_key, rendering.fields_hash)
     first = min(each.intended_at for each in account.open_attempts if each.step == attempt.step)
@@ -254,8 +268,8 @@ def _pair(detail: dict[str, Any]) -> tuple[str, str]:
 
 
 def may_write_there(session: Session, account: Account) -> bool:
-    """Tell whether this copy may be written to: not while its account is learnt again, except to take it away."""
-    learning = is_recollecting(session, account.place.remote_id) and account.row.desired != Want.ABSENT
+    """Tell whether this copy may be written to: not while its account is learnt again, except to stop it."""
+    learning = is_recollecting(session, account.place.remote_id) and account.row.desired not in {Want.ABSENT, Want.HELD}
     return may_write(session) and not learning
 
 
@@ -265,13 +279,27 @@ def earliest(session: Session, account: Account, now: int) -> int:
     times = [
         now + due.FAR,
         due.next_boundary(session, account.depends_on, account.place.channel, account.place.territory, now),
+        next_turn(row, now, account.place.lead_s),
     ]
-    if row.phase in {Phase.LIVE, Phase.WITHDRAWN, Phase.GONE} and not account.nameless:  # nobody can look but people
-        times.append(due.next_audit(session, row.id, row.desired_generation, now))
+    if row.phase in LOOKED_AT and not account.nameless:  # nobody can look but people
+        times.append(_next_look(session, account, now))
     return min(at for at in times if at is not None)
 
 
-def is_audit_due(session: Session, row: Placement, now: int) -> bool:
+LOOKED_AT: Final = frozenset({Phase.LIVE, Phase.WITHDRAWN, Phase.GONE, Phase.QUEUED, Phase.HELD})
+"""Phases in which a copy is looked at again from time to time, though nothing happens."""
+
+
+def is_audit_due(session: Session, account: Account, now: int) -> bool:
     """Tell whether the last proof of this generation is so old that it is to be repeated."""
-    at = due.next_audit(session, row.id, row.desired_generation, now)
+    at = _next_look(session, account, now)
     return at is not None and now >= at
+
+
+def _next_look(session: Session, account: Account, now: int) -> int | None:
+    row = account.row
+    times = due.proof_times(session, row.id, row.desired_generation)
+    if times is None or row.phase not in {Phase.QUEUED, Phase.HELD}:
+        return due.next_audit(session, row.id, row.desired_generation, now)
+    date = row.publish_at if row.phase == Phase.QUEUED else None
+    return min(next_look(*times, date, account.place.lead_s), now + due.LONGEST_UNSEEN)

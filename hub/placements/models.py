@@ -28,15 +28,19 @@ class Placement(Revisioned, Base):
     released: Mapped[bool] = mapped_column(default=False, server_default=false())  # else a person took it back
     created_by: Mapped[Id]
     created_at: Mapped[Millis]
+    publish_at: Mapped[Millis | None]  # when it is to become public; None: at once, or when people there say so
+    queued_for: Mapped[Millis | None]  # the time that it waits for there, as last agreed; None: it waits for none
+    out_at: Mapped[Millis | None]  # when a look first showed it public, if it has a time
+    parked_there: Mapped[bool] = mapped_column(default=False, server_default=false())  # by somebody there, not by us
 
-    desired: Mapped[Word]  # present | substitute | absent
+    desired: Mapped[Word]  # present | substitute | held | absent
     desired_asset_id: Mapped[Id | None] = mapped_column(index=True)
     desired_version_id: Mapped[Id | None]
     desired_doc_hash: Mapped[str] = mapped_column(default="")
     desired_reason: Mapped[str] = mapped_column(default="")
     desired_generation: Mapped[int]
 
-    observed: Mapped[Word]  # unknown | absent | present | altered | mixed
+    observed: Mapped[Word]  # unknown | absent | queued | held | present | altered | mixed
     observed_version_id: Mapped[Id | None]
     observed_doc_hash: Mapped[str] = mapped_column(default="")
     observed_at: Mapped[Millis | None]
@@ -93,7 +97,7 @@ class Part(Base):
     external_ref: Mapped[str] = mapped_column(primary_key=True)
     content_key: Mapped[str] = mapped_column(default="")  # which bytes it was made from
     hash: Mapped[str] = mapped_column(default="")  # of what an anonymous visitor last got from a public address
-    state: Mapped[Word]  # unknown | showing | gone
+    state: Mapped[Word]  # unknown | showing | queued | held | failed | gone
     looked_at: Mapped[Millis | None]
 
 
@@ -163,7 +167,7 @@ class Evidence(Base):
     id: Mapped[Id] = mapped_column(primary_key=True)
     placement_id: Mapped[Id] = mapped_column(ForeignKey("placements.id"), index=True)
     generation: Mapped[int]
-    claim: Mapped[Word]  # in_place | substituted | withdrawn | gone
+    claim: Mapped[Word]  # in_place | substituted | scheduled | held | withdrawn | gone
     level: Mapped[Word]  # said | read | seen | attested
     version_id: Mapped[Id | None]
     looks: Mapped[Json]  # list of {how, ref, answer, hash, at}

@@ -15,23 +15,27 @@ from hub.placements.desired import Want
 from hub.placements.due import CONFIRM_GONE_MS
 from hub.placements.evidence import add_evidence, latest
 from hub.placements.fields import Comparison, agree_upon, bases_of, compare, take_over
-from hub.placements.findings import Claim, Finding, at_its_word, conclude, key_of, state_of
+from hub.placements.findings import Claim, Finding, at_its_word, conclude, key_of, standing_of, state_of
 from hub.placements.ledger import REMOVED_THERE, Account, block, clear_problem
 from hub.placements.looks import Looks
 from hub.placements.models import Part
 from hub.placements.phase import Observed
+from hub.placements.schedule import note_told
 from hub.placements.settle import settle
 from hub.placements.steps import Op
 from hub.placements.trouble import altered_there, tell_if_altered
 
 WITHOUT_EFFECT: Final = frozenset({"refused", "not_sent"})
 """How writes end that changed nothing."""
+SHOWN: Final = frozenset({Observed.PRESENT, Observed.QUEUED})
+"""What is observed of a copy that is as it should be, out or waiting for its time."""
 
 
 def record_looks(session: Session, account: Account, looks: Looks, *, at: int) -> Comparison:
     """Write down what looks found. The caller has made sure that nothing was written since they began."""
     tell_if_altered(session, account.row, altered_there(session, account, looks))
     vanished = _enter_copies(session, account, looks, at)
+    note_told(session, account.row, account.attempts, looks.standing, at)
     comparison = _compare(session, account, looks, at)
     finding = _finding(account, looks, comparison)
     row = account.row
@@ -44,7 +48,7 @@ def record_looks(session: Session, account: Account, looks: Looks, *, at: int) -
         return comparison
     row.observed, row.observed_at = finding.observed.value, at
     row.observed_generation = row.desired_generation
-    row.observed_version_id = row.desired_version_id if finding.observed is Observed.PRESENT else None
+    row.observed_version_id = row.desired_version_id if finding.observed in SHOWN else None
     if finding.observed is not Observed.ABSENT and row.problem_code == REMOVED_THERE:
         row.problem_code = row.problem = ""
     _agree(session, account, comparison, finding.current, at)
@@ -87,7 +91,7 @@ def _enter(session: Session, account: Account, copy: Copy, before: Part | None, 
     if key is None:
         key = before.content_key if before else ""
     media = note_copy(session, account, copy.ref, key, copy.parts)
-    media.state, media.looked_at = PartState.SHOWING.value, at
+    media.state, media.looked_at = standing_of(copy).value, at
     told = {(part.kind.value, part.ref): part.state.value for part in copy.parts}
     for part in account.parts:
         if part.kind in {PartKind.MEDIA.value, PartKind.PUBLIC_URL.value}:
@@ -185,6 +189,9 @@ def _claim(session: Session, account: Account, finding: Finding, looks: Looks, *
     claim = {
         (Want.PRESENT, Observed.PRESENT): Claim.IN_PLACE,
         (Want.SUBSTITUTE, Observed.PRESENT): Claim.SUBSTITUTED,
+        (Want.PRESENT, Observed.QUEUED): Claim.SCHEDULED,
+        (Want.SUBSTITUTE, Observed.QUEUED): Claim.SCHEDULED,
+        (Want.HELD, Observed.HELD): Claim.HELD,
         (Want.ABSENT, Observed.ABSENT): Claim.WITHDRAWN,
     }.get((Want(row.desired), finding.observed))
     if claim is None:

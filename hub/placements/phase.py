@@ -6,6 +6,7 @@ The result is stored in the row so that it can be indexed; `test_phase` checks s
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Final
 
 from hub.placements.desired import Want
 from hub.placements.models import Placement
@@ -16,6 +17,8 @@ class Observed(StrEnum):
 
     UNKNOWN = "unknown"
     ABSENT = "absent"
+    QUEUED = "queued"  # there, and public only when its time comes
+    HELD = "held"  # there, and parked: it does not go out by itself
     PRESENT = "present"
     ALTERED = "altered"  # there, but changed by somebody else
     MIXED = "mixed"  # some parts as desired, others not or not readable
@@ -27,6 +30,8 @@ class Phase(StrEnum):
     WAITING = "waiting"  # not wanted there now, and never was there
     WORKING = "working"  # there is something to do, or it is being done
     UNSURE = "unsure"  # a write was sent and nothing tells whether it was carried out
+    QUEUED = "queued"  # accepted by a scheduler, not public before its time
+    HELD = "held"  # parked there, so that it does not go out
     LIVE = "live"  # what was read back is what should be
     PARTIAL = "partial"  # some parts as they should be, others not or not readable
     BLOCKED = "blocked"  # a person must act
@@ -57,8 +62,19 @@ def _measured(row: Placement) -> Phase:
     if row.desired == Want.ABSENT:
         away = {Observed.ABSENT: Phase.WITHDRAWN, Observed.MIXED: Phase.PARTIAL}
         return away.get(Observed(row.observed), Phase.WORKING)
-    there = {Observed.PRESENT: Phase.LIVE, Observed.MIXED: Phase.PARTIAL, Observed.ABSENT: Phase.GONE}
+    right = {Observed.HELD: Phase.HELD} if row.desired == Want.HELD else _SHOWN
+    if row.observed == Observed.QUEUED and waits_for_another_time(row):
+        return Phase.WORKING
+    there = {**right, Observed.MIXED: Phase.PARTIAL, Observed.ABSENT: Phase.GONE}
     return there.get(Observed(row.observed), Phase.WORKING)
+
+
+_SHOWN: Final = {Observed.PRESENT: Phase.LIVE, Observed.QUEUED: Phase.QUEUED}
+
+
+def waits_for_another_time(row: Placement) -> bool:
+    """Tell whether a copy waits there for another time than the one it should go out at."""
+    return row.out_at is None and row.queued_for is not None and row.publish_at not in {None, row.queued_for}
 
 
 def never_sent(row: Placement) -> bool:

@@ -239,6 +239,6 @@ def _result(row: Placement, recall: Recall, behind: frozenset[str]) -> tuple[Res
         return Result.WITHDRAWN, ""
     shows_it = row.desired_asset_id == recall.asset_id or row.id in behind
     shows_other = not shows_it and row.desired != Want.ABSENT
-    if row.phase == Phase.LIVE and shows_other:
+    if row.phase in {Phase.LIVE, Phase.QUEUED} and shows_other:
         return Result.SUBSTITUTED, ""
     return Result.UNPROVEN, row.problem or f"Not proven yet: {row.phase}."

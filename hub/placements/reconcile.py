@@ -208,7 +208,7 @@ class Reconciler:
             return Rest()
         if visit.doubtful and not visit.looked:
             return ReadBack()
-        audit, writes = is_audit_due(session, row, now), ledger.may_write_there(session, account)
+        audit, writes = is_audit_due(session, account, now), ledger.may_write_there(session, account)
         step = next_step(known(account, now=now, may_write=writes, looked_now=visit.looked, audit_due=audit))
         if isinstance(step, Send) and step in visit.sent:
             return Rest()  # answered "done" and still not so: not again at once

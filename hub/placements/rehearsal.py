@@ -20,6 +20,7 @@ from hub.placements.impact import Becomes, Impact, ImpactLine, hindrance
 from hub.placements.models import Placement
 from hub.placements.phase import never_sent
 from hub.placements.plan import rows_concerned_by
+from hub.placements.schedule import keeps_time
 from hub.placements.views import copy_view
 from hub.review.decisions import asset_to_decide, let_show
 from hub.review.standing import standing_of
@@ -142,8 +143,9 @@ class Rehearsal:
             place = facts.place_of(session, row.target_id)
             manifest = self._switchboard.manifest(place.connector).at(place.kind)
             wanted[row.id], _ = facts.desired_now(
-                session, row, place, preset=manifest.rendition, at=at, default=self._default, by_hand=manifest.by_hand
-            )
+                session, row, place, preset=manifest.rendition, at=at, default=self._default,
+                by_hand=manifest.by_hand, keeps_time=keeps_time(manifest),
+            )  # fmt: skip
         return wanted
 
     def _lines(
@@ -165,8 +167,10 @@ def _becomes(before: Desired, after: Desired, *, nothing_there: bool) -> Becomes
         if before.want is not Want.ABSENT:
             return Becomes.WITHDRAWN
         return Becomes.NOTHING_THERE if nothing_there else Becomes.KEPT
-    if before.want is Want.ABSENT:
-        return Becomes.PUBLISHED
+    if after.want is Want.HELD:
+        return Becomes.KEPT if before.want is Want.HELD else Becomes.HELD
+    if before.want in {Want.ABSENT, Want.HELD}:
+        return Becomes.PUBLISHED if before.want is Want.ABSENT else Becomes.RESUMED
     if after.asset_id != before.asset_id:
         return Becomes.SUBSTITUTED if after.want is Want.SUBSTITUTE else Becomes.UPDATED
     return Becomes.KEPT if after.version_id == before.version_id else Becomes.UPDATED

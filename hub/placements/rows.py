@@ -33,6 +33,7 @@ class Wish(TypedDict):
     at: int
     companions: NotRequired[Sequence[str]]  # further assets of the same copy, in their order
     binding_id: NotRequired[str | None]  # what plans it, where that is no person
+    publish_at: NotRequired[int | None]  # when it is to be public, where not at once
 
 
 def new_marker(session: Session) -> str:
@@ -81,6 +82,7 @@ def new_row(
     at: int,
     companions: Sequence[str] = (),
     binding_id: str | None = None,
+    publish_at: int | None = None,
 ) -> Placement:
     """Add a row for a copy that is wanted from now on. It is due at once."""
     row = Placement(
@@ -88,12 +90,15 @@ def new_row(
         version_policy=version_policy, pinned_version_id=pinned_version_id, withdraw_policy=withdraw_policy,
         wanted=True, binding_id=binding_id, created_by=by, created_at=at, desired=Want.ABSENT.value,
         desired_generation=0, observed=Observed.ABSENT.value, observed_generation=0, phase=Phase.WAITING.value,
-        due_at=at, attempt=0,
+        due_at=at, attempt=0, publish_at=publish_at,
     )  # fmt: skip
     session.add(row)
     session.flush()
     accompany(session, row.id, companions)
-    more = {"companions": list(companions)} if companions else {}
+    more = {
+        **({"companions": list(companions)} if companions else {}),
+        **({"publish_at": publish_at} if publish_at is not None else {}),
+    }  # fmt: skip
     body = {"asset_id": asset_id, "target_id": target_id, "slot": slot, **more}
     emit(session, "placement.planned", row.id, actor=by, body=body)
     return row

@@ -9,7 +9,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from connectors.sdk.manifest import Capability, Manifest
-from connectors.sdk.types import BOARD, Level, PartKind, PartState
+from connectors.sdk.types import BOARD
 from hub.access.actors import SYSTEM, Actor
 from hub.access.permissions import Act, require
 from hub.catalogue.assets import get_asset
@@ -20,14 +20,12 @@ from hub.connections.mappings import spec_of
 from hub.connections.models import Remote, Target
 from hub.db.unit import Database
 from hub.errors import Conflict, Invalid, NotFound
-from hub.placements import facts, recall, wishes
+from hub.placements import facts, recall, schedule, wishes
+from hub.placements.attesting import answer_open, attested, rename
 from hub.placements.companions import asks_for, refuse_another_set, usual_slot
 from hub.placements.deciding import Conflicts
-from hub.placements.desired import Want
 from hub.placements.drift import DriftList
-from hub.placements.evidence import add_evidence
 from hub.placements.feeds import Feeds
-from hub.placements.findings import Claim
 from hub.placements.impact import Impact, foresee
 from hub.placements.leaving import Leaving
 from hub.placements.ledger import REMOVED_THERE, SEEN, Account, Surroundings, ask_anew, open_account, store_phase
@@ -40,7 +38,6 @@ from hub.placements.reconcile import Reconciler
 from hub.placements.rendering import Specs
 from hub.placements.restoring import Restoring
 from hub.placements.rows import add_row, living_row
-from hub.placements.steps import Op
 from hub.placements.trouble import tell
 from hub.placements.views import AttemptView, CopyView, EvidenceView, copy_view, history
 from hub.placements.visitor import Visitor
@@ -118,19 +115,23 @@ class Placements:
         version_policy: str = "follow",
         pinned_version_id: str | None = None,
         companions: Sequence[str] = (),
+        publish_at: int | None = None,
     ) -> CopyView:
         """Want a copy of an asset in a target. It appears once the asset is approved and may be used there.
 
         Wanting it again changes nothing, or wants it back after it was taken back. With `companions` the copy shows
         these too, in this order, and appears once all of them may: a set, which has a slot of its own by default.
+        With `publish_at` (UTC milliseconds) it becomes public then: a remote with a calendar is handed it at once and
+        keeps it until then, elsewhere the hub makes it public at that time.
 
         Raises:
-            Forbidden, NotFound, Invalid: `policy_unknown`, `slot_too_long`, `cannot_publish`, `pin_what`, and those of
-                `wishes.check_set`. Conflict: `set_differs`.
+            Forbidden, NotFound, Invalid: `policy_unknown`, `slot_too_long`, `cannot_publish`, `pin_what`,
+                `time_not_ahead`, and those of `wishes.check_set`. Conflict: `set_differs`, `stands_already`.
         """
         require(actor, Act.PLACE)
         wishes.check_policies(withdraw_policy, version_policy, slot)
         at = self._clock.now()
+        time = None if publish_at is None else schedule.checked(publish_at, at)
         with self._database.unit() as session:
             asset, *others = assets = [self._asset(session, actor, each) for each in (asset_id, *companions)]
             target, manifest = self._target(session, target_id)
@@ -143,14 +144,30 @@ class Placements:
                 row = add_row(
                     session, asset_id=asset.id, target_id=target.id, slot=slot, withdraw_policy=withdraw_policy,
                     version_policy=version_policy, pinned_version_id=pinned, by=actor.id, at=at, companions=behind,
+                    publish_at=time,
                 )  # fmt: skip
             refuse_another_set(session, row, behind)
-            if not row.wanted:
-                if not (account := self._account(session, row)).stands():
-                    ask_anew(account)  # while it stands there, nothing is to be published anew
-                tell(session, row, "placement.planned", by=actor.id, slot=slot)
+            if not row.wanted or time not in {None, row.publish_at}:
+                self._want_anew(session, row, time, by=actor.id)
             row.wanted, row.released, row.withdraw_policy = True, False, withdraw_policy
             row.version_policy, row.pinned_version_id = version_policy, pinned
+            self._planner.wake(session, row)
+            session.flush()
+            return copy_view(session, row)
+
+    def schedule(self, actor: Actor, placement_id: str, publish_at: int) -> CopyView:
+        """Let a copy that is not out yet become public at another time (UTC milliseconds), or at its own after all.
+
+        Raises:
+            Forbidden, NotFound. Invalid: `time_not_ahead`. Conflict: `copy_settled`, `stands_already`, `not_wanted`.
+        """
+        require(actor, Act.PLACE)
+        time = schedule.checked(publish_at, self._clock.now())
+        with self._database.unit() as session:
+            row = self._row(session, actor, placement_id)
+            if not row.wanted:
+                raise Conflict("not_wanted", "This copy was taken back.", next_step="Place the asset there again.")
+            self._want_anew(session, row, time, by=actor.id)
             self._planner.wake(session, row)
             session.flush()
             return copy_view(session, row)
@@ -178,12 +195,12 @@ class Placements:
             row = self._row(session, actor, placement_id)
             account = self._account(session, row)
             if row.problem_code == "unanswerable":
-                _answer_open(account, "not_found", self._clock.now())
+                answer_open(account, "not_found", self._clock.now())
             elif row.problem_code == "nameless_copy":
-                _rename(account, SEEN, "not_found")
+                rename(account, SEEN, "not_found")
             elif row.problem_code in {"by_hand", REMOVED_THERE}:
                 ask_anew(account)
-            row.blocked, row.problem_code, row.problem, row.attempt = False, "", "", 0
+            row.blocked, row.problem_code, row.problem, row.attempt, row.parked_there = False, "", "", 0, False
             if row.observed != Observed.ABSENT.value or row.observed_at is not None:
                 row.observed = Observed.UNKNOWN.value
             row.due_at = self._clock.now()
@@ -211,7 +228,7 @@ class Placements:
             account = self._account(session, row)
             if not account.attempts:
                 raise Conflict("nothing_to_attest", "Nothing was ever sent there.", next_step="No one need act.")
-            self._attest(session, account, actor, note.strip())
+            attested(session, account, by=actor.id, note=note.strip(), at=self._clock.now())
             store_phase(account)
         self._close_recalls()
         return self.copy(actor, placement_id)
@@ -312,6 +329,19 @@ class Placements:
 
     # Inside
 
+    def _want_anew(self, session: Session, row: Placement, publish_at: int | None, *, by: str) -> None:
+        """Want a copy again, or at another time. While it stands there, nothing is to be published anew."""
+        account = self._account(session, row)
+        stands = account.stands()
+        if publish_at is not None:
+            schedule.give_time(session, row, publish_at, stands=stands, by=by)
+        elif not stands:
+            schedule.forget_time(row)
+        if not stands:
+            ask_anew(account)
+        if not row.wanted:
+            tell(session, row, "placement.planned", by=by, slot=row.slot)
+
     def _close_recalls(self) -> None:
         self._recalls_seen_at = self._clock.now()
         with self._database.read() as session:
@@ -353,34 +383,3 @@ class Placements:
     def _account(self, session: Session, row: Placement) -> Account:
         manifest = self._switchboard.manifest(facts.place_of(session, row.target_id).connector)
         return open_account(session, row, manifest, self._around, self._clock.now())
-
-    def _attest(self, session: Session, account: Account, actor: Actor, note: str) -> None:
-        row, at = account.row, self._clock.now()
-        away = row.desired == Want.ABSENT
-        unnamed = not away and not account.stands() and Capability.FIND not in account.manifest.abilities
-        made = [attempt for attempt in account.open_attempts if unnamed and attempt.step == Op.PUBLISH.value]
-        _answer_open(account, "found", at)
-        for attempt in made[-1:]:
-            attempt.outcome = SEEN
-        if away:
-            _rename(account, SEEN, "found")
-        for part in account.parts:
-            if away or part.kind == PartKind.MEDIA.value:
-                part.state = PartState.GONE.value if away else PartState.SHOWING.value
-        row.observed = Observed.ABSENT.value if away else Observed.PRESENT.value
-        row.observed_at, row.observed_generation = at, row.desired_generation
-        row.blocked, row.problem_code, row.problem = False, "", ""
-        claim = Claim.WITHDRAWN if away else Claim.IN_PLACE if row.desired == Want.PRESENT else Claim.SUBSTITUTED
-        add_evidence(session, account, claim, Level.ATTESTED, looks=[], at=at, by=actor.id, note=note)
-
-
-def _answer_open(account: Account, outcome: str, at: int) -> None:
-    for attempt in account.open_attempts:
-        attempt.outcome = outcome
-        attempt.answered_at = attempt.answered_at or at
-
-
-def _rename(account: Account, before: str, after: str) -> None:
-    for attempt in account.attempts:
-        if attempt.outcome == before:
-            attempt.outcome = after

@@ -27,9 +27,16 @@ class Op(StrEnum):
     REPLACE = "replace"
     REPOINT = "repoint"
     WITHDRAW = "withdraw"
+    HOLD = "hold"
+    RESUME = "resume"  # also gives what waits another time
+
+    @property
+    def ability(self) -> Capability:
+        """Return what a remote must be able to do for it."""
+        return Capability.HOLD if self is Op.RESUME else Capability(self.value)
 
 
-TELLS: Final = frozenset({Op.PUBLISH, Op.UPDATE, Op.REPLACE})
+TELLS: Final = frozenset({Op.PUBLISH, Op.UPDATE, Op.REPLACE, Op.RESUME})
 """Writes that show an asset, or say something of it, to people there."""
 
 
@@ -71,6 +78,7 @@ class Standing:
 
     ref: str
     content_key: str  # which bytes it was made from; empty: not ours any more
+    held: bool = False  # it is parked there
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,13 +122,21 @@ class Known:
     done: Mapping[Send, int] = field(default_factory=dict[Send, int])  # writes of this generation answered "done"
     nameless: bool = False  # a person saw a copy there whose name the hub was never told, and cannot find
     spent: bool = False  # what a person asked to be published by hand is out already, or was
+    other_time: bool = False  # it waits there for another time than the one it should go out at
+    failed: bool = False  # the remote gave up what was to go out
 
 
 def next_step(known: Known) -> Step:
     """Return the next step."""
     if known.open is not None:
         return _find_out(known, known.open)
-    step = _clear(known) if known.desired == Want.ABSENT else _unmapped(known) or _show(known)
+    match known.desired:
+        case Want.ABSENT:
+            step = _clear(known)
+        case Want.HELD:
+            step = _park(known)
+        case _:
+            step = _unmapped(known) or _show(known)
     if isinstance(step, Send):
         return _allowed(known, step)
     return step
@@ -158,6 +174,8 @@ def _again(known: Known, attempt: Open) -> Send:
     """Repeat a write; what is to go away is taken away instead, which ends every doubt about it."""
     if known.desired == Want.ABSENT and attempt.op is not Op.PUBLISH:
         return Send(Op.WITHDRAW, ref=attempt.ref)
+    if known.desired == Want.HELD and attempt.op is not Op.PUBLISH:
+        return Send(Op.HOLD, ref=attempt.ref)
     return Send(attempt.op, attempt.ref, attempt.to)
 
 
@@ -186,7 +204,7 @@ def _allowed(known: Known, step: Send) -> Step:
             f"This channel shows it to people and needs its {empty}. Fill that in under Details; it then goes on by "
             "itself.",
         )
-    if Capability(step.op.value) not in known.abilities:
+    if step.op.ability not in known.abilities:
         return Block(f"cannot_{step.op}", f"This channel has no way to {step.op} a copy. Do it there by hand.")
     if step.op is Op.PUBLISH and known.spent:
         return Block(
@@ -211,10 +229,26 @@ def _clear(known: Known) -> Step:
     return _prove(known)
 
 
+def _park(known: Known) -> Step:
+    """Keep what waits for its time from going out. Nothing is made or taken away for that."""
+    going = next((copy for copy in known.standing if not copy.held), None)
+    if going is not None:
+        return Send(Op.HOLD, ref=going.ref)
+    return _ask_for(known) if known.nameless and not known.standing else _prove(known)
+
+
+AS_WISHED: Final[Mapping[Want, frozenset[Observed]]] = {
+    Want.PRESENT: frozenset({Observed.PRESENT, Observed.QUEUED}),
+    Want.SUBSTITUTE: frozenset({Observed.PRESENT, Observed.QUEUED}),
+    Want.HELD: frozenset({Observed.HELD}),
+    Want.ABSENT: frozenset({Observed.ABSENT}),
+}
+"""What is found of a copy that is as it should be."""
+
+
 def _ask_for(known: Known) -> Step:
     """Leave a copy that only people can see to them; what they said of this very wish counts."""
-    wanted = Observed.ABSENT if known.desired == Want.ABSENT else Observed.PRESENT
-    if known.looked and known.observed is wanted:
+    if known.looked and known.observed in AS_WISHED[known.desired]:
         return Rest()
     return Block(
         "nameless_copy",
@@ -239,7 +273,22 @@ def _show(known: Known) -> Step:
     if current is None:
         return _make(known)
     others = [copy for copy in known.standing if copy is not current]
-    return _tidy(known, current, others) or _prove(known)
+    return _tidy(known, current, others) or _let_go(known, current) or _prove(known)
+
+
+def _let_go(known: Known, current: Standing) -> Step | None:
+    """Let what is parked go out at its time, and what waits for another time at the right one."""
+    if not (known.failed or known.other_time or current.held):
+        return None
+    if not known.looked_now and (known.failed or known.observed is Observed.UNKNOWN):
+        return ReadBack()  # somebody may have let it go there, or the last word on its time was ours
+    if known.failed:
+        return Block(
+            "not_published",
+            "The channel was to publish this and gave up. See there whether it went out, let it go again there, and "
+            "press Try again.",
+        )
+    return Send(Op.RESUME, ref=current.ref)
 
 
 def _tidy(known: Known, current: Standing, others: list[Standing]) -> Step | None:
@@ -279,7 +328,8 @@ def _make(known: Known) -> Step:
 
 def _prove(known: Known) -> Step:
     # Halfway there is not there: a part that still shows, or could not be read, is looked at again each time.
-    fresh = known.looked and known.observed in {Observed.PRESENT, Observed.ABSENT} and not known.audit_due
+    whole = known.observed in {Observed.ABSENT, *AS_WISHED[known.desired]}
+    fresh = known.looked and whole and not known.audit_due
     if known.looked_now or fresh:
         return Rest()
     return ReadBack()

@@ -7,7 +7,8 @@ from typing import Any, cast
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from hub.placements.findings import key_of
+from connectors.sdk.types import PartState
+from hub.placements.findings import key_of, standing_of
 from hub.placements.ledger import UNKNOWN, Account
 from hub.placements.looks import Looks
 from hub.placements.models import Attempt, Placement
@@ -43,5 +44,9 @@ def _took_effect(attempt: Attempt, account: Account, looks: Looks) -> bool:
             return detail["ref"] in looks.copies and looks.copies[detail["ref"]] is None
         case Op.REPLACE:
             return any(key_of(copy) == detail["content_key"] for copy in looks.standing)
+        case Op.HOLD | Op.RESUME:
+            copy = looks.copies.get(detail["ref"])
+            meant = PartState.HELD if attempt.step == Op.HOLD else PartState.QUEUED
+            return copy is not None and standing_of(copy) is meant
         case Op.UPDATE | Op.REPOINT:
             return False  # doing these again changes nothing: the next step decides by what it sees

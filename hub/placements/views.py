@@ -101,8 +101,15 @@ class CopyView:
     version_policy: str
     settled_at: int | None
     settled_reason: str
+    publish_at: int | None  # when it is to be public; None: at once
+    out_at: int | None  # when it was first seen public, if it has a time
     parts: tuple[PartView, ...]
     companions: tuple[CompanionView, ...] = ()  # what it shows behind the leading asset, in its order
+
+    @property
+    def is_scheduled(self) -> bool:
+        """Tell whether it is to go out at a time, and did not yet."""
+        return self.publish_at is not None and self.out_at is None and self.wanted and self.settled_at is None
 
     @property
     def has_usual_slot(self) -> bool:
@@ -130,6 +137,7 @@ def copy_view(session: Session, row: Placement) -> CopyView:
         stale_since=_stale_since(session, row, shown_id), due_at=row.due_at, urgent=row.urgent,
         problem_code=row.problem_code, problem=row.problem, withdraw_policy=row.withdraw_policy,
         version_policy=row.version_policy, settled_at=row.settled_at, settled_reason=row.settled_reason,
+        publish_at=row.publish_at, out_at=row.out_at,
         parts=tuple(PartView(part.kind, part.external_ref, part.state, part.looked_at) for part in parts),
         companions=tuple(CompanionView(one, _code(session, one)) for one in companions_of(session, row.id)),
     )  # fmt: skip
@@ -156,7 +164,7 @@ def history(session: Session, row: Placement) -> tuple[list[EvidenceView], list[
 
 def _stale_since(session: Session, row: Placement, shown_id: str | None) -> int | None:
     """Return since when an older version stands there although a newer one is approved."""
-    behind = row.desired == Want.PRESENT and row.phase not in {Phase.LIVE, Phase.SETTLED}
+    behind = row.desired == Want.PRESENT and row.phase not in {Phase.LIVE, Phase.QUEUED, Phase.SETTLED}
     if not behind or shown_id is None or shown_id == row.desired_version_id:
         return None
     return session.scalar(select(Approved.at).where(Approved.asset_id == row.asset_id))

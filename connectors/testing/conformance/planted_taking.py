@@ -11,9 +11,10 @@ from typing import IO, Any
 from connectors.sdk.errors import ConnectorError, Missing
 from connectors.sdk.types import Changes, Fetched, Page, Receipt
 from connectors.testing.conformance.bench import Bench, Planted
-from connectors.testing.conformance.breaking import method, publish
+from connectors.testing.conformance.breaking import look, method, publish
 
 NOTHING: Page[Any] = Page((), None)
+SOON = 3_900_000_000_000  # before the time at which the checks let something go out
 
 
 def _listing(check: str, sentence: str, name: str, act: Callable[[Any, Bench, str | None], Any]) -> Planted:
@@ -94,6 +95,17 @@ def _resuming_anew(inner: Any, bench: Bench, target: Any, ref: str, at: int) -> 
     return inner.publish(target, replace(bench.outgoing(), publish_at=at))
 
 
+def _out(name: str) -> Callable[..., Any]:
+    """Let what waits out with every change."""
+
+    def act(inner: Any, _bench: Bench, target: Any, ref: str, changed: Any) -> Receipt:
+        receipt = getattr(inner, name)(target, ref, changed)
+        inner.resume(target, ref, SOON)
+        return receipt
+
+    return act
+
+
 def _forgiving(name: str) -> Callable[..., Any]:
     def act(inner: Any, _bench: Bench, _target: Any, ref: str) -> Receipt:
         with suppress(Missing):
@@ -138,6 +150,14 @@ TIMING: tuple[Planted, ...] = (
     ),
     _of_copy("hold-holds", "nothing is held", "hold", lambda _inner, _bench, _target, ref: Receipt(ref)),
     method("resume-lets-go", "it is published anew", "resume", _resuming_anew),
+    look("look-tells-time", "the time is not read",
+        lambda inner, _, target, ref: replace(inner.look(target, ref), publish_at=None),
+    ),
+    method("resume-moves", "only what is held is given a time", "resume",
+        lambda _inner, _bench, _target, ref, _at: Receipt(ref),
+    ),
+    method("replace-keeps-waiting", "other bytes go out at once", "replace", _out("replace")),
+    method("update-keeps-waiting", "other texts go out at once", "update", _out("update")),
     method("hold-lost-answer", "a lost answer is taken for yes", "hold", _swallowed("hold", Receipt("x"))),
     _of_copy("hold-missing", "what is gone is held", "hold", _forgiving("hold")),
 )  # fmt: skip

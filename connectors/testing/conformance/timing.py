@@ -26,6 +26,19 @@ def publish_waits(bench: Bench) -> None:
 
 
 @check(
+    "look-tells-time", "A look says until when something waits; of what is held it says no time.", HOLD, PUBLISH, LOOK
+)
+def look_tells_time(bench: Bench) -> None:
+    """Look at what waits, and at what is held."""
+    _, receipt = _scheduled(bench)
+    told = bench.look(receipt.ref).publish_at
+    expect(told == LATER, f"a look says that it waits until {told}")
+    bench.connector.hold(bench.target, receipt.ref)
+    told = bench.look(receipt.ref).publish_at
+    expect(told is None, f"a look says of what is held that it waits until {told}")
+
+
+@check(
     "hold-holds",
     "What is held does not go out, a look says so, and holding twice changes nothing.",
     HOLD,
@@ -52,6 +65,40 @@ def resume_lets_go(bench: Bench) -> None:
     expect(_state(bench, receipt) is PartState.QUEUED, "it does not wait")
     expect(_time(bench, receipt) == LATER_STILL, f"it waits until {_time(bench, receipt)}")
     expect(bench.made() == 1, f"{bench.made()} things were made")
+
+
+@check("resume-moves", "What waits is given another time without being held first.", HOLD, PUBLISH)
+def resume_moves(bench: Bench) -> None:
+    """Resume what was not held."""
+    _, receipt = _scheduled(bench)
+    bench.connector.resume(bench.target, receipt.ref, LATER_STILL)
+    expect(_state(bench, receipt) is PartState.QUEUED, "it does not wait")
+    expect(_time(bench, receipt) == LATER_STILL, f"it waits until {_time(bench, receipt)}")
+
+
+@check("replace-keeps-waiting", "Other bytes let nothing out before its time.", HOLD, PUBLISH, Capability.REPLACE)
+def replace_keeps_waiting(bench: Bench) -> None:
+    """Replace the bytes of what waits, and of what is held."""
+    sent, receipt = _scheduled(bench)
+    other = bench.outgoing(marker=sent.marker)
+    bench.connector.replace(bench.target, receipt.ref, other)
+    expect(_state(bench, receipt) is PartState.QUEUED, "it does not wait any more")
+    expect(_time(bench, receipt) == LATER, f"it waits until {_time(bench, receipt)}")
+    bench.connector.hold(bench.target, receipt.ref)
+    bench.connector.replace(bench.target, receipt.ref, bench.outgoing(marker=sent.marker))
+    expect(_state(bench, receipt) is PartState.HELD, "it is not held any more")
+
+
+@check("update-keeps-waiting", "Other texts let nothing out before its time.", HOLD, PUBLISH, Capability.UPDATE)
+def update_keeps_waiting(bench: Bench) -> None:
+    """Change the texts of what waits, and of what is held."""
+    _, receipt = _scheduled(bench)
+    bench.connector.update(bench.target, receipt.ref, bench.fields("Another"))
+    expect(_state(bench, receipt) is PartState.QUEUED, "it does not wait any more")
+    expect(_time(bench, receipt) == LATER, f"it waits until {_time(bench, receipt)}")
+    bench.connector.hold(bench.target, receipt.ref)
+    bench.connector.update(bench.target, receipt.ref, bench.fields("One more"))
+    expect(_state(bench, receipt) is PartState.HELD, "it is not held any more")
 
 
 @check("hold-lost-answer", "A lost answer to holding is an unknown outcome.", HOLD, PUBLISH)

@@ -224,6 +224,7 @@ def _copy(pin: Pin) -> Copy:
         fields={"title": pin.title, "note": pin.note, **words},
         parts=(Part(PartKind.MEDIA, pin.id, _state(pin)), *(Part(PartKind.EMBED, frame) for frame in pin.frames)),
         sha256=None if several else pin.sha256,
+        publish_at=pin.at if pin.state == PartState.QUEUED else None,
     )
 
 

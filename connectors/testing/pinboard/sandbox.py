@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 MARKER = re.compile(r"(?<![a-z0-9])(dh[a-z0-9]{6}-[a-z0-9]{20})(?![a-z0-9])(?:-([0-9a-f]{12}))?")
 WALLS = tuple(f"wall{number:03}" for number in range(1, 121))
 CHUNK = 64 * 1024
-SHAPE = ("filename", "title", "note", "sha256", "frames", "state", "more")
+SHAPE = ("filename", "title", "note", "sha256", "frames", "state", "at", "more")
 PATHS = (
     ("GET", "/me"), ("GET", "/walls"), ("GET", "/walls/{w}/pins"), ("POST", "/walls/{w}/pins"),
     ("GET", "/walls/{w}/pins/{p}"), ("PATCH", "/walls/{w}/pins/{p}"), ("DELETE", "/walls/{w}/pins/{p}"),

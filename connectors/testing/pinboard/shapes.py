@@ -61,6 +61,7 @@ class Pin(BaseModel):
     sha256: str
     frames: tuple[str, ...] = ()
     state: str = "showing"
+    at: int | None = None
     more: tuple[Sheet, ...] = ()
 
 

@@ -42,10 +42,20 @@ class PlaceIn(Given):
     withdraw_policy: Literal["remove", "substitute"] = "remove"
     version_policy: Literal["follow", "pin"] = "follow"
     pinned_version_id: Ident | None = None
+    publish_at: Instant | None = Field(
+        default=None, description="When it is to be public, to the second; left out: at once. The place waits with it, "
+        "or the hub does where the place keeps no calendar.",
+    )  # fmt: skip
     companions: list[Ident] = Field(
         default=[], max_length=MOST_COMPANIONS,
         description="Further assets that the same copy shows, in this order, where the place takes sets.",
     )  # fmt: skip
+
+
+class ScheduleIn(Given):
+    """Another time."""
+
+    publish_at: Instant
 
 
 class AttestIn(Given):
@@ -145,6 +155,8 @@ class CopyOut(Shown):
     version_policy: str
     settled_at: int | None
     settled_reason: str
+    publish_at: int | None = Field(description="When it is to be public; null: at once.")
+    out_at: int | None = Field(description="When it was first seen public, where it has a time.")
     parts: list[PartOut]
     companions: list[CompanionOut] = Field(
         description="What it shows behind the asset, in its order: then it is a set."
@@ -260,6 +272,13 @@ def get_copy(path: CopyPath) -> Response:
 def take_back(path: CopyPath) -> Response:
     """Want a copy no more: it is withdrawn and proven away."""
     return answer(CopyOut.model_validate(services().placements.take_back(actor(), path.placement_id)))
+
+
+@placements.post("/copies/<placement_id>/schedule", responses={200: CopyOut})
+def schedule(path: CopyPath, body: ScheduleIn) -> Response:
+    """Let a copy that is not out yet become public at another time, or at its own after all."""
+    found = services().placements.schedule(actor(), path.placement_id, body.publish_at)
+    return answer(CopyOut.model_validate(found))
 
 
 @placements.post("/copies/<placement_id>/retry", responses={200: CopyOut})

@@ -51,11 +51,14 @@ COPY: Final = {
 
 COPY_SUBSTITUTED: Final = Sign("Substituted", "good", "replace")
 COPY_UNWATCHED: Final = Sign("Not vouched for", "care", "unlink")
+COPY_HOLDING: Final = Sign("Being held", "flow", "circle-pause")
 COPY_PUSHING: Final = Sign("On its way", "flow", "refresh-cw", spin=True)
 
 CLAIM: Final = {
     "in_place": "The right thing stands there",
     "substituted": "The substitute stands there",
+    "scheduled": "It waits there for its time",
+    "held": "It is parked there and does not go out",
     "withdrawn": "Nothing of it stands there any more",
     "gone": "Somebody removed it there",
 }
@@ -77,7 +80,22 @@ REASON: Final = {
     "deleted": "The asset is deleted.",
     "taken_back": "It was taken back before it was sent.",
     "leaving": "Its account is being disconnected.",
+    "not_due": "The hub makes it public at its time.",
+    "date_passed": "Its time has passed. Give it another one.",
+    "held_there": "Somebody made it a draft there. Give it a time to let it go.",
 }
+
+STOPPED: Final = {
+    "not_approved": "No version of it is approved.",
+    "not_usable": "Rights do not allow it there for a whole day from then on.",
+    "archived": "The asset is archived.",
+    "deleted": "The asset is deleted.",
+    "leaving": "Its account is being disconnected.",
+    "date_passed": "Its time has passed meanwhile.",
+    "held_there": "Somebody made it a draft there.",
+    "in_set": "One of its pictures may not be shown then.",
+}
+"""Why what has a time does not go out at it."""
 
 IN_SET: Final = {
     "not_approved": "{code} is not approved.",
@@ -136,7 +154,7 @@ ABILITY: Final = {
     "find": "Find by marker",
     "look": "Read back",
     "subscribe": "Reports changes",
-    "hold": "Can hold and resume",
+    "hold": "Keeps posts until their time, holds and resumes them",
     "import": "Can list and hand over what is there",
     "changes": "Lists changes",
     "usage": "Lists uses",
@@ -200,6 +218,10 @@ EVENT: Final = {
     "placement.proven": ("Copy proven", "circle-check"),
     "placement.substituted": ("Copy substituted", "replace"),
     "usage.recorded": ("Used on a finished card", "circle-check"),
+    "placement.scheduled": ("Copy scheduled", "calendar-clock"),
+    "placement.rescheduled": ("Copy rescheduled", "calendar-clock"),
+    "placement.stopped": ("Copy will not go out", "circle-pause"),
+    "placement.held": ("Copy held", "circle-pause"),
     "placement.taken_back": ("Copy taken back", "undo-2"),
     "placement.withdrawn": ("Copy withdrawn", "circle-minus"),
     "placement.blocked": ("Copy blocked", "octagon-alert"),

@@ -19,7 +19,7 @@ from connectors.sdk.errors import (
     Unreachable,
 )
 from connectors.sdk.manifest import Ability, Capability, Carries, Manifest, Write
-from connectors.sdk.types import Account, Copy, Level, Page, Part, PartKind, Receipt, Target
+from connectors.sdk.types import Account, Copy, Level, Page, Part, PartKind, PartState, Receipt, Target
 from hub.placements.ports import Viewed
 from mappings.spec import parse_spec
 
@@ -78,6 +78,8 @@ class Entry:
     fields: dict
     link: str = ""
     more: list = field(default_factory=list)  # hashes of the further pictures of a set
+    state: PartState = PartState.SHOWING
+    at: int | None = None  # when it goes out, while it waits
 
 
 @dataclass
@@ -111,6 +113,8 @@ class Remote:
     dead: bool = False
     kill: object = None
     before_write: object = None  # called as a write begins, with its name and what it carries
+    after_out: object = None  # called when something that waited goes out
+    keeps_what_is_out: bool = False  # what is out cannot be taken back
     after_publish: object = None  # called with what was made, and how the call is going to fail
     meanwhile: object = None  # called in the middle of a look
     interrupt: object = None  # called in the middle of a call that is told to be overtaken
@@ -119,6 +123,18 @@ class Remote:
 
     def living(self, marker):
         return [entry for entry in self.entries.values() if entry.marker == marker]
+
+    def pass_time(self):
+        """Let out what waits and is due."""
+        for entry in self.entries.values():
+            if entry.state is PartState.QUEUED and entry.at <= self.clock.now():
+                self.let_out(entry)
+
+    def let_out(self, entry):
+        entry.state, entry.at = PartState.SHOWING, None
+        self.note("out", entry)
+        if self.after_out:
+            self.after_out(entry)
 
     def note(self, act, entry):
         self.ledger.append(Deed(self.clock.now(), act, entry.ref, entry.marker, entry.key, entry.sha256))
@@ -145,7 +161,7 @@ class Remote:
             return Viewed(None)
         if url.startswith("https://remote.example/"):
             ref = url.rpartition("/")[2].removesuffix(".jpg")
-            if ref in self.entries:
+            if ref in self.entries and self.entries[ref].state is PartState.SHOWING:
                 return Viewed(200, self.entries[ref].sha256, "image/jpeg")
             if url in self.cached:
                 return Viewed(200, self.cached[url], "image/jpeg")
@@ -178,6 +194,8 @@ class Fake:
         def act():
             entry = self.remote.add(outgoing.marker, key, sha256, outgoing.fields, outgoing.link)
             entry.more = more
+            if outgoing.publish_at is not None:
+                entry.state, entry.at = PartState.QUEUED, outgoing.publish_at
             return entry
 
         entry = self._write("publish", act)
@@ -218,7 +236,36 @@ class Fake:
         return Receipt(new_ref)
 
     def withdraw(self, target, ref):
-        self._write("withdraw", lambda: self.remote.remove(ref))
+        def act():
+            entry = self.remote.entries.get(ref)
+            if entry is not None and entry.state is PartState.SHOWING and self.remote.keeps_what_is_out:
+                raise Rejected("This is out already, and nothing can take it back.", code="already_published")
+            self.remote.remove(ref)
+
+        self._write("withdraw", act)
+
+    def hold(self, target, ref):
+        def act():
+            entry = self._entry(ref)
+            if entry.state is PartState.QUEUED:
+                entry.state, entry.at = PartState.HELD, None
+                self.remote.note("hold", entry)
+
+        self._write("hold", act)
+        return Receipt(ref)
+
+    def resume(self, target, ref, at):
+        if self.remote.before_write:
+            self.remote.before_write("resume", self._entry(ref))
+
+        def act():
+            entry = self._entry(ref)
+            if entry.state is not PartState.SHOWING:
+                entry.state, entry.at = PartState.QUEUED, at
+                self.remote.note("resume", entry)
+
+        self._write("resume", act)
+        return Receipt(ref)
 
     def find(self, target, marker):
         self._read("find")
@@ -238,16 +285,19 @@ class Fake:
     def _parts(self, entry):
         if self.remote.carries is Carries.LINK:
             return (Part(PartKind.LINK, entry.ref),)
+        if entry.state is not PartState.SHOWING:
+            return (Part(PartKind.MEDIA, entry.ref, entry.state),)
         uses = tuple(Part(PartKind.EMBED, post) for post, shown in self.remote.uses.items() if shown == entry.ref)
         return (Part(PartKind.PUBLIC_URL, self.remote.url(entry.ref)), *uses)
 
     def _copy(self, entry):
         return Copy(
             entry.ref, entry.marker, entry.key or None, dict(entry.fields), self._parts(entry),
-            None if entry.more else entry.sha256 or None,
+            None if entry.more else entry.sha256 or None, publish_at=entry.at,
         )  # fmt: skip
 
     def _read(self, name):
+        self.remote.pass_time()
         self.remote.calls.append(name)
         if self.remote.dead:
             raise Unreachable("no connection")
@@ -269,6 +319,7 @@ class Fake:
                 return
 
     def _write(self, name, act):
+        self.remote.pass_time()
         self.remote.calls.append(name)
         if self.remote.dead:
             raise Unreachable("no connection")
@@ -303,7 +354,7 @@ class NoSettings(BaseModel):
     """Nothing to set."""
 
 
-def manifest(*, replace=False, repoint=True, carries=Carries.BYTES, without=(), publish=Write.FINDABLE):
+def manifest(*, replace=False, repoint=True, calendar=False, carries=Carries.BYTES, without=(), publish=Write.FINDABLE):
     abilities = {
         Capability.TARGETS: Ability(),
         Capability.PUBLISH: Ability(publish, Level.SEEN),
@@ -316,6 +367,8 @@ def manifest(*, replace=False, repoint=True, carries=Carries.BYTES, without=(), 
         abilities[Capability.REPLACE] = Ability(Write.HARMLESS)
     if repoint:
         abilities[Capability.REPOINT] = Ability(Write.HARMLESS)
+    if calendar:
+        abilities[Capability.HOLD] = Ability(Write.HARMLESS)
     for each in without:
         abilities.pop(each)
     return Manifest(

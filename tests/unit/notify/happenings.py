@@ -8,7 +8,7 @@ import httpx
 from sqlalchemy import select
 
 from connectors.sdk.errors import Unreachable
-from hub.clock import DAY, HOUR
+from hub.clock import DAY, HOUR, SECOND
 from hub.connections.mappings import AccountMappings
 from hub.connections.models import Connection
 from hub.connections.service import Connections
@@ -16,6 +16,7 @@ from hub.connections.speaking import Speaking
 from hub.errors import HubError
 from hub.media.models import Traits
 from hub.media.service import Media
+from tests.faults.model.remote import manifest
 from tests.unit.connections.fakevendor import APP_SECRET, KEY, TinyVendor, tiny_manifest
 
 SECRETS = {"key": KEY, "app_secret": APP_SECRET}
@@ -187,3 +188,20 @@ def _nowhere(sha256):
     from pathlib import Path
 
     return contextlib.nullcontext(Path(sha256))
+
+
+def schedule(desk):
+    """A post waits for its time, gets another one, and is held when its licence ends before it."""
+    before = desk.world.exchange.declared
+    desk.world.exchange.declared = manifest(replace=True, calendar=True)
+    date = desk.clock.now() // SECOND * SECOND + 10 * DAY
+    asset = desk.approved(b"scheduled")
+    placed = desk.place(asset, slot="scheduled", publish_at=date)
+    desk.run()
+    desk.placements.schedule(desk.actor, placed, date + DAY)
+    desk.run()
+    desk.rights.add_term(desk.actor, asset, source="licence", effect="allow", until_at=date)
+    desk.run()
+    desk.placements.take_back(desk.actor, placed)
+    desk.run()
+    desk.world.exchange.declared = before

@@ -39,6 +39,7 @@ def test_every_kind_happens_in_the_rooms_and_its_message_keeps_to_its_schema(sql
     happenings.collect(desk)
     happenings.license_and_wait(desk)
     happenings.carry(desk)
+    happenings.schedule(desk)
     happenings.disagree(desk)
     happenings.connect(desk, Keyring([b"k" * 32]), Settings(home=tmp_path, base_url="https://hub.example"))
     happenings.map_fields(desk)

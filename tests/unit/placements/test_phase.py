@@ -47,7 +47,9 @@ def test_a_write_whose_outcome_is_not_known_is_never_shown_as_anything_else():
 def test_what_is_said_to_be_seen_was_observed_for_the_present_aim():
     meant = {
         Phase.LIVE: ({Want.PRESENT, Want.SUBSTITUTE}, {Observed.PRESENT}),
-        Phase.GONE: ({Want.PRESENT, Want.SUBSTITUTE}, {Observed.ABSENT}),
+        Phase.QUEUED: ({Want.PRESENT, Want.SUBSTITUTE}, {Observed.QUEUED}),
+        Phase.HELD: ({Want.HELD}, {Observed.HELD}),
+        Phase.GONE: ({Want.PRESENT, Want.SUBSTITUTE, Want.HELD}, {Observed.ABSENT}),
         Phase.WITHDRAWN: ({Want.ABSENT}, {Observed.ABSENT}),
         Phase.PARTIAL: (set(Want), {Observed.MIXED}),
     }
@@ -72,6 +74,21 @@ def test_waiting_means_that_nothing_ever_was_sent():
             assert (row.desired, row.observed, row.observed_at) == ("absent", "absent", None)
 
 
+@pytest.mark.parametrize(
+    ("publish_at", "queued_for", "out_at", "expected"),
+    [
+        (5, 5, None, Phase.QUEUED), (5, None, None, Phase.QUEUED), (None, 5, None, Phase.QUEUED),
+        (6, 5, None, Phase.WORKING), (6, 5, 7, Phase.QUEUED),
+    ],
+)  # fmt: skip
+def test_what_waits_for_another_time_than_it_should_is_not_there_yet(publish_at, queued_for, out_at, expected):
+    row = row_of(
+        None, blocked=False, op=None, want=Want.PRESENT, observed=Observed.QUEUED, observed_at=3, observed_generation=2
+    )
+    row.publish_at, row.queued_for, row.out_at = publish_at, queued_for, out_at
+    assert phase(row, open_attempts=0) is expected
+
+
 class Witness(Play):
     """A rehearsal that holds every row, after every action, against what its phase says."""
 
@@ -82,7 +99,10 @@ class Witness(Play):
                 self._check_proof(session, row)
 
     def _check_proof(self, session, row):
-        claims = {"live": {"in_place", "substituted"}, "withdrawn": {"withdrawn"}, "gone": {"gone"}}.get(row.phase)
+        claims = {
+            "live": {"in_place", "substituted"}, "withdrawn": {"withdrawn"}, "gone": {"gone"},
+            "queued": {"scheduled"}, "held": {"held"},
+        }.get(row.phase)  # fmt: skip
         if claims is None:
             return
         query = select(Evidence).where(Evidence.placement_id == row.id, Evidence.generation == row.desired_generation)

@@ -166,6 +166,7 @@ API_ROUTES = [
     one("GET", "copies/copy", "", READERS),
     one("DELETE", "copies/copy", "", MANAGERS),
     one("POST", "copies/copy", "/retry", MANAGERS),
+    one("POST", "copies/copy", "/schedule", MANAGERS, json={"publish_at": 1_800_000_000_000}),
     one("POST", "copies/removed", "/restore", "401 403 403 201 201 403"),
     api("GET", "/drift?drift=gone", "401 403 403 200 200 403", rule=API + "/drift"),
     api("GET", "/conflicts", "401 403 403 200 200 403"),
