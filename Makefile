@@ -6,7 +6,7 @@ ARGS   ?=
 # STRICT=1 turns a suite that had to be left out into a failure.
 STRICT ?=
 # How many tests run at once; each of them starts servers of its own.
-WORKERS ?= 3
+WORKERS ?= 4
 
 .PHONY: help demo serve test lint bench faults lock screenshots clean
 help: ## show this list
@@ -18,11 +18,9 @@ demo: $(VENV)/.runtime ## play the whole story, then leave the hub running (ARGS
 serve: $(VENV)/.runtime ## run the hub for real use
 	@$(BIN)/damhub serve $(ARGS)
 
-PYTEST = $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(if $(STRICT),--require-services)
-
 test: lint ## everything that CI runs
-	@$(PYTEST) -m counted --cov --cov-report=term:skip-covered $(ARGS)
-	@$(PYTEST) -m "not counted" $(ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --cov --cov-report=term:skip-covered \
+		$(if $(STRICT),--require-services) $(ARGS)
 
 lint: $(VENV)/.dev ## style, types and the import rules
 	@$(BIN)/ruff check .

@@ -36,20 +36,14 @@ def pytest_addoption(parser):
     )
 
 
-COUNTED = (
-    "tests/unit/",
-    "tests/stories/",
-    "tests/demo/",
-    "tests/conformance/test_conformance.py",
-    "tests/conformance/test_planted.py",
-)
+COUNTED = ("tests/unit/", "tests/conformance/test_conformance.py", "tests/conformance/test_planted.py")
 """Where tests count for coverage. Counting doubles their time, and the others run the same code again."""
 
 
 def pytest_collection_modifyitems(items):
     for item in items:
-        if item.nodeid.startswith(COUNTED) and "[postgres" not in item.nodeid and "-postgres" not in item.nodeid:
-            item.add_marker("counted")
+        if not item.nodeid.startswith(COUNTED) or "[postgres" in item.nodeid or "-postgres" in item.nodeid:
+            item.add_marker("no_cover")
 
 
 def pytest_terminal_summary(terminalreporter):
@@ -85,9 +79,8 @@ def sqlite_url(tmp_path, sqlite_template):
 @pytest.fixture
 def postgres_url(postgres):
     """The URL of an empty PostgreSQL database with every table."""
-    url = postgres.fresh()
-    yield url
-    postgres.drop(url)
+    with postgres.lent() as url:
+        yield url
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

@@ -45,26 +45,27 @@ class Planner:
             events = read_after(session, CONSUMER, limit=BATCH)
             if not events:
                 return 0
-            for event in events:
-                self._concern(session, event)
+            for row in {row.id: row for event in events for row in self._concerned(session, event)}.values():
+                self.wake(session, row)
             advance(session, CONSUMER, events[-1].seq)
         return len(events)
 
-    def _concern(self, session: Session, event: Event) -> None:
+    def _concerned(self, session: Session, event: Event) -> Sequence[Placement]:
+        """Return the rows that an event may concern. Those of many events are woken once: facts are as they are now."""
         if event.kind.startswith(("asset.", "rights.")):
-            for row in rows_concerned_by(session, event.subject):
-                self.wake(session, row)
-        elif event.kind == "connection.live":
-            for row in _rows_of(session, cast("dict[str, Any]", event.body).get("remote_id", "")):
-                self._reconnect(session, row)
-        elif event.kind == "target.changed":
-            for row in session.scalars(_unsettled(Placement.target_id == event.subject)):
-                self.wake(session, row)
-        elif event.kind == "mapping.changed":
-            for row in _rows_of(session, event.subject):
-                self.wake(session, row)
-        elif event.kind == "remote.hint":
-            self._hint(session, event)
+            return rows_concerned_by(session, event.subject)
+        if event.kind == "connection.live":
+            rows = _rows_of(session, cast("dict[str, Any]", event.body).get("remote_id", ""))
+            for row in rows:
+                _reconnect(row)
+            return rows
+        if event.kind == "target.changed":
+            return session.scalars(_unsettled(Placement.target_id == event.subject)).all()
+        if event.kind == "mapping.changed":
+            return _rows_of(session, event.subject)
+        if event.kind == "remote.hint":
+            return _hinted_at(session, event)
+        return ()
 
     def wake(self, session: Session, row: Placement) -> None:
         """Bring a row up to date with the facts and make it due."""
@@ -75,27 +76,36 @@ class Planner:
             return
         open_account(session, row, manifest, self._around, self._clock.now())
 
-    def _reconnect(self, session: Session, row: Placement) -> None:
-        """There is a way to the remote again: what was blocked for want of one goes on."""
-        if row.blocked and row.problem_code != ASKED_FOR_PERSON:
-            clear_problem(row)
-        self.wake(session, row)
-
-    def _hint(self, session: Session, event: Event) -> None:
-        """The remote says that something changed. It is not believed: the rows are looked at."""
-        said = cast("dict[str, Any]", event.body)
-        if said.get("refs") or not said.get("cards"):  # what is only about cards says nothing of copies
-            self.doubt(session, event.subject, list(said.get("refs", ())))
-
     def doubt(self, session: Session, remote_id: str, refs: Sequence[str] = ()) -> None:
         """Have the copies with these references looked at; without any, all that were ever sent to the remote.
 
         Those that were taken away too: somebody may have put one back, out of a bin or a backup.
         """
-        for row in _rows_of(session, remote_id, refs=refs):
-            if not never_sent(row):
-                row.observed = Observed.UNKNOWN.value
+        for row in _doubted(session, remote_id, refs):
             self.wake(session, row)
+
+
+def _reconnect(row: Placement) -> None:
+    """There is a way to the remote again: what was blocked for want of one goes on."""
+    if row.blocked and row.problem_code != ASKED_FOR_PERSON:
+        clear_problem(row)
+
+
+def _hinted_at(session: Session, event: Event) -> list[Placement]:
+    """The remote says that something changed. It is not believed: the rows are looked at."""
+    said = cast("dict[str, Any]", event.body)
+    if said.get("cards") and not said.get("refs"):  # what is only about cards says nothing of copies
+        return []
+    return _doubted(session, event.subject, list(said.get("refs", ())))
+
+
+def _doubted(session: Session, remote_id: str, refs: Sequence[str]) -> list[Placement]:
+    """Return copies of a remote, all or those with these references, of which nothing is taken as known any more."""
+    rows = _rows_of(session, remote_id, refs=refs)
+    for row in rows:
+        if not never_sent(row):
+            row.observed = Observed.UNKNOWN.value
+    return rows
 
 
 def rows_concerned_by(session: Session, asset_id: str) -> list[Placement]:

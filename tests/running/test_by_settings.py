@@ -1,4 +1,4 @@
-"""The embedded pair (SQLite, folder) and the pair for several hosts (PostgreSQL, S3), chosen by settings alone."""
+"""The pair for several hosts (PostgreSQL, S3), chosen by settings alone. The demo plays on the embedded pair."""
 
 from __future__ import annotations
 
@@ -15,19 +15,16 @@ BYTES = {"Content-Type": "application/octet-stream"}
 ANY = {"If-Match": "*"}
 
 
-@pytest.fixture(params=["embedded", "many-hosts"])
-def environ(request):
-    if request.param == "embedded":
-        return {}
-    s3 = request.getfixturevalue("s3_settings")
+@pytest.fixture
+def environ(s3_settings, postgres_url):
     return {
-        "DAMHUB_DATABASE_URL": request.getfixturevalue("postgres_url"),
+        "DAMHUB_DATABASE_URL": postgres_url,
         "DAMHUB_STORAGE": "s3",
-        "DAMHUB_S3_ENDPOINT_URL": s3.endpoint_url,
-        "DAMHUB_S3_BUCKET": s3.bucket,
-        "DAMHUB_S3_PREFIX": s3.prefix,
-        "DAMHUB_S3_ACCESS_KEY": s3.access_key.get_secret_value(),
-        "DAMHUB_S3_SECRET_KEY": s3.secret_key.get_secret_value(),
+        "DAMHUB_S3_ENDPOINT_URL": s3_settings.endpoint_url,
+        "DAMHUB_S3_BUCKET": s3_settings.bucket,
+        "DAMHUB_S3_PREFIX": s3_settings.prefix,
+        "DAMHUB_S3_ACCESS_KEY": s3_settings.access_key.get_secret_value(),
+        "DAMHUB_S3_SECRET_KEY": s3_settings.secret_key.get_secret_value(),
     }
 
 

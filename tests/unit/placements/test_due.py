@@ -51,11 +51,13 @@ def test_audits_follow_after_an_hour_a_day_and_every_thirty_days(quick_desk):
     ("asset_ends", "substitute_ends", "expected"),
     [
         (10 * MINUTE, 30 * MINUTE, 10 * MINUTE),
-        (40 * MINUTE, 20 * MINUTE, 20 * MINUTE),
+        (40 * MINUTE, 20 * MINUTE, 40 * MINUTE),
         (3 * HOUR, 2 * HOUR, HOUR),
     ],
 )
-def test_due_is_the_earliest_of_both_rights_and_the_audit(quick_desk, asset_ends, substitute_ends, expected):
+def test_due_is_the_earliest_of_the_rights_to_what_stands_there_and_the_audit(
+    quick_desk, asset_ends, substitute_ends, expected
+):
     desk = quick_desk
     now = desk.clock.now()
     asset, stand_in = desk.approved(), desk.approved(b"stand-in")
@@ -66,6 +68,21 @@ def test_due_is_the_earliest_of_both_rights_and_the_audit(quick_desk, asset_ends
     desk.run(within_ms=1000)
     assert desk.copy(placement).phase == "live"
     assert desk.copy(placement).due_at == now + expected
+
+
+def test_the_rights_to_a_stand_in_count_once_it_stands_there(quick_desk):
+    desk = quick_desk
+    now = desk.clock.now()
+    asset, stand_in = desk.approved(), desk.approved(b"stand-in")
+    for each, end in ((asset, 10 * MINUTE), (stand_in, 30 * MINUTE)):
+        desk.world.rights(each, (0, now + end, True), (now + end, FOREVER, False))
+    desk.catalogue.set_successor(desk.actor, asset, stand_in)
+    placement = desk.place(asset, withdraw_policy="substitute")
+    desk.run(within_ms=1000)
+    desk.clock.advance(10 * MINUTE)
+    desk.run(within_ms=1000)
+    assert (desk.copy(placement).phase, desk.copy(placement).desired_asset_id) == ("live", stand_in)
+    assert desk.copy(placement).due_at == now + 30 * MINUTE
 
 
 def test_a_retry_comes_before_everything_else(quick_desk):

@@ -451,6 +451,7 @@ def test_a_channel_that_was_taken_out_is_for_a_person(postiz):
 
 def test_the_hourly_budget_blocks_for_an_hour_and_says_so(postiz, sandbox):
     sandbox.throttle.budget = 1
+    sandbox.throttle.clock = lambda: 7.0
     postiz.publish(PAGE, outgoing())
     with pytest.raises(RateLimited) as limited:
         postiz.publish(PAGE, outgoing())
