@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
+from connectors.sdk.registry import discover
 from hub.access.actors import SYSTEM, Role
 from hub.access.service import Access
 from hub.app import backup as backups
@@ -13,11 +15,13 @@ from hub.app import copies
 from hub.app.archive import End, Told, clock_of
 from hub.app.compose import Hub
 from hub.catalogue.assets import get_asset
+from hub.clock import Clock
 from hub.db import installation
 from hub.db.migrate import newest_revision, revision
 from hub.db.models import Installation
 from hub.db.unit import Database
 from hub.errors import Conflict
+from hub.intake.stock.recollecting import recollect
 from hub.media.document import asset_document
 from hub.placements.reports.service import Reports
 from hub.review.standing import approved_of
@@ -43,10 +47,11 @@ def restore(settings: Settings, file: Path, *, told: Told) -> End:
     return backups.restore(settings, file, told=told)
 
 
-def adopt(settings: Settings) -> Installation:
-    """Say that this is the hub."""
+def adopt(settings: Settings, *, clock: Clock | None = None) -> Installation:
+    """Say that this is the hub. After a restore it learns first what it has out there, and publishes nothing before."""
+    at = (clock or clock_of(settings)).now()
     with _existing(settings) as database:
-        return installation.adopt(database, settings)
+        return installation.adopt(database, settings, restored=partial(recollect, registry=discover(), at=at))
 
 
 def declare_copy(settings: Settings) -> Installation:

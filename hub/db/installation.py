@@ -80,13 +80,21 @@ def observe_only(installation: Installation, reason: str) -> None:
         installation.mode_reason = reason
 
 
-def adopt(database: Database, settings: Settings) -> Installation:
-    """Say that this is the hub: this home belongs to it from now on, and it acts again."""
+def adopt(database: Database, settings: Settings, *, restored: Callable[[Session], None] | None = None) -> Installation:
+    """Say that this is the hub: this home belongs to it from now on, and it acts again.
+
+    Args:
+        database: the hub's.
+        settings: of this home.
+        restored: what is to be done first where a backup was restored, in the same unit.
+    """
     here = fingerprint(settings)
     with database.unit() as session:
         _alone(session, database)
         installation = _known(session)
         homes = installation.home_fingerprint.split()
+        if not homes and restored is not None:  # a restored database belongs to no home
+            restored(session)
         installation.home_fingerprint = " ".join(dict.fromkeys([*homes, here]))
         installation.mode = Mode.NORMAL
         installation.mode_reason = ""

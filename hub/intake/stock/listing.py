@@ -162,7 +162,7 @@ class Listing:
             row.due_at = self._clock.now() + min(MINUTE * 2 ** min(row.failures, 6), LONGEST_MS)
 
     def _pace_ms(self, connector: str) -> int:
-        limits = self._switchboard.manifest(connector).limits
+        limits = [one for one in self._switchboard.manifest(connector).limits if not one.counts]
         slowest = max((limit.per_s / limit.calls for limit in limits), default=0.0)
         return int(slowest * SHARE * SECOND)
 

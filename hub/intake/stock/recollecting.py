@@ -33,9 +33,8 @@ SURE: Final = ("sha256", "name")
 """How a forgotten copy must have been recognised to be adopted without a person."""
 
 
-def recollect(session: Session, registry: Mapping[str, Manifest], at: int) -> int:
-    """Let every account be listed before anything is published there; return how many will be."""
-    count = 0
+def recollect(session: Session, *, registry: Mapping[str, Manifest], at: int) -> None:
+    """Let every account that can be listed be, before anything is published there."""
     for remote in session.scalars(select(Remote).order_by(Remote.id).with_for_update()):
         manifest = registry.get(remote.connector)
         if manifest is None or Capability.IMPORT not in manifest.abilities:
@@ -45,8 +44,6 @@ def recollect(session: Session, registry: Mapping[str, Manifest], at: int) -> in
             taking.state = DONE  # a listing from before the restore tells nothing
         begin(session, remote.id, by=SYSTEM.id, at=at)
         remote.recollecting_since = at
-        count += 1
-    return count
 
 
 def go_on(database: Database, clock: Clock) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from hub.access.permissions import Act, require
 from hub.catalogue.assets import get_asset
@@ -19,11 +19,10 @@ from hub.intake.stock.matching import Fetching, Matching
 from hub.intake.stock.recognising import LINK
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from sqlalchemy.orm import Session
 
-    from connectors.sdk.manifest import Manifest
     from hub.access.actors import Actor
     from hub.clock import Clock
     from hub.db.unit import Database
@@ -55,11 +54,6 @@ class Stock:
         del owner  # each is leased by its time, which no two share
         did = self._acting.drain() + self._listing.drain() + self._matching.drain()
         return did + recollecting.go_on(self._database, self._clock)
-
-    def recollect(self, registry: Mapping[str, Manifest]) -> int:
-        """Learn again what stands everywhere, before anything is published: a backup was restored."""
-        with self._database.unit() as session:
-            return recollecting.recollect(session, registry, self._clock.now())
 
     def take(self, actor: Actor, connection_id: str) -> views.StockView:
         """List what stands at a connection's remote, from now on, in the background.
@@ -161,12 +155,6 @@ class Stock:
 
     def _remote(self, session: Session, connection_id: str) -> Remote:
         return session.get_one(Remote, accounts.get(session, connection_id).remote_id)
-
-    def waiting(self) -> int:
-        """Return how many accounts are listed anew after a restore and publish nothing meanwhile."""
-        with self._database.read() as session:
-            query = select(func.count()).select_from(Remote).where(Remote.recollecting_since.is_not(None))
-            return session.scalar(query) or 0
 
 
 def _check(act: str, item_ids: Sequence[str], asset: str | None) -> None:

@@ -87,11 +87,14 @@ class House:
                                    owner_id=self.ada.id, now=now)  # fmt: skip
             made = room.view(self.ada, row.id)
         self.rooms.connections.refresh_targets(self.ada, made.id)
-        self.connection = made
-        self.target = next(
-            one for one in self.rooms.connections.targets(self.ada, made.remote_id) if one.ref == sandbox.targets()[0]
-        )
+        self.resume()
         return made
+
+    def resume(self):
+        """Find the connection and its first place, as they are in the database."""
+        (self.connection,) = self.rooms.connections.list(self.ada)
+        places = self.rooms.connections.targets(self.ada, self.connection.remote_id)
+        self.target = next(one for one in places if one.ref == self.sandbox.targets()[0])
 
     def asset(self, data, *, title="Lake", approve=True, **fields):
         made = self.rooms.intake.upload(
