@@ -155,7 +155,7 @@ ABILITY: Final = {
     "look": "Read back",
     "subscribe": "Reports changes",
     "hold": "Keeps posts until their time, holds and resumes them",
-    "import": "Can list and hand over what is there",
+    "import": "Lists what stands there, to adopt or import",
     "changes": "Lists changes",
     "usage": "Lists uses",
     "numbers": "Counts views, clicks and the like",
