@@ -69,6 +69,12 @@ class Placement(Revisioned, Base):
             postgresql_where=UNSETTLED,
         ),
         Index("ix_placements_due", "due_at", sqlite_where=UNSETTLED, postgresql_where=UNSETTLED),
+        Index(
+            "ix_placements_waiting",
+            "publish_at",
+            sqlite_where=text("publish_at IS NOT NULL AND out_at IS NULL AND settled_at IS NULL"),
+            postgresql_where=text("publish_at IS NOT NULL AND out_at IS NULL AND settled_at IS NULL"),
+        ),
         Index("ix_placements_due_there", "target_id", "due_at", sqlite_where=UNSETTLED, postgresql_where=UNSETTLED),
         Index(
             "ix_placements_due_urgent",

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from connectors.sdk.manifest import Capability
 from connectors.sdk.types import Copy, PartKind, PartState
@@ -35,6 +35,7 @@ GRACE: Final = HOUR
 USUAL_LEAD: Final = 15 * MINUTE
 """So long before its time a copy is looked at once more, where its place names no other lead."""
 FARTHEST: Final = 5 * 365 * DAY
+MOST_SHOWN: Final = 500
 RESCHEDULED: Final = "placement.rescheduled"
 NO_EFFECT: Final = frozenset({"refused", "not_sent", "not_found"})
 """How writes end that changed nothing."""
@@ -183,6 +184,13 @@ def forget_time(row: Placement) -> None:
     """Let a copy that nothing stands of be wanted without a time."""
     row.publish_at = row.queued_for = row.out_at = None
     row.parked_there = False
+
+
+def waiting() -> Select[Placement]:
+    """Select the copies that are to go out at a time and did not yet, the next first."""
+    mine = (Placement.publish_at.is_not(None), Placement.out_at.is_(None), Placement.settled_at.is_(None))
+    query = select(Placement).where(*mine, Placement.wanted.is_(True))
+    return query.order_by(Placement.publish_at, Placement.id).limit(MOST_SHOWN)
 
 
 def note_handed_over(row: Placement, at: int, *, keeps: bool) -> None:

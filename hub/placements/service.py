@@ -248,6 +248,12 @@ class Placements:
         with self._database.read() as session:
             return copy_view(session, self._row(session, actor, placement_id, lock=False))
 
+    def scheduled(self, actor: Actor) -> list[CopyView]:
+        """Return every copy that is to go out at a time and did not yet, the next first."""
+        require(actor, Act.PLACE)
+        with self._database.read() as session:
+            return [copy_view(session, row) for row in session.scalars(schedule.waiting())]
+
     def evidence(self, actor: Actor, placement_id: str) -> tuple[list[EvidenceView], list[AttemptView]]:
         """Return everything that was claimed and tried for a copy, newest first."""
         with self._database.read() as session:

@@ -31,6 +31,7 @@ from hub.web.ui.mapping import mapping
 from hub.web.ui.notices import notices
 from hub.web.ui.people import people
 from hub.web.ui.recalls import recalls
+from hub.web.ui.schedules import schedules
 from hub.web.ui.scorecards import quality, rating
 from hub.web.ui.selection import selection
 from hub.web.ui.stock import stock
@@ -44,6 +45,6 @@ def install(app: Flask) -> None:
     for blueprint in (
         entry, library, selection, copies, conflicts, drift, recalls, uses, foreseen, asset, connections,
         connecting, adjusting, calendar, bindings, keeping, notices, people, endpoints, mapping, listening, quality,
-        activity, open_doors, living, well_known, health, stock,
+        activity, open_doors, living, well_known, health, stock, schedules,
     ):  # fmt: skip
         app.register_blueprint(blueprint)

@@ -1,4 +1,4 @@
-"""The calendar of what ends: when, how sure that is, and what renews it, as a picture and in words."""
+"""The calendar: what goes out when, and what ends when, how sure that is, and what renews it."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from hub.web.services import services
 from hub.web.ui import words
 from hub.web.ui.frame import may, page
 from hub.web.ui.names import people
+from hub.web.ui.schedules import upcoming
 
 if TYPE_CHECKING:
     from hub.connections.calendar import Entry
@@ -66,10 +67,11 @@ def show_calendar() -> Response:
     entries, now = services().connections.calendar(actor()), services().clock.now()
     owners = people([one.owner_id for one in entries])
     rows = [_row(one, now, owners.get(one.owner_id, "")) for one in entries]
+    posts = upcoming(services().placements.scheduled(actor())) if may(Act.PLACE) else []
     begin, end = now - BEFORE, now - BEFORE + WINDOW
     return page(
         "calendar.html", here="connections", rows=rows, months=_months(begin, end), today=_share(BEFORE),
-        span=f"{words.month(begin)} to {words.month(end)}", figures=_figures(entries, now),
+        posts=posts, span=f"{words.month(begin)} to {words.month(end)}", figures=_figures(entries, now),
     )  # fmt: skip
 
 

@@ -25,6 +25,7 @@ from hub.web.ui import words
 from hub.web.ui.frame import go, page
 from hub.web.ui.names import connector_title
 from hub.web.ui.numbers import Counted, counted
+from hub.web.ui.schedules import Timing, timing_of
 from hub.web.ui.shown import Line
 from hub.web.ui.uses import Used, used
 from hub.web.ui.words import Sign
@@ -56,6 +57,8 @@ class CopyRow:
     can_restore: bool = False  # somebody removed it there, and it can be put back
     shows: tuple[str, ...] = ()  # the codes of all that it shows, in order, where it shows several
     counted: Counted | None = None
+    timing: Timing | None = None
+    can_schedule: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +104,7 @@ def places_of(asset: AssetView) -> dict[str, Any]:
         "meter": meter,
         "meter_says": ", ".join(f"{part.count} {part.word}" for part in meter),
         "handouts": len(services().delivery.handouts(who, asset.id)) if allowed(who, Act.RECALL) else 0,
+        "scheduled": sum(row.timing is not None for row in living),
         "moving": any(row.phase in MOVING for row in living),
         "rights_end": _rights_end(asset),
     }
@@ -114,7 +118,7 @@ def row_of(
     if copy.phase == "working" and copy.desired == "absent":
         sign = words.COPY["withdrawing"]
     if copy.phase == "working" and copy.shown_version is None and copy.desired != "absent":
-        sign = words.COPY_PUSHING
+        sign = words.COPY_HOLDING if copy.desired == "held" else words.COPY_PUSHING
     if copy.phase == "live" and copy.desired == "substitute":
         sign = SUBSTITUTED
     if not copy.watched and sign.hue in {"good", "flow"}:  # nothing moves there by itself, and nobody knows
@@ -133,7 +137,7 @@ def row_of(
         manager and copy.wanted and copy.settled_at is None and (copy.desired != "absent" or copy.phase == "waiting"),
         used(told, stands=copy.phase == "live"), manager and disputed, manager and removed,
         (copy.asset_code, *(one.asset_code for one in copy.companions)) if copy.companions else (),
-        counted(counts, stands=copy.phase == "live"),
+        counted(counts, stands=copy.phase == "live"), timing_of(copy), manager,
     )  # fmt: skip
 
 
@@ -243,6 +247,8 @@ def outcomes(found: Sequence[ImpactLine]) -> list[Outcome]:
         _outcome(reached, Becomes.PUBLISHED, ("is put there", "are put there"), "share-2", "flow"),
         _outcome(reached, Becomes.UPDATED, ("is replaced", "are replaced"), "refresh-cw", "flow"),
         _outcome(reached, Becomes.WITHDRAWN, ("is withdrawn", "are withdrawn"), "undo-2", "flow"),
+        _outcome(reached, Becomes.HELD, ("is held there", "are held there"), "circle-pause", "park"),
+        _outcome(reached, Becomes.RESUMED, ("goes out after all", "go out after all"), "calendar-clock", "flow"),
         _outcome(reached, Becomes.KEPT, ("stays as it is", "stay as they are"), "circle-check", "rest"),
         _outcome(reached, Becomes.NOTHING_THERE, ("was never sent", "were never sent"), "circle-minus", "rest"),
     ]
@@ -255,7 +261,7 @@ def outcomes(found: Sequence[ImpactLine]) -> list[Outcome]:
 
 def reached(found: Sequence[ImpactLine]) -> int:
     """Return how many copies an act changes at once; the others follow when they can be reached."""
-    changed = {Becomes.WITHDRAWN, Becomes.SUBSTITUTED, Becomes.UPDATED, Becomes.PUBLISHED}
+    changed = set(Becomes) - {Becomes.KEPT, Becomes.NOTHING_THERE}
     return sum(line.reachable and line.becomes in changed for line in found)
 
 
@@ -269,7 +275,7 @@ def spread(found: Iterable[CopyView]) -> str:
     copies = list(found)
     counted = Counter((connector_title(copy.connector), copy.remote_label) for copy in copies)
     said = ", ".join(f"{count} on {title} ({label})" for (title, label), count in counted.items())
-    waiting = sum(any(part.state == "queued" for part in copy.parts) for copy in copies)
+    waiting = sum(copy.is_scheduled for copy in copies)
     return f"{said}; {waiting} of them scheduled" if waiting else said
 
 
@@ -333,7 +339,7 @@ def _note(copy: CopyView) -> str:
         since = f" since its last look, {words.moment(copy.observed_at)}" if copy.observed_at else ""
         why = "is paused" if copy.unwatched_why == "connection_paused" else "is not connected any more"
         return f"The hub cannot vouch for it{since}: its account {why}."
-    if copy.phase == "waiting" or copy.desired_reason.startswith(IN_SET):
+    if (copy.phase == "waiting" and not copy.is_scheduled) or copy.desired_reason.startswith(IN_SET):
         return words.reason(copy.desired_reason)
     if copy.phase == "settled":
         return copy.settled_reason.replace("_", " ").capitalize()

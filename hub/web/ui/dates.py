@@ -1,4 +1,4 @@
-"""Dates of forms: whole days in UTC."""
+"""Dates and times of forms, in UTC."""
 
 from __future__ import annotations
 
@@ -25,3 +25,21 @@ def day_after(text: str) -> int | None:
     """Return the first instant after a day, so that the whole day still counts; None for an empty field."""
     start = day_start(text)
     return None if start is None else start + DAY
+
+
+def instant(text: str) -> int | None:
+    """Return an instant that a form names to the minute, or to the second; None for an empty field.
+
+    Raises:
+        Invalid: `bad_date`.
+    """
+    if not text.strip():
+        return None
+    try:
+        at = datetime.fromisoformat(text.strip()).replace(tzinfo=UTC)
+        return int(at.timestamp()) * 1000
+    except (ValueError, OverflowError) as error:
+        raise Invalid(
+            "bad_date", "That is not a date with a time.", where=text[:20],
+            next_step="Write it as year-month-day, hour and minute: 2027-02-28T09:30.",
+        ) from error  # fmt: skip

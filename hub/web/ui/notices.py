@@ -54,7 +54,10 @@ def read_all() -> Response:
 
 def _told(notice: NoticeView) -> Told:
     body = notice.body
-    made = {"connection_ends": _ends, "connection_needs_person": _needs_person, "endpoint_off": _endpoint_off}
+    made = {
+        "connection_ends": _ends, "connection_needs_person": _needs_person, "endpoint_off": _endpoint_off,
+        "copy_stopped": _stopped, "copy_to_remove": _to_remove,
+    }  # fmt: skip
     head, text, hue, icon, act = made.get(notice.what, _other)(body)
     # Only the way within this hub is followed, whatever address it had when the notice was written.
     href = urlsplit(str(body.get("link", ""))).path
@@ -83,6 +86,18 @@ def _needs_person(body: Mapping[str, Any]) -> tuple[str, str, str, str, str]:
 def _endpoint_off(body: Mapping[str, Any]) -> tuple[str, str, str, str, str]:
     why = WHY_OFF.get(str(body.get("reason", "")), "")
     return "Webhooks are not sent any more", f"{body.get('url', '')} was switched off. {why}", "care", "bell", "Open"
+
+
+def _stopped(body: Mapping[str, Any]) -> tuple[str, str, str, str, str]:
+    why = words.STOPPED.get(str(body["reason"]).partition(":")[0], "It may not be shown there.")
+    text = f"{body['place']}, {body['account']}, {words.moment(int(body['publish_at']))}: {why}"
+    return f"{body['asset']} does not go out at its time", text, "care", "circle-pause", "Open"
+
+
+def _to_remove(body: Mapping[str, Any]) -> tuple[str, str, str, str, str]:
+    where = f" It stands at {body['address']} now." if body.get("address") else ""
+    text = f"{body['place']}, {body['account']}: {body['problem']}{where} Say so afterwards, with a note."
+    return f"{body['asset']} must be taken away by hand", text, "stop", "hand", "Say that it is done"
 
 
 def _other(body: Mapping[str, Any]) -> tuple[str, str, str, str, str]:

@@ -16,6 +16,7 @@ from hub.web.identity import actor
 from hub.web.services import services
 from hub.web.ui import words
 from hub.web.ui.copies import outcomes, reached
+from hub.web.ui.dates import instant
 from hub.web.ui.frame import go, page, safe_next
 from hub.web.ui.names import connector_title
 from hub.web.ui.tiles import tiles_of
@@ -107,15 +108,15 @@ def use() -> Response:
     sets, first = request.form.getlist("together"), request.form.get("first")
     if not assets or not (targets or sets):
         raise Invalid("nothing_chosen", "No place was chosen.", next_step="Choose at least one place.")
-    policy = request.form.get("withdraw_policy", "remove")
+    policy, time = request.form.get("withdraw_policy", "remove"), instant(request.form.get("publish_at", ""))
     for asset_id in assets:
         for target_id in targets:
-            services().placements.place(actor(), asset_id, target_id, withdraw_policy=policy)
+            services().placements.place(actor(), asset_id, target_id, withdraw_policy=policy, publish_at=time)
     leading, *others = sorted(assets, key=lambda asset_id: asset_id != first)
     for target_id in sets:
-        services().placements.place(actor(), leading, target_id, companions=others)
+        services().placements.place(actor(), leading, target_id, companions=others, publish_at=time)
     code = services().catalogue.view(actor(), assets[0]).code
-    return go(f"/assets/{code}" if len(assets) == 1 else "/", "placed")
+    return go(f"/assets/{code}" if len(assets) == 1 else "/", "planned" if time else "placed")
 
 
 def _states() -> dict[str, Sign | None]:

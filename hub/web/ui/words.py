@@ -278,32 +278,32 @@ def ago(then: int | None, now: int) -> str:
 
 def short_day(at: int) -> str:
     """Say a date where there is little room."""
-    return f"{_utc(at):%-d %b}"
+    return f"{utc(at):%-d %b}"
 
 
 def day(at: int | None) -> str:
     """Say a date."""
-    return f"{_utc(at):%-d %b %Y}" if at is not None else ""
+    return f"{utc(at):%-d %b %Y}" if at is not None else ""
 
 
 def moment(at: int | None) -> str:
     """Say an exact time."""
-    return f"{_utc(at):%-d %b %Y, %H:%M:%S} UTC" if at is not None else ""
+    return f"{utc(at):%-d %b %Y, %H:%M:%S} UTC" if at is not None else ""
 
 
 def clock_time(at: int | None) -> str:
     """Say the time of a day, for lists that are about one day."""
-    return f"{_utc(at):%H:%M:%S}" if at is not None else ""
+    return f"{utc(at):%H:%M:%S}" if at is not None else ""
 
 
 def stamp(at: int | None) -> str:
     """Return a time for machines, by ISO 8601."""
-    return f"{_utc(at):%Y-%m-%dT%H:%M:%SZ}" if at is not None else ""
+    return f"{utc(at):%Y-%m-%dT%H:%M:%SZ}" if at is not None else ""
 
 
 def month(at: int) -> str:
     """Name the month that something belongs to."""
-    return f"{_utc(at):%B %Y}"
+    return f"{utc(at):%B %Y}"
 
 
 def size(count: int) -> str:
@@ -345,5 +345,6 @@ def letters(name: str) -> str:
     return "".join(word[0] for word in words[:2]).upper() or "?"
 
 
-def _utc(at: int) -> datetime:
+def utc(at: int) -> datetime:
+    """Return an instant as a date with a time."""
     return datetime.fromtimestamp(at / 1000, tz=UTC)

@@ -384,6 +384,13 @@ PAGES = [
     ),
     page("GET", "/copies/{copy}/proof", SEEN, "/copies/<placement_id>/proof"),
     page("POST", "/copies/{copy}/retry", DONE, "/copies/<placement_id>/retry", form={}),
+    page(
+        "POST",
+        "/copies/{copy}/schedule",
+        DONE,
+        "/copies/<placement_id>/schedule",
+        form={"publish_at": "2027-01-15T09:30"},
+    ),
     page("POST", "/copies/{copy}/attest", DONE, "/copies/<placement_id>/attest", form={"note": "I looked."}),
     page("POST", "/copies/{removed}/restore", DONE, "/copies/<placement_id>/restore", form={}),
     page("GET", "/drift?kind=gone", "303 403 403 200 200 403", "/drift"),
