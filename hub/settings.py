@@ -75,6 +75,8 @@ class Settings(BaseSettings):
     """What the connect forms tell of sandboxes that run beside the hub; `damhub demo` sets it, nobody else."""
     rights_default: Literal["allow", "deny"] = "allow"
     """Whether an asset without any licence on record may be used."""
+    deletion_grace_days: int = Field(default=30, ge=1)
+    """How long a deleted asset can be brought back, before its bytes are removed."""
     max_upload_bytes: int = Field(default=5 * 1024**3, ge=1)
     media_processes: int = Field(default=2, ge=1)
     language: Annotated[str, AfterValidator(canonical)] = DEFAULT

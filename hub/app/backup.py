@@ -43,6 +43,7 @@ from hub.errors import Conflict, NotFound
 from hub.settings import Settings
 from hub.storage.blobs import BlobStore
 from hub.storage.folder import sync_folder
+from hub.storage.models import REMOVED
 from hub.storage.stores import make_store
 
 __all__ = ["backup", "restore"]
@@ -103,7 +104,8 @@ def _dump(database: Database, folder: Path, *, at: int, with_keys: bool) -> tupl
 
 
 def _bytes_of_blobs(folder: Path) -> int:
-    return sum(row["size"] for batch in read_rows(folder / ("blobs" + ROWS)) for row in batch)
+    rows = (row for batch in read_rows(folder / ("blobs" + ROWS)) for row in batch)
+    return sum(row["size"] for row in rows if row["state"] not in REMOVED)
 
 
 def _rows(session: Session, table: Table) -> Iterator[Row]:
@@ -114,6 +116,8 @@ def _rows(session: Session, table: Table) -> Iterator[Row]:
 def _add_blobs(writer: _Writer, store: BlobStore, folder: Path, end: End) -> None:
     for batch in read_rows(folder / ("blobs" + ROWS)):
         for row in batch:
+            if row["state"] in REMOVED:
+                continue
             if _add_blob(writer, store, row["sha256"], row["size"]):
                 end.blobs += 1
                 end.bytes += row["size"]

@@ -44,6 +44,7 @@ from hub.rights.service import Rights
 from hub.search.service import Search
 from hub.settings import Settings
 from hub.storage.stores import make_store
+from hub.storage.sweep import Sweeper
 from hub.web.services import Services
 
 
@@ -54,6 +55,7 @@ class Hub:
     services: Services
     pool: MediaPool
     likeness: Likeness
+    sweeper: Sweeper
 
     @classmethod
     def open(
@@ -95,7 +97,8 @@ class Hub:
         services = Services(
             database=database, clock=clock, settings=settings, keyring=keyring, store=store,
             access=Access(database, clock, keyring),
-            catalogue=Catalogue(database, clock, judge=standing_of, language=settings.language),
+            catalogue=Catalogue(database, clock, judge=standing_of, language=settings.language,
+                                grace_days=settings.deletion_grace_days),
             media=Media(database, store, pool, clock),
             intake=intake,
             stock=Stock(database, clock, connections, intake=intake, placements=placements, pool=pool),
@@ -114,7 +117,7 @@ class Hub:
                             manifest_of=connections.manifest),
             notify=Notify(database, clock, keyring, settings, reach=touched_by),
         )  # fmt: skip
-        return cls(services, pool, Likeness(database, store, pool, clock))
+        return cls(services, pool, Likeness(database, store, pool, clock), Sweeper(database, clock, store))
 
     def drains(self) -> Sequence[Drain]:
         """Return every kind of work that a worker process does, each safe to be killed at any point."""
@@ -130,6 +133,8 @@ class Hub:
                 for seat in range(1, ORDINARY + SPARE + 1)
             ),
             Drain("leaving", rooms.placements.leaving.drain, 5.0),
+            Drain("purge", rooms.placements.purge.drain, 60.0, eager=True),
+            Drain("blobs", self.sweeper.drain, 60.0, eager=True),
             Drain("uses", rooms.uses.drain, 5.0, eager=True),
             Drain("numbers", rooms.numbers.drain, 10.0, eager=True),
             Drain("stock", rooms.stock.drain, 2.0, eager=True),

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from hub.access.actors import Actor
-from hub.access.permissions import Act, require
+from hub.access.permissions import Act, allowed, require
 from hub.catalogue import collections
 from hub.catalogue.assets import get_asset, no_such_asset, touch
 from hub.catalogue.languages import locale_of
@@ -22,8 +23,10 @@ from hub.errors import Conflict, Stale
 from hub.events.log import emit
 from mappings.languages import DEFAULT
 
-GRACE_MS: Final = 30 * DAY
-"""How long a deleted asset can be brought back."""
+GRACE_DAYS: Final = 30
+"""How long a deleted asset can be brought back, where nobody set it otherwise."""
+
+MOST_DELETED: Final = 200
 
 MOST_NAMED: Final = 400
 """How many assets one event names: its message stays under 20 kB, as Standard Webhooks advises."""
@@ -45,7 +48,13 @@ class Catalogue:
     """The catalogue as doors use it. Each method is one unit of work."""
 
     def __init__(
-        self, database: Database, clock: Clock, *, judge: Judge = nothing_approved, language: str = DEFAULT
+        self,
+        database: Database,
+        clock: Clock,
+        *,
+        judge: Judge = nothing_approved,
+        language: str = DEFAULT,
+        grace_days: int = GRACE_DAYS,
     ) -> None:
         """Wire the room.
 
@@ -54,11 +63,13 @@ class Catalogue:
             clock: tells the time.
             judge: tells an asset's standing in review; without one nothing counts as approved.
             language: the catalogue's own.
+            grace_days: how long a deleted asset can be brought back.
         """
         self._database = database
         self._clock = clock
         self._judge = judge
         self._language = language
+        self._grace_days = grace_days
 
     def view(self, actor: Actor, id_or_code: str) -> AssetView:
         """Return an asset as the asker may see it.
@@ -133,7 +144,7 @@ class Catalogue:
             asset = self._take(session, actor, asset_id, Act.DELETE, deleted=True)
             if asset.deleted_at is None:
                 now = self._clock.now()
-                asset.deleted_at, asset.purge_after = now, now + GRACE_MS
+                asset.deleted_at, asset.purge_after = now, now + self._grace_days * DAY
                 self._note(session, actor, asset, "asset.deleted")
 
     def restore(self, actor: Actor, asset_id: str) -> None:
@@ -149,12 +160,20 @@ class Catalogue:
             if asset.purge_after is not None and self._clock.now() >= asset.purge_after:
                 raise Conflict(
                     "grace_over",
-                    f"{asset.code} was deleted more than 30 days ago and cannot be brought back.",
+                    f"{asset.code} was deleted more than {self._grace_days} days ago and cannot be brought back.",
                     where=asset.code,
                     next_step="Upload the file again.",
                 )
             asset.deleted_at = asset.purge_after = None
             self._note(session, actor, asset, "asset.restored")
+
+    def deleted(self, actor: Actor) -> list[AssetView]:
+        """Return the assets that are deleted and not purged, the newest first, to those who may bring them back."""
+        query = select(Asset).where(Asset.deleted_at.is_not(None), Asset.purged_at.is_(None))
+        query = query.order_by(Asset.deleted_at.desc(), Asset.id).limit(MOST_DELETED)
+        with self._database.read() as session:
+            found = [asset for asset in session.scalars(query) if allowed(actor, Act.DELETE, owner_id=asset.owner_id)]
+            return [self._view(session, actor, asset) for asset in found]
 
     def set_successor(self, actor: Actor, asset_id: str, successor_id: str | None) -> None:
         """Say which asset stands in for this one when it may no longer be used; None: no one.

@@ -70,6 +70,7 @@ class AssetView:
     archived_at: int | None
     deleted_at: int | None
     purge_after: int | None
+    purged_at: int | None
 
     @property
     def title(self) -> str:
@@ -136,6 +137,7 @@ def view_of(session: Session, actor: Actor, asset: Asset, standing: Standing, *,
         archived_at=asset.archived_at,
         deleted_at=asset.deleted_at,
         purge_after=asset.purge_after,
+        purged_at=asset.purged_at,
     )
 
 

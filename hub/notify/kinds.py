@@ -90,7 +90,10 @@ EVENT_TYPES: Final = (
     _asset("version_published", shapes.Published, "Channels may show another version than before; all copies follow."),
     _asset("archived", shapes.OfAsset, "An asset was taken out of use; copies are withdrawn."),
     _asset("unarchived", shapes.OfAsset, "An asset was taken out of the archive."),
-    _asset("deleted", shapes.OfAsset, "An asset was deleted; it can be brought back for 30 days."),
+    _asset("deleted", shapes.OfAsset, "An asset was deleted; it can be brought back for a while."),
+    _asset("purged", shapes.OfAsset, "The bytes of a deleted asset were let go of for good; hashes and proofs stay."),
+    _asset("held", shapes.Held, "A legal hold: nothing of the asset is purged until it is lifted."),
+    _asset("hold_lifted", shapes.Held, "A legal hold on an asset was lifted."),
     _asset("restored", shapes.OfAsset, "A deleted asset was brought back."),
     _asset("successor_changed", shapes.Succeeded, "Another asset stands in for this one from now on, or none."),
     _rights("changed", shapes.OfTerm, "A clause was added or taken back; what may be used may differ from now on."),
@@ -213,5 +216,5 @@ _SAMPLES: Final[Mapping[str, Any]] = {
     "language": None, "source": "licence", "effect": "allow", "until_at": 1790000000000, "ends_at": 1790000000000,
     "days": 7, "claim": "in_place", "level": "seen", "reason": "withdrawn", "after": "blocked",
     "counts": {"withdrawn": 3, "unproven": 0}, "connector": "wordpress", "problem_code": "", "what": "sign_in",
-    "sure": "known", "state": "ready", "field": "alt_text", "decision": "theirs",
+    "sure": "known", "state": "ready", "field": "alt_text", "hold_id": _id(14), "decision": "theirs",
 }  # fmt: skip

@@ -32,6 +32,12 @@ class Created(OfAsset):
     kind: str = Field(description="image, video, audio, document or other.")
 
 
+class Held(OfAsset):
+    """A legal hold."""
+
+    hold_id: Id
+
+
 class OfVersion(OfAsset):
     """Something about one version."""
 

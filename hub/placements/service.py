@@ -33,6 +33,7 @@ from hub.placements.models import Placement, Recall
 from hub.placements.phase import Observed
 from hub.placements.plan import Planner, rows_concerned_by
 from hub.placements.ports import Signer, Switchboard, Viewer
+from hub.placements.purge import Purge
 from hub.placements.recall import RecallReport
 from hub.placements.reconcile import Reconciler
 from hub.placements.rendering import Specs
@@ -72,6 +73,7 @@ class Placements:
         self.leaving = Leaving(database, clock, connections, self._planner)
         self.conflicts = Conflicts(database, clock, connections, self._planner, self._around)
         self.drift = DriftList(database, clock)
+        self.purge = Purge(database, clock)
         self.restoring = Restoring(database, clock, connections, self._planner, self._around)
         self.feeds = Feeds(database, clock, connections, self._planner)
         self._recalls_seen_at = 0

@@ -20,6 +20,7 @@ from hub.events.log import emit
 from hub.review.standing import standing_of
 from hub.rights.answer import Answer, Default, best_uses, may_use
 from hub.rights.models import Term, Usability
+from hub.rights.preservations import Preservations
 from hub.rights.terms import lift, make_term
 
 EVERY: Final = "*"
@@ -56,6 +57,7 @@ class Rights:
         self._database = database
         self._clock = clock
         self.default: Default = default
+        self.preservations = Preservations(database, clock)
 
     def add_term(
         self,

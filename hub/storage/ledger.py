@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from hub.errors import NotFound
+from hub.clock import MINUTE
+from hub.errors import NotFound, Unavailable
 from hub.storage.blobs import Stored
 from hub.storage.models import Blob, BlobState
 
+SETTLED_MS: Final = 5 * MINUTE
+"""Bytes that were put into the store are noted well within this time, and only then may anybody rely on them."""
+
 
 def record(session: Session, stored: Stored, *, sniffed_type: str, at: int) -> Blob:
-    """Note that bytes are in the store. Bytes that are known keep their row; condemned ones are saved."""
+    """Note that bytes are in the store. Bytes that are known keep their row; condemned ones are saved.
+
+    Raises:
+        Unavailable: `blob_going`: the same bytes are being removed, or were a moment ago, perhaps after these came.
+    """
     insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     session.execute(
         insert(Blob)
@@ -23,7 +33,12 @@ def record(session: Session, stored: Stored, *, sniffed_type: str, at: int) -> B
         .on_conflict_do_nothing()
     )  # fmt: skip
     blob = _locked(session, stored.sha256)
-    if blob.state == BlobState.CONDEMNED:
+    if blob.state == BlobState.GOING or (blob.state == BlobState.GONE and at < (blob.condemned_at or 0) + SETTLED_MS):
+        raise Unavailable(
+            "blob_going", "The same bytes were deleted, and are being removed at this moment. Nothing was kept.",
+            next_step="Send the file again in five minutes.",
+        )  # fmt: skip
+    if blob.state in {BlobState.CONDEMNED, BlobState.GONE}:
         blob.state = BlobState.STAGED
         blob.condemned_at = None
     return blob

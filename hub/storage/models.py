@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Final
 
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -15,6 +16,12 @@ class BlobState(StrEnum):
     STAGED = "staged"  # bytes are safe, nothing refers to them yet
     KEPT = "kept"
     CONDEMNED = "condemned"  # to be removed after a grace period
+    GOING = "going"  # being removed at this moment
+    GONE = "gone"  # removed; the hash stays on record
+
+
+REMOVED: Final = frozenset({BlobState.GOING.value, BlobState.GONE.value})
+"""States of blobs whose bytes are not to be looked for: only their hash is left."""
 
 
 class Blob(Base):
@@ -26,4 +33,4 @@ class Blob(Base):
     sniffed_type: Mapped[str]
     state: Mapped[Word]
     created_at: Mapped[Millis]
-    condemned_at: Mapped[Millis | None]
+    condemned_at: Mapped[Millis | None]  # of one that is going or gone: since when

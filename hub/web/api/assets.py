@@ -18,6 +18,7 @@ from hub.web.api.schemas import (
     AssetPage,
     AssetPath,
     AssetQuery,
+    Deleted,
     RenditionPath,
     RenditionQuery,
     SuccessorBody,
@@ -90,6 +91,12 @@ def edit_asset(path: AssetPath, body: AssetChange) -> Response:
     )
     out = _shown(after)
     return answer(out, headers={"ETag": _etag(out)})
+
+
+@assets.get("/deleted", responses={200: Deleted})
+def list_deleted() -> Response:
+    """List what is deleted and can be brought back, the newest first."""
+    return answer(Deleted(items=[_shown(one) for one in services().catalogue.deleted(actor())]))
 
 
 @assets.delete("/assets/<asset_id>", responses={204: None})

@@ -76,6 +76,36 @@ class UseOut(Shown):
     why: str
 
 
+class HoldPath(BaseModel):
+    """Names one legal hold."""
+
+    hold_id: Ident
+
+
+class HoldIn(Given):
+    """Why everything must be kept."""
+
+    reason: Annotated[str, StringConstraints(min_length=1, max_length=2000)]
+
+
+class HoldOut(Shown):
+    """A legal hold."""
+
+    id: str
+    asset_id: str
+    reason: str
+    by: str
+    at: Instant
+    lifted_at: Instant | None
+    lifted_by: str | None
+
+
+class Holds(Shown):
+    """The legal holds of one asset, oldest first."""
+
+    items: list[HoldOut]
+
+
 @rights.get("/assets/<asset_id>/terms", responses={200: Terms})
 def terms(path: AssetPath) -> Response:
     """List an asset's clauses."""
@@ -96,6 +126,26 @@ def lift_term(path: TermPath) -> Response:
     """Take a clause back; it stays in the record."""
     services().rights.lift_term(actor(), path.term_id)
     return answer()
+
+
+@rights.get("/assets/<asset_id>/holds", responses={200: Holds})
+def holds(path: AssetPath) -> Response:
+    """List an asset's legal holds, lifted ones too."""
+    found = services().rights.preservations.of_asset(actor(), path.asset_id)
+    return answer(Holds(items=[HoldOut.model_validate(one) for one in found]))
+
+
+@rights.post("/assets/<asset_id>/holds", responses={201: HoldOut})
+def hold(path: AssetPath, body: HoldIn) -> Response:
+    """Set a legal hold: nothing of the asset is purged, deleted or not, until it is lifted. It says nothing of use."""
+    made = services().rights.preservations.hold(actor(), path.asset_id, body.reason)
+    return answer(HoldOut.model_validate(made), 201)
+
+
+@rights.delete("/holds/<hold_id>", responses={200: HoldOut})
+def lift_hold(path: HoldPath) -> Response:
+    """Lift a legal hold; it stays in the record."""
+    return answer(HoldOut.model_validate(services().rights.preservations.lift(actor(), path.hold_id)))
 
 
 @rights.get("/assets/<asset_id>/usable", responses={200: UseOut})

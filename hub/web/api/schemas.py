@@ -189,6 +189,12 @@ class AssetQuery(Given):
     cursor: Annotated[str, StringConstraints(max_length=1000)] = ""
 
 
+class Deleted(Shown):
+    """Assets that are deleted; `purge_after` says until when each can be brought back."""
+
+    items: list[AssetOut]
+
+
 class AssetPage(Shown):
     """Part of a search's hits."""
 

@@ -23,6 +23,7 @@ from hub.web.ui.endpoints import endpoints
 from hub.web.ui.entry import entry
 from hub.web.ui.foreseen import foreseen
 from hub.web.ui.health import health
+from hub.web.ui.holding import holding
 from hub.web.ui.keeping import keeping
 from hub.web.ui.library import library
 from hub.web.ui.listening import listening
@@ -43,7 +44,7 @@ def install(app: Flask) -> None:
     frame.install(app)
     cast("dict[str, Any]", app.jinja_env.globals).update(rating=rating)
     for blueprint in (
-        entry, library, selection, copies, conflicts, drift, recalls, uses, foreseen, asset, connections,
+        entry, library, selection, copies, conflicts, drift, holding, recalls, uses, foreseen, asset, connections,
         connecting, adjusting, calendar, bindings, keeping, notices, people, endpoints, mapping, listening, quality,
         activity, open_doors, living, well_known, health, stock, schedules,
     ):  # fmt: skip

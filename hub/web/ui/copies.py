@@ -313,7 +313,7 @@ def _safe(act: str, versions: int) -> str:
     return {
         "recall": f"{kept} The recall rests on a clause under Rights, which can be lifted.",
         "archive": f"{kept} It can be taken out of the archive at any time.",
-        "delete": f"{kept} It can be brought back for 30 days.",
+        "delete": f"{kept} It can be brought back for {services().settings.deletion_grace_days} days.",
         "revoke": f"{kept} It can be approved again.",
     }[act]
 

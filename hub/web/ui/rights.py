@@ -14,6 +14,7 @@ from hub.rights.answer import Answer
 from hub.web.identity import actor
 from hub.web.services import services
 from hub.web.ui import words
+from hub.web.ui.holding import holds_of
 from hub.web.ui.words import Sign
 
 if TYPE_CHECKING:
@@ -54,11 +55,11 @@ def use_now(answer: Answer) -> Sign | None:
 
 def section(asset: AssetView, given: Mapping[str, str] | None = None) -> dict[str, Any]:
     """Return what the section "Rights" shows; `given` is what a person filled in before something was wrong."""
-    found = services().rights.terms(actor(), asset.id)
+    found = services().rights.terms(actor(), asset.id) if asset.deleted_at is None else []
     channels = _channels()
     return {
         "terms": [_clause(term, channels) for term in found], "rights_default": services().settings.rights_default,
-        "given": given or {}, "channels": sorted(channels),
+        "given": given or {}, "holds": holds_of(asset), "channels": sorted(channels),
     }  # fmt: skip
 
 

@@ -118,6 +118,24 @@ NO_USE: Final = {
 }
 """Why nothing may use an asset now, in two words, by the reason's code."""
 
+LINKED: Final = {
+    "shown": ASSET["approved"],
+    "stand_in": COPY_SUBSTITUTED,
+    "withdrawn": COPY["withdrawn"],
+    "ended": Sign("Rights ended", "stop", "calendar-clock"),
+    "not_now": Sign("Not to be used now", "care", "lock"),
+}
+"""What stands behind a card's link, by `hub.delivery.living.State`."""
+
+LIVING: Final = {
+    "shown": "Approved, version {version}.",
+    "stand_in": "{code} is not to be used any more: {stand_in} stands in for it. Approved, version {version}.",
+    "withdrawn": "Withdrawn: not to be used any more.",
+    "ended": "The rights to it have ended: not to be used any more.",
+    "not_now": "It is not approved, or its rights do not allow it here: not to be used now.",
+}
+"""The same, as a sentence for anybody."""
+
 CONNECTION: Final = {
     "pending": Sign("Not finished", "care", "clock"),
     "live": Sign("Live", "good", "circle-check"),
@@ -183,6 +201,9 @@ EVENT: Final = {
     "asset.unarchived": ("Taken from the archive", "archive"),
     "asset.deleted": ("Deleted", "x"),
     "asset.restored": ("Brought back", "undo-2"),
+    "asset.purged": ("Purged", "x"),
+    "asset.held": ("Legal hold set", "lock"),
+    "asset.hold_lifted": ("Legal hold lifted", "lock"),
     "asset.successor_changed": ("Successor named", "replace"),
     "asset.rendered": ("Previews made", "image"),
     "asset.submitted": ("Sent to review", "messages-square"),

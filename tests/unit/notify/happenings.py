@@ -127,6 +127,16 @@ def disagree(desk):
     desk.run()
 
 
+def let_go(desk):
+    """An asset is held, the hold is lifted, and what was deleted is let go of for good."""
+    asset_id = desk.world.asset(b"let go")
+    hold = desk.rights.preservations.hold(desk.actor, asset_id, "Lawsuit.")
+    desk.rights.preservations.lift(desk.actor, hold.id)
+    desk.catalogue.delete(desk.actor, asset_id)
+    desk.clock.advance(31 * DAY)
+    assert desk.placements.purge.drain("w") == 1
+
+
 def connect(desk, keyring, settings):
     """An account is connected, ails, needs somebody, is paused, and what it needs ends soon."""
     vendor, database, clock, actor = TinyVendor(), desk.database, desk.clock, desk.actor

@@ -12,6 +12,7 @@ from hub.intake.models import FoundItem
 from hub.notify.endpoints import first_secret
 from hub.notify.models import Delivery, DeliveryAttempt, Endpoint
 from hub.placements.bindings.rules import Names, Source, Takes
+from hub.placements.links import placement_link
 from hub.placements.models import Attempt, Binding, FieldConflict, Placement
 from tests.web_hub import picture
 
@@ -59,6 +60,7 @@ class World:
             session.add(self._conflict())
         self.connection = next(one for one in rooms.connections.list(admin) if one.connector == "trello")
         self.term = rooms.rights.add_term(editor, self.draft.id, source="licence", effect="allow", until_at=10**13)
+        self.hold = rooms.rights.preservations.hold(editor, self.asset.id, "Lawsuit.")
         self.link = rooms.delivery.make_link(editor, self.asset.id, "web")
         other = hub.approved(picture(5, (300, 200)), title="Recalled")
         self.recall = rooms.placements.recall(editor, other.id, "It must go.")
@@ -139,11 +141,18 @@ class World:
             "secret": self.secret_draft.id, "secret_version": self.secret_draft.version_id,
             "deleted": self.deleted.id, "target": self.target.id, "blog": self.blog.id, "copy": self.copy.id,
             "used": self.used.id, "counted": self.counted.id, "removed": self.removed.id, "conflict": "conflict-1",
+            "hold": self.hold.id, "deleted_code": self.deleted.code,
             "connection": self.connection.id, "term": self.term.id, "link": self.link.id,
+            "card": self._card_link(),
             "signed": self.link.url.rpartition("/")[2], "recall": self.recall.id, "token": self.token,
             "user": self.hub.people[Role.VIEWER].id, "endpoint": "endpoint-1", "sent": "sent-1", "notice": "notice-1",
             "binding": "binding-1", "found": "found-1",
         }  # fmt: skip
+
+    def _card_link(self):
+        """Return the last part of the address of the copy on a card."""
+        address = placement_link(self.copy.marker, base_url="", keyring=self.hub.keyring)
+        return address.rpartition("/")[2]
 
     def restore(self):
         """Put the database and the clock back."""
