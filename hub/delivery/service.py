@@ -11,21 +11,19 @@ from sqlalchemy import select
 from hub.access.actors import Actor
 from hub.access.permissions import Act, require
 from hub.clock import DAY
-from hub.connections.models import Target
 from hub.db.base import new_id
 from hub.delivery import archive
 from hub.delivery.gate import Admitted, Ask, admit
 from hub.delivery.handouts import handed_out
 from hub.delivery.headers import byte_headers
 from hub.delivery.links import LinkClaims, dead_link, read_token, write_token
+from hub.delivery.living import LivingPage, page_of, preview_of, standing
 from hub.delivery.models import Handout, SignedLink
 from hub.delivery.names import for_rendition
 from hub.errors import Invalid, NotFound
 from hub.events.log import emit
 from hub.media.models import Traits
-from hub.placements.facts import FAILED, bytes_of, desired_now, place_of
-from hub.placements.links import read_placement_link
-from hub.placements.models import Placement
+from hub.placements.facts import FAILED, bytes_of
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -169,23 +167,39 @@ class Delivery:
         self._hand_out_once(served, who=f"link:{claims.id}", link_id=claims.id)
         return served
 
-    def serve_placement(self, token: str) -> Served:
-        """Return the bytes that stand behind a copy that is a link, to anybody who holds its address."""
-        marker = read_placement_link(token, keyring=self._keyring)
+    def living_page(self, token: str) -> LivingPage:
+        """Return what anybody who holds a copy's address may know of what stands there now.
+
+        Raises:
+            NotFound: nobody here made this address.
+        """
+        at, default = self._clock.now(), self._settings.rights_default
         with self._database.read() as session:
-            row = session.scalar(select(Placement).where(Placement.marker == marker))
-            target = session.get(Target, row.target_id) if row else None
-            if row is None or target is None or not row.wanted:
+            found = standing(session, token, keyring=self._keyring, at=at, default=default)
+            return page_of(session, found, at=at, default=default, language=self._settings.language)
+
+    def serve_placement(self, token: str, *, preview: bool = False) -> Served:
+        """Return the bytes that stand behind a copy that is a link, to anybody who holds its address.
+
+        Args:
+            token: the last part of the address.
+            preview: the picture of it, also where the bytes are none.
+
+        Raises:
+            NotFound: nothing may be shown there now, or nobody here made this address.
+        """
+        at, default = self._clock.now(), self._settings.rights_default
+        with self._database.read() as session:
+            found = standing(session, token, keyring=self._keyring, at=at, default=default)
+            if found.ask is None:
                 raise dead_link()
-            place = place_of(session, target.id)
-            # Decided anew at each visit: a right that ended a moment ago counts before the copy's own row knows of it.
-            shown, _ = desired_now(
-                session, row, place, preset="web", at=self._clock.now(), default=self._settings.rights_default
-            )
-            if shown.asset_id is None or shown.version_id is None:
-                raise dead_link()
-            ask = Ask(shown.asset_id, shown.version_id, channel=target.channel, territory=target.territory)
-            served = self._anonymous(session, ask, "web")
+            preset = "web"
+            if preview:
+                picture = preview_of(session, found.ask.version_id or "")
+                if picture is None:
+                    raise dead_link()
+                preset = picture.preset
+            served, row = self._anonymous(session, found.ask, preset), found.row
         self._hand_out_once(served, who=f"placement:{row.id}", placement_id=row.id)
         return served
 

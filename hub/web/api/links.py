@@ -1,4 +1,4 @@
-"""Delivery links, and the open addresses that they and copies lead to."""
+"""Delivery links, and the open addresses that they lead to; those of copies have a page: `hub.web.ui.living`."""
 
 from __future__ import annotations
 
@@ -41,9 +41,3 @@ def revoke_link(path: LinkPath) -> Response:
 def follow_signed(token: str) -> Response:
     """Send what a signed link stands for."""
     return send(services().delivery.serve_signed(token))
-
-
-@open_doors.get("/p/<token>")
-def follow_placement(token: str) -> Response:
-    """Send what stands behind a copy that is a link."""
-    return send(services().delivery.serve_placement(token))
