@@ -4,6 +4,7 @@ urgent calls       go before all others: while one waits, nobody else gets anyth
 ordinary calls     leave a tenth of a long window to urgent ones
 members of an app  have an equal share each; beyond it they go while nobody else waits, and never to the end; so do
                    accounts that are one user to the vendor
+checks             looks at what is thought to be in order get a quarter of any limit, whoever makes them
 """
 
 from __future__ import annotations
@@ -23,6 +24,10 @@ HEADROOM = 9
 LARGEST_PART = 8
 """At most this part of a limit is leased to one process at once."""
 SOON_S = 10
+CHECKS_PART = 4
+"""This part of a limit at most goes into looks at copies that are thought to be in order."""
+CHECK = "check/"
+"""Begins the name under which a member's checks stand in the books."""
 SLICES = 60
 ELSEWHERE = ""
 """The member that stands for calls which others than this hub made, as the remote's answers tell."""
@@ -57,6 +62,11 @@ class Rule:
     def reserve(self) -> int:
         """Return how many calls are left to urgent ones, where waiting for the next window would take too long."""
         return self.limit.calls // 10 if self.limit.per_s > PATIENCE_S else 0
+
+    @property
+    def checks(self) -> int:
+        """Return how many calls may go into checks, of all members together."""
+        return max(1, self.limit.calls // CHECKS_PART)
 
     @property
     def part(self) -> int:
@@ -100,6 +110,11 @@ class Rule:
     def fair(self, members: int) -> int:
         """Return what a member of an app gets in any case; there may always be another soon."""
         return max(1, self.limit.calls // max(2, members))
+
+
+def named(member: str) -> str:
+    """Return a member's name, whether it checks or does something else."""
+    return member.removeprefix(CHECK)
 
 
 def remote_key(remote_id: str) -> str:
@@ -151,10 +166,15 @@ class Book:
     def allows(self, member: str, now: int, *, urgent: bool) -> int:
         """Return how many more calls a member may make now."""
         counting = self._counting(now)
-        own = sum(calls for (_, whose), calls in counting.items() if whose == member)
-        members = {member, *self.waiting, *(whose for _, whose in counting)}
-        alone = not self.waiting - {member}
-        return self.rule.allows(sum(counting.values()), own, len(members), urgent=urgent, alone=alone)
+        name = named(member)
+        own = sum(calls for (_, whose), calls in counting.items() if named(whose) == name)
+        members = {name, *self.waiting, *(named(whose) for _, whose in counting)}
+        alone = not self.waiting - {name}
+        free = self.rule.allows(sum(counting.values()), own, len(members), urgent=urgent, alone=alone)
+        if name == member:
+            return free
+        checks = sum(calls for (_, whose), calls in counting.items() if whose.startswith(CHECK))
+        return max(0, min(free, self.rule.checks - checks))
 
     def wait(self, member: str, now: int, *, urgent: bool) -> int:
         """Return after how many milliseconds a member may make one call, if nobody else does meanwhile."""

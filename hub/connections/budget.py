@@ -19,7 +19,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from connectors.sdk.limit_headers import LONGEST_PAUSE_S, pause_after
 from hub.clock import MINUTE, SECOND
-from hub.connections.allowance import ELSEWHERE, Book, Rule, remote_key
+from hub.connections.allowance import CHECK, ELSEWHERE, Book, Rule, remote_key
 from hub.connections.models import Budget, Spent
 
 if TYPE_CHECKING:
@@ -142,7 +142,7 @@ def _note_wait(row: Budget, ask: Ask, books: Sequence[Book], now: int, *, grante
     if short and ask.urgent and not granted:
         row.urgent_until = now + URGENT_MS
     known = {member: until for member, until in waiting(row, now).items() if member != ask.member}
-    if short and any(book.rule.shared for book in books):
+    if short and not ask.member.startswith(CHECK) and any(book.rule.shared for book in books):
         known[ask.member] = now + WAITING_MS
     if known != row.waiting:
         row.waiting = known

@@ -343,9 +343,9 @@ class Connections:
 
     # Speaking
 
-    def speak(self, remote_id: str, *, urgent: bool = False) -> Speaker:
+    def speak(self, remote_id: str, *, urgent: bool = False, checking: bool = False) -> Speaker:
         """Return a speaker for a remote; raises the SDK's NeedsPerson or RetryLater when there is none now."""
-        return self._speaking.speak(remote_id, urgent=urgent)
+        return self._speaking.speak(remote_id, urgent=urgent, checking=checking)
 
     def report(self, remote_id: str, error: ConnectorError | None) -> None:
         """Tell how a call ended, for the health of the connection that carries this remote."""

@@ -156,8 +156,8 @@ class Speaking:
         )  # fmt: skip
         return manifest.connect(api, way.settings)
 
-    def speak(self, remote_id: str, *, urgent: bool = False) -> Speaker:
-        """Return a speaker for a remote.
+    def speak(self, remote_id: str, *, urgent: bool = False, checking: bool = False) -> Speaker:
+        """Return a speaker for a remote; one that is only checking spends a part of each limit at most.
 
         Raises:
             NeedsPerson: there is no usable connection.
@@ -165,7 +165,7 @@ class Speaking:
         """
         refuse_in_transaction("a call to a remote")
         try:
-            return self._speaker(self._best_line(remote_id), urgent=urgent)
+            return self._speaker(self._best_line(remote_id), urgent=urgent, checking=checking)
         except HubError as error:
             # A key, a setting or the connector itself is missing: a person must put that right.
             raise NeedsPerson(f"{error.what} {error.next_step}".strip(), code=error.code) from error
@@ -226,7 +226,7 @@ class Speaking:
             accounts.check_settings(manifest, connection.settings), secrets,
         )  # fmt: skip
 
-    def _speaker(self, line: Line, *, urgent: bool) -> Speaker:
+    def _speaker(self, line: Line, *, urgent: bool, checking: bool = False) -> Speaker:
         held = Held(line.secrets)
         if line.renewable and line.secrets.ends_soon(self._clock.now()):
             held.secrets = self._renew(line, held.secrets)
@@ -244,7 +244,9 @@ class Speaking:
             presign=_presigner(line.auth, lambda: held.secrets.values),
             renew=renew, urgent=urgent, busy=transaction_open,
             hook_secret=lambda: line.auth.hook_secret(held.secrets.values), sleep=self._sleep,
-            limiter=self.budgets.of(line.remote_id, line.app_key, line.limits, user=line.user_key),
+            limiter=self.budgets.of(
+                line.remote_id, line.app_key, line.limits, user=line.user_key, checking=checking
+            ),
         )  # fmt: skip
         return Speaker(line.manifest.connect(api, line.settings), line.manifest, line.id, line.remote_id)
 

@@ -24,7 +24,7 @@ from connectors.sdk.limit_headers import PATIENCE_S, Told, pause_after, read_hea
 from connectors.sdk.manifest import Limit
 from hub.clock import MINUTE, SECOND
 from hub.connections import budget
-from hub.connections.allowance import LEASE_MS, Rule, remote_key, rules_of
+from hub.connections.allowance import CHECK, LEASE_MS, Rule, remote_key, rules_of
 from hub.connections.budget import Ask, Deltas, Heard
 from hub.connections.models import Budget
 
@@ -96,14 +96,21 @@ class Purse:
     """Calls leased for one remote under the same rules. Threads share it."""
 
     def __init__(
-        self, database: Database, clock: Clock, door: Door, *, keys: tuple[str, ...], rules: tuple[Rule, ...]
+        self,
+        database: Database,
+        clock: Clock,
+        door: Door,
+        *,
+        keys: tuple[str, ...],
+        rules: tuple[Rule, ...],
+        checking: bool = False,
     ) -> None:
         """Keep calls under `rules`; the first of `keys` is the remote's, and it is the one who spends."""
         self._database = database
         self._clock = clock
         self._door = door
         self._keys = keys
-        self._member = keys[0]
+        self._member = f"{CHECK}{keys[0]}" if checking else keys[0]
         self._rules = rules
         self._lock = threading.Lock()
         self._calls = self._size = 0  # left of the lease, and its size
@@ -286,7 +293,7 @@ class Budgets:
         self._sleep = sleep
         self._lock = threading.Lock()
         self._doors: dict[str, Door] = {}
-        self._purses: dict[tuple[tuple[str, ...], tuple[Rule, ...]], Purse] = {}
+        self._purses: dict[tuple[tuple[str, ...], tuple[Rule, ...], bool], Purse] = {}
 
     def of(
         self,
@@ -295,21 +302,23 @@ class Budgets:
         limits: Sequence[Limit],
         *,
         user: str | None = None,
+        checking: bool = False,
         patience_s: float = PATIENCE_S,
     ) -> Turn:
         """Return what keeps calls to a remote within its limits.
 
         Remotes with the same app key share the limits of the app; those with the same user key share all others too.
+        What is only checked (`checking`) gets a part of each limit.
         """
         rules = rules_of(remote_id, app, limits, user=user)
         all_alike = not any(limit.counts for limit in limits)
-        whole = self._purse(remote_key(remote_id), rules)
+        whole = self._purse(remote_key(remote_id), rules, checking=checking)
 
         def purse_of(method: str, path: str) -> Purse:
             if all_alike:
                 return whole
             covering = tuple(rule for rule in rules if rule.limit.covers(method, path))
-            return self._purse(remote_key(remote_id), covering)
+            return self._purse(remote_key(remote_id), covering, checking=checking)
 
         return Turn(self._door(remote_key(remote_id)), purse_of, self._clock, self._sleep, patience_s)
 
@@ -323,10 +332,11 @@ class Budgets:
         with self._lock:
             return self._doors.setdefault(key, Door(self._database, self._clock, key))
 
-    def _purse(self, own: str, rules: tuple[Rule, ...]) -> Purse:
+    def _purse(self, own: str, rules: tuple[Rule, ...], *, checking: bool) -> Purse:
         keys = (own, *sorted({rule.key for rule in rules} - {own}))
         door = self._door(own)
         with self._lock:
-            if (keys, rules) not in self._purses:
-                self._purses[keys, rules] = Purse(self._database, self._clock, door, keys=keys, rules=rules)
-            return self._purses[keys, rules]
+            name = (keys, rules, checking)
+            if name not in self._purses:
+                self._purses[name] = Purse(self._database, self._clock, door, keys=keys, rules=rules, checking=checking)
+            return self._purses[name]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from typing import Final
+from typing import Final
 
 from hub.placements.desired import Want
 from hub.placements.models import Placement
@@ -38,6 +39,10 @@ class Phase(StrEnum):
     GONE = "gone"  # vanished in the channel though it should be there
     WITHDRAWN = "withdrawn"  # should be away, and looks show that it is
     SETTLED = "settled"  # the end; the row and its evidence stay
+
+
+RESTING: Final = frozenset({Phase.LIVE.value, Phase.WITHDRAWN.value, Phase.GONE.value})
+"""Phases of rows that are due for a look only, unless the facts are others now."""
 
 
 def phase(row: Placement, *, open_attempts: int) -> Phase:

@@ -35,8 +35,11 @@ class Switchboard(Protocol):
         """Return what a connector declares, whether or not it is connected."""
         ...
 
-    def speak(self, remote_id: str, *, urgent: bool = False) -> Speaker:
-        """Return a usable speaker; raises NeedsPerson or RetryLater when there is none."""
+    def speak(self, remote_id: str, *, urgent: bool = False, checking: bool = False) -> Speaker:
+        """Return a usable speaker; raises NeedsPerson or RetryLater when there is none.
+
+        `checking`: it only looks at what is thought to be in order, and gets a part of the remote's limits.
+        """
         ...
 
     def report(self, remote_id: str, error: ConnectorError | None) -> None:

@@ -31,7 +31,7 @@ from hub.placements.ledger import Account, Surroundings, block, earliest, is_aud
 from hub.placements.looks import Looks, read_back
 from hub.placements.models import Attempt, Placement
 from hub.placements.observe import record_looks
-from hub.placements.phase import Phase
+from hub.placements.phase import RESTING, Phase
 from hub.placements.ports import Speaker, Switchboard, Viewer
 from hub.placements.seats import Seats
 from hub.placements.settle import settle_if_over
@@ -116,9 +116,10 @@ class Reconciler:
         with self._database.read() as session:
             row = session.get_one(Placement, placement_id)
             place = facts.place_of(session, row.target_id)
-            urgent = row.urgent
+            urgent, resting = row.urgent, row.phase in RESTING
         try:
-            speaker = self._switchboard.speak(place.remote_id, urgent=urgent)
+            checking = resting and not urgent and self._only_checks(placement_id, owner)
+            speaker = self._switchboard.speak(place.remote_id, urgent=urgent, checking=checking)
         except ConnectorError as error:
             self._speechless(placement_id, owner, error)
             return
@@ -128,6 +129,12 @@ class Reconciler:
             if order is None or not self._carry_out(order, speaker, visit):
                 return
         self._release(placement_id, owner)
+
+    def _only_checks(self, placement_id: str, owner: str) -> bool:
+        """Tell whether a row that rests has nothing to be done but a look, as the facts are at this instant."""
+        with self._database.unit() as session:
+            row = self._leased(session, placement_id, owner)
+            return row is not None and self._account(session, row).row.phase in RESTING
 
     def _hold(self, row: Placement, *, asked: bool = False) -> None:
         """Lease a row on; a killed worker's row is due again when its lease ends, or as it was asked meanwhile."""

@@ -395,11 +395,13 @@ class Exchange:
     declared: Manifest
     refuse: BaseException | None = None
     reports: list = field(default_factory=list)
+    checks: int = 0  # so often it was spoken to for a look only
 
     def manifest(self, connector):
         return self.declared
 
-    def speak(self, remote_id, *, urgent=False):
+    def speak(self, remote_id, *, urgent=False, checking=False):
+        self.checks += checking
         if self.refuse is not None:
             raise self.refuse
         return SpeakerOf(Fake(self.remote), self.declared)

@@ -34,12 +34,12 @@ class Process:
         self.naps.append(seconds)
         self.clock.advance(max(1, round(seconds * SECOND)))
 
-    def turn(self, limits, remote="one", app=APP, patience_s=0.0):
-        return self.budgets.of(remote, app, limits, patience_s=patience_s)
+    def turn(self, limits, remote="one", app=APP, patience_s=0.0, **more):
+        return self.budgets.of(remote, app, limits, patience_s=patience_s, **more)
 
-    def burst(self, limits, *, remote="one", app=APP, urgent=False, most=10_000):
+    def burst(self, limits, *, remote="one", app=APP, urgent=False, checking=False, most=10_000):
         """Call until refused; return how many calls went."""
-        turn = self.turn(limits, remote, app)
+        turn = self.turn(limits, remote, app, checking=checking)
         for went in range(most):
             try:
                 turn.acquire(urgent=urgent)
@@ -61,6 +61,32 @@ def test_what_one_process_spends_the_others_cannot(process):
     assert first.burst(HOURLY) == 0
     assert second.burst(HOURLY, urgent=True) == 3
     assert first.burst(HOURLY, urgent=True) == 0
+
+
+def test_checks_get_a_quarter_of_a_limit_in_any_window_whoever_makes_them(process, clock):
+    limit, first, second = (Limit(100, 3600.0),), process(), process()
+    assert first.burst(limit, checking=True, most=15) == 15
+    assert second.burst(limit, checking=True) == 10
+    assert first.burst(limit, checking=True) == 0
+    assert process().burst(limit, checking=True) == 0, "a restart changes nothing"
+    assert first.burst(limit) == 65, "the rest is for work, but for a tenth that is left to urgent calls"
+    assert first.burst(limit, urgent=True) == 10
+    clock.advance(HOUR + 2 * MINUTE)
+    assert first.burst(limit, checking=True) == 25
+
+
+def test_work_that_spent_all_leaves_nothing_for_checks_and_checks_hold_up_nobody(process):
+    limit, one = (Limit(100, 3600.0),), process()
+    assert one.burst(limit) == 90
+    assert one.burst(limit, checking=True) == 0
+    assert one.burst(limit, urgent=True) == 10
+
+
+def test_checks_of_all_members_of_an_app_share_one_quarter_and_take_nobodys_share(process):
+    shared, one = (Limit(1000, 10.0), Limit(40, 3600.0, scope="app")), process()
+    assert one.burst(shared, remote="a", checking=True) == 10
+    assert one.burst(shared, remote="b", checking=True) == 0
+    assert one.burst(shared, remote="b") >= 16, "a check that waits is nobody's rival"
 
 
 def test_the_hours_budget_holds_after_a_restart_and_comes_back_an_hour_later(process, clock):

@@ -100,3 +100,19 @@ def test_silent_drift_is_found_by_the_sweep(quick_desk):
     assert lines(desk) == []
     assert entry.fields["title"] == "Logo"
     assert looked_at_again(desk, placement).phase == "live"
+
+
+def test_looks_at_what_is_in_order_are_told_from_work(quick_desk):
+    desk = quick_desk
+    asset, placement, _ = live(desk)
+    assert desk.world.exchange.checks == 0
+    desk.clock.advance(HOUR + MINUTE)  # the first audit
+    desk.run()
+    assert desk.world.exchange.checks == 1
+    desk.rights.add_term(desk.actor, asset, source="licence", effect="allow", until_at=desk.clock.now() + HOUR)
+    desk.run()
+    before = desk.world.exchange.checks
+    desk.clock.advance(HOUR + MINUTE)  # nothing but the clock says that its rights are over
+    desk.run()
+    assert desk.copy(placement).phase == "withdrawn"
+    assert desk.world.exchange.checks == before

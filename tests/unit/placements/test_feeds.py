@@ -54,7 +54,7 @@ class Board:
     def manifest(self, connector):
         return self.declared
 
-    def speak(self, remote_id, *, urgent=False):
+    def speak(self, remote_id, *, urgent=False, checking=False):
         return SimpleNamespace(connector=self._teller, manifest=self.declared)
 
     def report(self, remote_id, error):

@@ -36,7 +36,7 @@ class Network:
         declared.at = lambda kind: declared
         return declared
 
-    def speak(self, remote_id, *, urgent=False):
+    def speak(self, remote_id, *, urgent=False, checking=False):
         assert not urgent
 
         def numbers(target, ref):

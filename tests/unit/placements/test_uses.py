@@ -38,7 +38,7 @@ class Site:
         declared.at = lambda kind: declared
         return declared
 
-    def speak(self, remote_id, *, urgent=False):
+    def speak(self, remote_id, *, urgent=False, checking=False):
         assert not urgent
 
         def uses(target, ref, cursor):
