@@ -128,7 +128,8 @@ def _tls() -> ssl.SSLContext:
 class GuardedTransport(httpx.HTTPTransport):
     """httpx's own transport, over a guarded backend."""
 
-    def __init__(self, guard: Guard, *, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(self, guard: Guard, *, tls: ssl.SSLContext | None = None, idle: int = MAX_CONNECTIONS) -> None:
+        """Keep up to `idle` connections open that nobody uses for the moment."""
         context = tls or _tls()
         super().__init__(verify=context, trust_env=False)
         self._guard = guard
@@ -136,7 +137,7 @@ class GuardedTransport(httpx.HTTPTransport):
         self._pool = httpcore.ConnectionPool(
             ssl_context=context,
             max_connections=MAX_CONNECTIONS,
-            max_keepalive_connections=MAX_CONNECTIONS,
+            max_keepalive_connections=idle,
             keepalive_expiry=5.0,
             network_backend=_GuardedBackend(guard),
         )

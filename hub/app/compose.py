@@ -150,8 +150,9 @@ class Hub:
         )
 
     def close(self) -> None:
-        """Give up what this process holds: decoders, the index, database connections."""
+        """Give up what this process holds: decoders, the index, connections to receivers and to the database."""
         self.pool.close()
+        self.services.notify.close()
         self.services.search.close()
         self.services.database.dispose()
 

@@ -7,9 +7,10 @@ means that somebody else works on the row, and the late result must not overwrit
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import BindParameter, ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from hub.db.base import Base
@@ -32,16 +33,27 @@ def take(
     counts as nobody's: this is how a dead worker's rows are taken over.
     """
     columns = cast("Any", table)
-    query = select(table).where(or_(columns.lease_until.is_(None), columns.lease_until <= now), *criteria)
+    query = select(table).where(free(table, now), *criteria)
     if hasattr(table, "due_at"):
         query = query.where(columns.due_at <= now).order_by(columns.due_at)
     rows = list(session.scalars(query.limit(limit).with_for_update(skip_locked=True)))
+    hold(session, rows, owner=owner, now=now, lease_ms=lease_ms)
+    return rows
+
+
+def free(table: type[Base], now: int | BindParameter[int]) -> ColumnElement[bool]:
+    """Return what a row must be that nobody holds."""
+    columns = cast("Any", table)
+    return or_(columns.lease_until.is_(None), columns.lease_until <= now)
+
+
+def hold(session: Session, rows: Iterable[Base], *, owner: str, now: int, lease_ms: int) -> None:
+    """Lease rows that were read, locked and found free in this unit."""
     for row in rows:
         leased = cast("Any", row)
         leased.lease_owner = owner
         leased.lease_until = now + lease_ms
     session.flush()
-    return rows
 
 
 def held(row: Base, *, owner: str, now: int) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 from urllib.parse import urlsplit
@@ -111,11 +111,16 @@ def get_endpoint(session: Session, endpoint_id: str) -> Endpoint:
     Raises:
         NotFound: `no_such_endpoint`.
     """
-    query = select(Endpoint).where(Endpoint.id == endpoint_id).with_for_update()
-    endpoint = session.scalars(query.execution_options(populate_existing=True)).one_or_none()
+    endpoint = get_endpoints(session, {endpoint_id}).get(endpoint_id)
     if endpoint is None:
         raise no_such_endpoint()
     return endpoint
+
+
+def get_endpoints(session: Session, ids: Collection[str]) -> dict[str, Endpoint]:
+    """Return those endpoints that there are, by id, locked."""
+    query = select(Endpoint).where(Endpoint.id.in_(ids)).order_by(Endpoint.id).with_for_update()
+    return {row.id: row for row in session.scalars(query.execution_options(populate_existing=True))}
 
 
 def no_such_endpoint() -> NotFound:

@@ -1,7 +1,7 @@
-"""Sending what is due. Each message has a thread of its own, so that a receiver that hangs holds up nobody else.
+"""Sending what is due, in lanes side by side, so that a receiver that hangs holds up nobody else.
 
-The threads are daemons: a worker that ends waits for no receiver. What was on its way is leased, and sent again by
-another worker when the lease has ended.
+The lanes' threads are daemons: a worker that ends waits for no receiver. What was on its way is leased, and sent again
+by another worker when the lease has ended.
 """
 
 from __future__ import annotations
@@ -10,20 +10,21 @@ import logging
 import random
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from connectors.sdk.errors import ConnectorError
-from connectors.sdk.guard import Guard
 from connectors.sdk.push import Answer, push
-from connectors.sdk.wire import guarded_client
 from hub.access.keyring import Keyring
 from hub.clock import SECOND, Clock
 from hub.db.installation import may_write
 from hub.db.unit import Database, refuse_in_transaction
 from hub.errors import HubError
 from hub.notify.endpoints import valid_secrets
-from hub.notify.outbox import Outcome, Parcel, lease_due, record
+from hub.notify.lanes import Lanes
+from hub.notify.outbox import Outcome, Parcel, Try, lease_due, record
+from hub.notify.wires import Wires
 from webhooks import TIME_LIMIT_S, SignatureError, sign
 from webhooks.standard import PREFIX
 
@@ -33,8 +34,12 @@ Push = Callable[[str, bytes, Mapping[str, str]], Answer]
 WELL_AT_ONCE: Final = 16
 AILING_AT_ONCE: Final = 4
 """How many messages a worker has on their way to endpoints that answer, and beside them to those that do not."""
+WELL_LEASED: Final = 3 * WELL_AT_ONCE
+"""How many it has leased for these: each is sent, or given up, before its lease of four time limits ends."""
 PATIENCE_S: Final = 0.25
 """How long a drain waits for the answers to what it sent, before it looks for what else is due."""
+GATHERING_S: Final = 0.05
+"""How long outcomes are gathered before they are written down together."""
 MOST_READ: Final = 4000
 """How many bytes of an answer are read."""
 MOST_SHOWN: Final = 2000
@@ -42,6 +47,14 @@ MOST_SHOWN: Final = 2000
 HIDDEN: Final = "[secret]"
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Load:
+    """A parcel and the one who holds its lease."""
+
+    parcel: Parcel
+    owner: str
 
 
 class Sending:
@@ -61,8 +74,12 @@ class Sending:
         self._database, self._clock, self._keyring, self._send = database, clock, keyring, send
         self._patience_s, self._monotonic = patience_s, monotonic
         self._chance = random.SystemRandom()
-        self._lock = threading.Lock()
-        self._under_way: dict[threading.Thread, Parcel] = {}
+        self._well = Lanes(WELL_AT_ONCE, self._carry)
+        self._ailing = Lanes(AILING_AT_ONCE, self._carry)
+        self._changed = threading.Condition()
+        self._open: set[Load] = set()  # begun, and not written down yet
+        self._tried: list[tuple[Load, Outcome]] = []  # sent, and not written down yet
+        self._writer: threading.Thread | None = None
         self._failures: list[Exception] = []
 
     def drain(self, owner: str) -> int:
@@ -82,7 +99,7 @@ class Sending:
         if not parcels:
             return 0
         refuse_in_transaction("sending webhooks")
-        self._wait([self._begin(parcel, owner) for parcel in parcels])
+        self._wait(self._begin(parcels, owner))
         self._raise_failure()
         return len(parcels)
 
@@ -103,39 +120,77 @@ class Sending:
             shown = without_secrets(answer.body, [*secrets, headers["webhook-signature"]])
         return Outcome(status, what, shown, int((self._monotonic() - began) * SECOND))
 
+    def join(self, timeout_s: float) -> bool:
+        """Wait until nothing is on its way any more; False when it took too long."""
+        with self._changed:
+            return self._changed.wait_for(lambda: not self._open and self._writer is None, timeout_s)
+
     def _room(self) -> tuple[int, int]:
-        with self._lock:
-            ailing = sum(parcel.ailing for parcel in self._under_way.values())
-            return WELL_AT_ONCE - (len(self._under_way) - ailing), AILING_AT_ONCE - ailing
+        with self._changed:
+            ailing = sum(load.parcel.ailing for load in self._open)
+            return WELL_LEASED - (len(self._open) - ailing), AILING_AT_ONCE - ailing
 
-    def _begin(self, parcel: Parcel, owner: str) -> threading.Thread:
-        thread = threading.Thread(target=self._carry, args=(parcel, owner), name="webhook", daemon=True)
-        with self._lock:
-            self._under_way[thread] = parcel
-        thread.start()
-        return thread
+    def _begin(self, parcels: Sequence[Parcel], owner: str) -> set[Load]:
+        loads = [Load(parcel, owner) for parcel in parcels]
+        with self._changed:
+            self._open.update(loads)
+        self._well.add([load for load in loads if not load.parcel.ailing])
+        self._ailing.add([load for load in loads if load.parcel.ailing])
+        return set(loads)
 
-    def _carry(self, parcel: Parcel, owner: str) -> None:
+    def _wait(self, begun: set[Load]) -> None:
+        with self._changed:
+            self._changed.wait_for(lambda: begun.isdisjoint(self._open), self._patience_s)
+
+    def _carry(self, load: Load) -> None:
+        """Send, and leave the outcome to the one who writes."""
         try:
-            outcome = self.attempt(parcel)
-            with self._database.unit() as session:
-                record(session, parcel, outcome, owner=owner, now=self._clock.now())
+            outcome = self.attempt(load.parcel)
         except Exception as failure:
-            # It must not end unseen: the drain raises it, so that its heartbeat tells.
-            log.exception("a webhook's outcome was not written")
-            with self._lock:
-                self._failures.append(failure)
-        finally:
-            with self._lock:
-                self._under_way.pop(threading.current_thread())
+            log.exception("a webhook could not be tried")
+            self._end([load], failure)
+            return
+        with self._changed:
+            self._tried.append((load, outcome))
+            self._changed.notify_all()
+            if self._writer is None:
+                self._writer = threading.Thread(target=self._write, name="webhook-outcomes", daemon=True)
+                self._writer.start()
 
-    def _wait(self, begun: list[threading.Thread]) -> None:
-        ends = time.monotonic() + self._patience_s
-        for thread in begun:
-            thread.join(max(0.0, ends - time.monotonic()))
+    def _write(self) -> None:
+        """Write down how tries ended, many at once, until none is left."""
+        while tried := self._gathered():
+            loads = [load for load, _ in tried]
+            try:
+                with self._database.unit() as session:
+                    tries = [Try(load.parcel, outcome, load.owner) for load, outcome in tried]
+                    record(session, tries, now=self._clock.now())
+            except Exception as failure:
+                log.exception("the outcomes of %d webhooks were not written", len(loads))
+                self._end(loads, failure)
+            else:
+                self._end(loads)
+
+    def _gathered(self) -> list[tuple[Load, Outcome]]:
+        """Take the tries that nobody has written down; give those that are about to end a moment to join them."""
+        with self._changed:
+            self._changed.wait_for(lambda: len(self._tried) == len(self._open), GATHERING_S)
+            tried, self._tried = self._tried, []
+            if not tried:
+                self._writer = None
+                self._changed.notify_all()
+            return tried
+
+    def _end(self, loads: Sequence[Load], failure: Exception | None = None) -> None:
+        """Let others have the room; a failure must not end unseen: the next drain raises it, so its heartbeat tells."""
+        with self._changed:
+            self._open.difference_update(loads)
+            if failure is not None:
+                self._failures.append(failure)
+            self._changed.notify_all()
 
     def _raise_failure(self) -> None:
-        with self._lock:
+        with self._changed:
             failures, self._failures = self._failures, []
         if failures:
             raise failures[0]
@@ -150,11 +205,11 @@ def without_secrets(body: bytes, secrets: list[str]) -> str:
     return text[:MOST_SHOWN]
 
 
-def sender(guard: Guard) -> Push:
-    """Return what sends over the network, to addresses that the guard lets pass."""
-    client = guarded_client(guard)
+def sender(wires: Wires) -> Push:
+    """Return what sends over the network, to addresses that the wires' guard lets pass."""
 
     def send(url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
-        return push(url, body, headers, client=client, total_s=TIME_LIMIT_S, keep=MOST_READ)
+        with wires.to(url) as client:
+            return push(url, body, headers, client=client, total_s=TIME_LIMIT_S, keep=MOST_READ)
 
     return send

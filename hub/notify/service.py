@@ -23,6 +23,7 @@ from hub.notify.models import Delivery, Endpoint
 from hub.notify.notices import NoticeView, mark_read, notices_of
 from hub.notify.outbox import take_up
 from hub.notify.sending import PATIENCE_S, Push, Sending, sender
+from hub.notify.wires import Wires
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -54,7 +55,12 @@ class Notify:
         """Wire the room; `reach` tells what an event touches, what follows is replaced in tests."""
         self._database, self._clock, self._keyring, self._reach = database, clock, keyring, reach
         self._guard = guard or Guard(trusted_origins=settings.trusted_origins)
-        self._sending = Sending(database, clock, keyring, send or sender(self._guard), patience_s=patience_s)
+        self._wires = Wires(self._guard)
+        self._sending = Sending(database, clock, keyring, send or sender(self._wires), patience_s=patience_s)
+
+    def close(self) -> None:
+        """Close the connections to receivers."""
+        self._wires.close()
 
     # Endpoints
 

@@ -16,10 +16,10 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from tests.bench import calls, ingest, large, recall, search
+from tests.bench import calls, fanout, ingest, large, recall, search
 from tests.bench.measure import Spread
 
-BENCHES = {"ingest": ingest, "calls": calls, "large": large, "recall": recall, "search": search}
+BENCHES = {"ingest": ingest, "calls": calls, "large": large, "recall": recall, "fanout": fanout, "search": search}
 
 
 def run(names, console, *, tiny=False):

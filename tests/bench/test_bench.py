@@ -8,7 +8,7 @@ import pytest
 
 from tests import services
 from tests.bench import __main__ as bench
-from tests.bench import calls, ingest, large, recall, search
+from tests.bench import calls, fanout, ingest, large, recall, search
 from tests.bench.measure import Row, Spread, in_pairs, in_turn
 
 
@@ -48,6 +48,12 @@ def test_large_bodies_arrive_whole_by_both():
 def test_a_recall_ends_with_every_copy_gone(connector):
     [row] = recall.run(rounds={connector: 1}, copies=2)
     assert whole(row) or row.gap == "so few calls may all be made at once"
+
+
+def test_webhooks_reach_the_good_beside_the_dead_and_the_slow():
+    rows = fanout.run(**fanout.TINY)
+    assert [row.unit for row in rows] == ["ms a delivery", "ms"]
+    assert all(whole(row) for row in rows)
 
 
 def test_the_least_time_is_the_slowest_limits():

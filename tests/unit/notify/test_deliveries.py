@@ -14,7 +14,7 @@ from hub.notify.endpoints import cut_loose
 from hub.notify.kinds import KINDS
 from hub.notify.messages import message_of
 from hub.notify.models import Delivery
-from hub.notify.outbox import LEASE_MS, Outcome, Parcel, lease_due, record
+from hub.notify.outbox import LEASE_MS, Outcome, Parcel, Try, lease_due, record
 from hub.notify.service import Notify
 from hub.settings import Settings
 from tests.unit.sdk import loopback
@@ -191,7 +191,7 @@ def test_a_killed_workers_delivery_is_taken_over(notify, endpoint, receiver, hap
     clock.advance(LEASE_MS)
     assert drain("w2") == 1
     with database.unit() as unit:
-        record(unit, parcel, Outcome(500, "HTTP 500"), owner="w1", now=clock.now())
+        record(unit, [Try(parcel, Outcome(500, "HTTP 500"), "w1")], now=clock.now())
     with database.read() as unit:
         assert unit.query(Delivery).one().state == "delivered"
 
@@ -206,7 +206,7 @@ def test_a_late_answer_of_a_lost_lease_changes_nothing(notify, endpoint, happen,
     with database.unit() as unit:
         assert lease_due(unit, owner="w2", now=clock.now()) == [parcel]
     with database.unit() as unit:
-        record(unit, parcel, Outcome(500, "HTTP 500"), owner="w1", now=clock.now())
+        record(unit, [Try(parcel, Outcome(500, "HTTP 500"), "w1")], now=clock.now())
     with database.read() as unit:
         row = unit.query(Delivery).one()
     assert (row.state, row.attempt, row.lease_owner) == ("pending", 0, "w2")

@@ -9,7 +9,7 @@ import pytest
 from connectors.sdk.push import Answer
 from hub.clock import SECOND
 from hub.errors import HubError
-from hub.notify import sending
+from hub.notify import outbox, sending
 from hub.notify.models import Delivery, Endpoint
 from hub.notify.outbox import AT_ONCE, SLOW_MS, Parcel, lease_due
 from hub.notify.service import Notify
@@ -41,8 +41,7 @@ def hanging(endpoint, database, clock, keyring, guard):
     room.slow, room.well, room.receiver = slow, well, receiver
     yield room
     receiver.let_go.set()
-    for thread in list(room._sending._under_way):
-        thread.join(60)
+    room._sending.join(60)
 
 
 def test_a_receiver_that_hangs_delays_nobody_else(hanging, happen, clock):
@@ -69,8 +68,7 @@ def test_what_hung_is_answered_later_and_counts(hanging, happen, administrator):
         continue
     assert [row.state for row in hanging.deliveries(administrator, hanging.slow.id)] == ["pending"]
     hanging.receiver.let_go.set()
-    for thread in list(hanging._sending._under_way):
-        thread.join(60)
+    hanging._sending.join(60)
     assert [row.state for row in hanging.deliveries(administrator, hanging.slow.id)] == ["delivered"]
 
 
@@ -174,7 +172,7 @@ def test_an_outcome_that_cannot_be_written_down_is_raised_and_tried_again(
 
 
 def test_an_answer_for_what_was_removed_meanwhile_is_dropped(notify, endpoint, happen, clock, database, administrator):
-    from hub.notify.outbox import Outcome, record
+    from hub.notify.outbox import Outcome, Try, record
 
     made = endpoint()
     happen()
@@ -184,5 +182,36 @@ def test_an_answer_for_what_was_removed_meanwhile_is_dropped(notify, endpoint, h
     assert isinstance(parcel, Parcel)
     notify.remove_endpoint(administrator, made.id)
     with database.unit() as unit:
-        record(unit, parcel, Outcome(200, "HTTP 200"), owner="w", now=clock.now())
+        record(unit, [Try(parcel, Outcome(200, "HTTP 200"), "w")], now=clock.now())
     assert notify.list(administrator) == []
+
+
+def test_events_for_many_endpoints_are_taken_up_in_units_that_stay_short(
+    notify, endpoint, happen, monkeypatch, administrator
+):
+    made = [endpoint(f"https://hooks.example.org/{number}") for number in range(3)]
+    for number in range(4):
+        happen(version_id=str(number))
+    monkeypatch.setattr(outbox, "MOST_ROWS", 4)
+    taken = []
+    while read := notify.drain_events("w"):
+        taken.append(read)
+    assert len(taken) > 1
+    assert [len(notify.deliveries(administrator, each.id)) for each in made] == [4, 4, 4]
+
+
+def test_outcomes_that_come_together_are_written_together(notify, endpoint, happen, monkeypatch, administrator):
+    made = [endpoint(f"https://hooks.example.org/{number}") for number in range(12)]
+    happen(version_id="v1")
+    written, record = [], sending.record
+
+    def counted(session, tries, *, now):
+        written.append(len(tries))
+        record(session, tries, now=now)
+
+    monkeypatch.setattr(sending, "record", counted)
+    monkeypatch.setattr(sending, "GATHERING_S", 30)
+    notify.drain_events("w")
+    assert notify.drain_deliveries("w") == 12
+    assert written == [12]
+    assert {notify.deliveries(administrator, each.id)[0].state for each in made} == {"delivered"}
