@@ -105,11 +105,16 @@ def _in_time(found: Desired, waits: Waits, facts: Facts) -> Desired:
         return _absent(NOT_DUE) if waits.by_hub and not waits.due and found.want is not Want.ABSENT else found
     if found.want is Want.ABSENT:
         there = [each for each in facts.chain if each.asset_id == waits.shows]
-        gone = [_refusal(each) or ("" if each.usable else each.reason) for each in (*there, *facts.companions)]
+        gone = [why for each in (*there, *facts.companions) for why in (_refusal(each), _no_use(each))]
         return found if any(map(_for_good, (found.reason, *gone))) else _held(found.reason)
     if waits.parked:
         return _held(HELD_THERE)
     return _held(DATE_PASSED) if waits.due and (waits.held or waits.moved) else found
+
+
+def _no_use(asset: Candidate) -> str:
+    """Return what rights say against an asset, whether it is approved or not; empty: nothing."""
+    return "" if asset.usable else asset.reason
 
 
 def _for_good(reason: str) -> bool:

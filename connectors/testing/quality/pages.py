@@ -22,8 +22,7 @@ What each connector can do, how well that is known, and how far it is. Written b
 `python -m connectors.testing.quality`; a test compares this page with manifests, folders and what the suite measured.
 How to connect each of them stands in its own page, which its name leads to.
 
-The hub itself uses all abilities but `hold`: connectors have it and the suite holds them to it, and no page or drain of
-the hub asks for it yet.
+The hub itself uses all of these abilities, and the suite holds connectors to each of them.
 """
 TIERS: Final = """
 ## Tiers

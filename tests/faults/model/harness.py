@@ -53,6 +53,7 @@ VARIANTS = {
     "in_place": {"replace": True},
     "unfindable": {"without": (Capability.FIND,), "publish": Write.UNANSWERABLE},
     "link": {"carries": Carries.LINK, "repoint": False},
+    "calendar": {"replace": True, "repoint": False, "calendar": True},
     "fixed_link": {"carries": Carries.LINK, "repoint": False, "without": (Capability.UPDATE,)},
 }
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.placements.desired import MAX_SUBSTITUTES, Candidate, Desired, Facts, Want, desired, fits
+from hub.placements.desired import MAX_SUBSTITUTES, Candidate, Desired, Facts, Waits, Want, desired, fits
 
 RANK = {Want.ABSENT: 0, Want.SUBSTITUTE: 1, Want.PRESENT: 2}
 FLAGS = ("usable", "deleted", "archived", "ready")
@@ -143,3 +143,53 @@ def test_a_substitute_beyond_the_eighth_is_not_followed():
     ninth = Facts(wanted=True, substitutes=True, chain=(no, *refused, replace(no, asset_id="asset-8"), good))
     assert desired(eighth).asset_id == "good"
     assert desired(ninth).want is Want.ABSENT
+
+
+WAITS = st.builds(
+    Waits, there=st.booleans(), held=st.booleans(), due=st.booleans(), late=st.booleans(), parked=st.booleans(),
+    moved=st.booleans(), by_hub=st.booleans(), shows=st.sampled_from(["", "asset-0", "asset-1", "asset-2"]),
+)  # fmt: skip
+ORDER = {Want.ABSENT: 0, Want.HELD: 1, Want.SUBSTITUTE: 2, Want.PRESENT: 2}
+
+
+@given(ANY_FACTS, WAITS)
+def test_a_time_never_shows_what_could_not_be_shown_without_one(known, waits):
+    plain, timed = desired(known), desired(replace(known, waits=waits))
+    if timed.want in {Want.PRESENT, Want.SUBSTITUTE}:
+        assert timed == plain
+    assert timed.want is not Want.HELD or (waits.there and timed.asset_id is None and timed.reason)
+
+
+@given(ANY_FACTS, WAITS)
+def test_only_what_stands_there_is_held_and_nothing_is_published_late(known, waits):
+    timed = desired(replace(known, waits=waits))
+    if not waits.there:
+        assert timed.want is not Want.HELD
+        assert not waits.late or timed.want is Want.ABSENT
+    if waits.there and waits.held and waits.due:
+        assert timed.want not in {Want.PRESENT, Want.SUBSTITUTE}
+    if waits.by_hub and not waits.there and not waits.due:
+        assert timed.want is Want.ABSENT
+
+
+@given(ANY_FACTS, WAITS)
+def test_what_is_recalled_deleted_or_taken_back_is_never_left_parked(known, waits):
+    gone = replace(known.chain[0], usable=False, reason="takedown", deleted=False, archived=False)
+    for facts in (
+        replace(known, wanted=False, waits=waits),
+        replace(known, substitutes=False, chain=(gone, *known.chain[1:]), waits=replace(waits, shows="asset-0")),
+        replace(known, chain=(replace(known.chain[0], deleted=True), *known.chain[1:]), waits=waits),
+    ):
+        answer = desired(facts)
+        assert answer.want is Want.ABSENT
+
+
+@given(ANY_FACTS, WAITS, st.data())
+def test_taking_a_right_away_never_lets_anything_go_that_waits(known, waits, data):
+    number = data.draw(st.integers(0, len(known.chain) - 1))
+    taken = data.draw(st.sampled_from([{"usable": False}, {"deleted": True}, {"archived": True}, {"version_id": None}]))
+    chain = list(known.chain)
+    chain[number] = replace(chain[number], **taken)
+    before = desired(replace(known, waits=waits))
+    after = desired(replace(known, chain=tuple(chain), waits=waits))
+    assert ORDER[after.want] <= ORDER[before.want]

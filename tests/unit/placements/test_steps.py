@@ -168,3 +168,50 @@ def test_what_was_published_by_hand_is_published_anew_by_nobody_else():
     assert next_step(replace(spent, spent=False)) == Send(Op.PUBLISH)
     assert next_step(replace(LIVE, spent=True, desired=Want.ABSENT)) == Send(Op.WITHDRAW, "2")
     assert next_step(replace(LIVE, spent=True, fields_agree=False, looked_now=True)) == Send(Op.UPDATE, "2")
+
+
+QUEUED = replace(LIVE, observed=Observed.QUEUED, abilities=ALL)
+PARKED = replace(QUEUED, standing=(Standing("2", "k2", held=True),), observed=Observed.HELD, desired=Want.HELD)
+
+
+@pytest.mark.parametrize(
+    ("known", "change", "step"),
+    [
+        (QUEUED, {}, Rest()),
+        (QUEUED, {"audit_due": True}, ReadBack()),
+        (QUEUED, {"desired": Want.HELD}, Send(Op.HOLD, "2")),
+        (QUEUED, {"desired": Want.ABSENT}, Send(Op.WITHDRAW, "2")),
+        (QUEUED, {"other_time": True}, Send(Op.RESUME, "2")),
+        # What was asked for last is read back before it is asked for again.
+        (QUEUED, {"other_time": True, "observed": Observed.UNKNOWN}, ReadBack()),
+        (QUEUED, {"other_time": True, "observed": Observed.UNKNOWN, "looked_now": True}, Send(Op.RESUME, "2")),
+        (PARKED, {}, Rest()),
+        (PARKED, {"audit_due": True}, ReadBack()),
+        (PARKED, {"observed": Observed.UNKNOWN}, ReadBack()),
+        (PARKED, {"desired": Want.PRESENT}, Send(Op.RESUME, "2")),
+        (PARKED, {"desired": Want.ABSENT}, Send(Op.WITHDRAW, "2")),
+        # Other bytes first, then its time: nothing goes out with the wrong ones.
+        (PARKED, {"desired": Want.PRESENT, "content_key": "k3"}, Send(Op.REPLACE, "2")),
+        (PARKED, {"standing": (Standing("1", "k1"), Standing("2", "k2", held=True))}, Send(Op.HOLD, "1")),
+        (PARKED, {"may_write": False, "standing": (Standing("2", "k2"),)}, ReadBack()),
+    ],
+)
+def test_what_has_a_time_is_held_let_go_and_moved(known, change, step):
+    assert next_step(replace(known, **change)) == step
+
+
+def test_what_the_channel_gave_up_is_looked_at_and_then_left_to_a_person():
+    failed = replace(QUEUED, failed=True, observed=Observed.ALTERED)
+    assert next_step(failed) == ReadBack()
+    step = next_step(replace(failed, looked_now=True))
+    assert isinstance(step, Block)
+    assert step.code == "not_published"
+    assert next_step(replace(failed, desired=Want.ABSENT)) == Send(Op.WITHDRAW, "2")
+
+
+def test_nothing_is_let_go_while_a_text_is_missing_and_holding_waits_for_none():
+    lacking = replace(PARKED, missing=("alt_text",))
+    stopped = next_step(replace(lacking, desired=Want.PRESENT))
+    assert isinstance(stopped, Block)
+    assert stopped.code == "field_missing"
+    assert next_step(replace(QUEUED, missing=("alt_text",), desired=Want.HELD)) == Send(Op.HOLD, "2")
