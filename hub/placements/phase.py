@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from enum import StrEnum
 from typing import Final
-from typing import Final
 
 from hub.placements.desired import Want
 from hub.placements.models import Placement
