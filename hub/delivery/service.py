@@ -20,10 +20,12 @@ from hub.delivery.links import LinkClaims, dead_link, read_token, write_token
 from hub.delivery.living import LivingPage, page_of, preview_of, standing
 from hub.delivery.models import Handout, SignedLink
 from hub.delivery.names import for_rendition
+from hub.delivery.shares import Share, shares_of
 from hub.errors import Invalid, NotFound
 from hub.events.log import emit
 from hub.media.models import Traits
 from hub.placements.facts import FAILED, bytes_of
+from hub.placements.links import placement_link
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -136,6 +138,18 @@ class Delivery:
             admitted = self._admit(session, Ask(asset_id, None, actor))
             rows = select(SignedLink).where(SignedLink.asset_id == admitted.asset.id).order_by(SignedLink.id.desc())
             return list(session.scalars(rows))
+
+    def shares(self, actor: Actor, asset_id: str) -> list[Share]:
+        """Return the same with what each link shows now, and whether it was opened."""
+        require(actor, Act.SHARE)
+        now, default = self._clock.now(), self._settings.rights_default
+        with self._database.read() as session:
+            admitted = self._admit(session, Ask(asset_id, None, actor))
+            return shares_of(session, admitted.asset.id, now=now, default=default)
+
+    def address_of(self, marker: str) -> str:
+        """Return the permanent address of the copy with this marker: a page for people, and its bytes."""
+        return placement_link(marker, base_url=self._settings.url, keyring=self._keyring)
 
     def revoke_link(self, actor: Actor, link_id: str) -> None:
         """End a link at once; one that has ended already stays ended."""

@@ -108,6 +108,13 @@ def add_term(code: str) -> Response:
     return go(f"/assets/{view.code}/rights", "term")
 
 
+@asset.post("/links/<link_id>/revoke")
+def revoke_link(code: str, link_id: str) -> Response:
+    """End a share link at once."""
+    services().delivery.revoke_link(actor(), link_id)
+    return go(f"/assets/{code}", "unlinked")
+
+
 @asset.post("/terms/<term_id>/lift")
 def lift_term(code: str, term_id: str) -> Response:
     """Take a clause back."""

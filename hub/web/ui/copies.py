@@ -26,6 +26,7 @@ from hub.web.ui.frame import go, page
 from hub.web.ui.names import connector_title
 from hub.web.ui.numbers import Counted, counted
 from hub.web.ui.schedules import Timing, timing_of
+from hub.web.ui.sharing import shares_on
 from hub.web.ui.shown import Line
 from hub.web.ui.uses import Used, used
 from hub.web.ui.words import Sign
@@ -59,6 +60,7 @@ class CopyRow:
     counted: Counted | None = None
     timing: Timing | None = None
     can_schedule: bool = False
+    page: str = ""  # of a copy that is a link: the page that it opens
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +105,7 @@ def places_of(asset: AssetView) -> dict[str, Any]:
         "replaced": sum(row.sign is SUBSTITUTED for row in living),
         "meter": meter,
         "meter_says": ", ".join(f"{part.count} {part.word}" for part in meter),
+        "shares": shares_on(asset),
         "handouts": len(services().delivery.handouts(who, asset.id)) if allowed(who, Act.RECALL) else 0,
         "scheduled": sum(row.timing is not None for row in living),
         "moving": any(row.phase in MOVING for row in living),
@@ -138,6 +141,7 @@ def row_of(
         used(told, stands=copy.phase == "live"), manager and disputed, manager and removed,
         (copy.asset_code, *(one.asset_code for one in copy.companions)) if copy.companions else (),
         counted(counts, stands=copy.phase == "live"), timing_of(copy), manager,
+        _page_of(copy) if manager else "",
     )  # fmt: skip
 
 
@@ -361,6 +365,12 @@ def _meter(rows: Sequence[CopyRow]) -> list[MeterPart]:
         parts.append(MeterPart(hue, word, count, f"{left:.2f}", f"{max(width - 0.4, 0.4):.2f}"))
         left += width
     return parts
+
+
+def _page_of(copy: CopyView) -> str:
+    """Return the page that a copy opens which is a link on a card."""
+    is_link = any(part.kind == "link" and part.state != "gone" for part in copy.parts)
+    return services().delivery.address_of(copy.marker) if is_link else ""
 
 
 def _is_web(url: str) -> bool:

@@ -118,6 +118,13 @@ NO_USE: Final = {
 }
 """Why nothing may use an asset now, in two words, by the reason's code."""
 
+SHARE: Final = {
+    "open": Sign("Works", "good", "link"),
+    "shows_nothing": Sign("Shows nothing now", "care", "lock"),
+    "ended": Sign("Ended", "rest", "clock"),
+    "revoked": Sign("Revoked", "rest", "unlink"),
+}
+
 LINKED: Final = {
     "shown": ASSET["approved"],
     "stand_in": COPY_SUBSTITUTED,

@@ -16,6 +16,12 @@ TEXTS = {"title": "Winter lake", "alt_text": "A frozen lake", "credit": "Ada Adl
 
 
 @pytest.fixture
+def database_url(sqlite_url):
+    """One database only: no rows are contended here."""
+    return sqlite_url
+
+
+@pytest.fixture
 def asset(house):
     made = house.approved()
     house.catalogue.edit(EDITOR, made.id, TEXTS)

@@ -6,7 +6,7 @@ from connectors.sdk.manifest import Capability
 from connectors.sdk.registry import discover
 from connectors.sdk.scorecard import State, scorecard_of
 from hub.clock import DAY
-from hub.placements.models import NumberOfDay, NumberRound
+from hub.placements.models import NumberOfDay, NumberRound, Part
 from hub.web.ui import scorecards
 from hub.web.ui.numbers import label_of
 from hub.web.ui.scorecards import rating
@@ -25,6 +25,40 @@ def story(hub):
     )
     hub.upload(picture(2), title="Draft of a hill", role="contributor")
     return asset
+
+
+def test_share_links_stand_with_where_it_is_and_end_there(hub, story):
+    editor = hub.client("editor")
+    assert "share link" not in editor.get(f"/assets/{story.code}").get_data(as_text=True)
+    made = hub.services.delivery.make_link(hub.people["editor"], story.id)
+    shown = editor.get(f"/assets/{story.code}").get_data(as_text=True)
+    assert "1 share link, 1 not ended" in shown
+    assert "<b>Web picture of v1</b>" in shown
+    assert "not opened yet" in shown
+    assert made.url not in shown
+    for asker in ("viewer", "contributor"):
+        assert "share link" not in hub.client(asker).get(f"/assets/{story.code}").get_data(as_text=True)
+    token = made.url.rpartition("/")[2]
+    assert hub.app.test_client().get(f"/d/{token}").status_code == 200
+    assert "first opened" in editor.get(f"/assets/{story.code}").get_data(as_text=True)
+    path = f"/assets/{story.code}/links/{made.id}/revoke"
+    assert f'action="{path}"' in shown
+    assert editor.post(path, data={"csrf": editor.csrf}).location == f"/assets/{story.code}?told=unlinked"
+    shown = editor.get(f"/assets/{story.code}").get_data(as_text=True)
+    assert "1 share link, 0 not ended" in shown
+    assert path not in shown
+    assert hub.app.test_client().get(f"/d/{token}").status_code == 404
+
+
+def test_a_copy_that_is_a_link_leads_to_the_page_that_it_opens(hub, story):
+    copy = hub.copy(story, hub.target("trello", "Landing card"))
+    with hub.database.unit() as session:
+        session.add(Part(placement_id=copy.id, kind="link", external_ref="a", state="showing", looked_at=1))
+    address = hub.services.delivery.address_of(copy.marker)
+    page = hub.client("editor").get(f"/assets/{story.code}").get_data(as_text=True)
+    assert page.count("the link's page") == 1
+    assert f'href="{address}"' in page
+    assert address not in hub.client("viewer").get(f"/assets/{story.code}").get_data(as_text=True)
 
 
 def test_numbers_stand_under_their_copy_with_their_day_and_a_curve(hub):
