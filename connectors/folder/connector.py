@@ -91,10 +91,11 @@ class FolderConnector:
                 self._api.delete(f"/{path}")
 
     def find(self, target: Target, marker: str) -> tuple[Copy, ...]:
-        """List the names with the marker in them."""
-        where = "" if target.ref == TOP else target.ref
-        names = every(lambda cursor: self._names(where, cursor, holds=marker))
-        return tuple(self.look(target, _ours(one.path)) for one in names if _is_copy(one, marker))
+        """List the names with the marker in them; what is not in its place may have been moved to another one."""
+        found = self._found(target, marker)
+        others = () if found else (place for place in every(self.targets) if place.ref != target.ref)
+        moved = (ref for place in others for ref in self._found(place, marker))
+        return tuple(self.look(target, ref) for ref in (*found, *moved))
 
     def look(self, target: Target, ref: str) -> Copy:
         """Read file and manifest. What is said of other bytes than these is not said of these."""
@@ -151,6 +152,11 @@ class FolderConnector:
         query = {"say": "names", "after": cursor, "holds": holds}
         page = self._api.get(f"/{path}", Listing, query=query)
         return Page(page.entries, page.cursor)
+
+    def _found(self, target: Target, marker: str) -> tuple[str, ...]:
+        where = "" if target.ref == TOP else target.ref
+        names = every(lambda cursor: self._names(where, cursor, holds=marker))
+        return tuple(_ours(one.path) for one in names if _is_copy(one, marker))
 
     def _public(self, ref: str) -> str | None:
         return f"{self._settings.public_url}/{ref}" if self._settings.public_url else None

@@ -315,3 +315,29 @@ def shape(answer):
             if entry.get(name):
                 text = text.replace(json.dumps(entry[name]), name)
     return text
+
+
+def test_a_copy_that_somebody_moved_or_renamed_is_the_same_copy(folder, top, press):
+    ref = folder.publish(top, outgoing()).ref
+    elsewhere = press / "Messe Köln"
+    (press / NAME).rename(elsewhere / NAME)
+    (press / f"{NAME}.damhub.json").rename(elsewhere / f"{NAME}.damhub.json")
+    with pytest.raises(Missing):
+        folder.look(top, ref)
+    [copy] = folder.find(top, MARKER)
+    assert (copy.marker, copy.fields["title"]) == (MARKER, "Logo")
+    assert folder.look(top, copy.ref).sha256 == hashlib.sha256(b"picture").hexdigest()
+    renamed = f"Our own word for it {MARKER}.png"
+    (elsewhere / NAME).rename(elsewhere / renamed)
+    [copy] = folder.find(top, MARKER)
+    assert copy.marker == MARKER
+    folder.withdraw(top, copy.ref)
+    assert not (elsewhere / renamed).exists()
+    assert folder.find(top, MARKER) == ()
+
+
+def test_a_copy_whose_code_was_taken_out_of_its_name_is_nobodys(folder, top, press):
+    folder.publish(top, outgoing())
+    (press / NAME).rename(press / "our logo.png")
+    assert folder.find(top, MARKER) == ()
+    assert (press / "our logo.png").exists()

@@ -18,6 +18,7 @@ from connectors.sdk.http import Api, Limits, guarded_client
 from connectors.sdk.manifest import Meaning
 from connectors.sdk.paging import every
 from connectors.testing.faults import Fault, Rule, refuse
+from connectors.testing.ledger import What
 from connectors.testing.serve import serve
 from tests.unit.folder.conftest import MARKER, outgoing
 
@@ -243,3 +244,13 @@ def test_what_is_damaged_on_its_way_is_not_kept(store, top, sandbox):
     with pytest.raises(RetryLater):
         store.publish(top, outgoing(b"picture", source=lambda: io.BytesIO(b"pixture")))
     assert keys(sandbox) == []
+
+
+def test_an_object_that_somebody_copied_counts_as_another(store, top, sandbox):
+    ref = store.publish(top, outgoing()).ref
+    facts = {name: value for name, value in sandbox._objects()[ref].items() if name != "target"}
+    sandbox.ledger.add(What.MADE, "elsewhere/copy.png", BUCKET, **facts)
+    assert [copy.ref for copy in store.find(top, MARKER)] == [ref]
+    assert store.look(top, ref).marker == MARKER
+    store.withdraw(top, ref)
+    assert "elsewhere/copy.png" in sandbox._objects()  # nobody's but theirs

@@ -247,3 +247,12 @@ def test_too_many_calls_are_refused_without_a_time_and_taken_for_that(trello, sa
         trello.identify()
     assert raised.value.after_s is None
     assert turns.told[0][1]
+
+
+def test_a_card_that_was_moved_to_another_list_or_board_keeps_its_copies(trello, sandbox):
+    target = first(trello)
+    ref = trello.publish(target, outgoing()).ref
+    sandbox.cards[target.ref].update(idBoard="f" * 24, idList="e" * 24)
+    sandbox.edit(target.ref, ref, {"name": "Their own name"})
+    assert trello.look(target, ref).marker == MARKER
+    assert [copy.ref for copy in trello.find(target, MARKER)] == [ref]

@@ -331,3 +331,16 @@ def test_a_listing_without_its_length_is_no_listing(site):
     sandbox.faults.add(Rule(fault=Fault.LIE, on="read", body=body, times=None))
     with pytest.raises(BadAnswer):
         connector.inventory(None)
+
+
+def test_an_item_whose_slug_and_title_changed_is_the_same_copy(either):
+    sandbox, connector = either
+    [library] = connector.targets(None).items
+    sent = outgoing()
+    ref = connector.publish(library, sent).ref
+    sandbox.items[int(ref)].slug = "an-address-of-their-own"
+    sandbox.edit(library.ref, ref, {"title": "Another name"})
+    assert connector.look(library, ref).marker == sent.marker
+    assert [copy.ref for copy in connector.find(library, sent.marker)] == [ref]
+    connector.withdraw(library, ref)
+    assert connector.find(library, sent.marker) == ()
