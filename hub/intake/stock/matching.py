@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, cast
+from typing import IO, TYPE_CHECKING, Any, Final, cast
 
 import structlog
 from sqlalchemy import select
 
-from connectors.sdk.errors import ConnectorError, RetryLater
+from connectors.sdk.errors import ConnectorError, Rejected, RetryLater
 from hub.catalogue.assets import get_version
 from hub.clock import MINUTE
 from hub.connections.models import Remote
@@ -65,11 +66,35 @@ class Bytes:
     media_type: str  # sniffed
 
 
+class Bounded(io.RawIOBase):
+    """Writes into a file, up to a limit: what a remote sends may have no end."""
+
+    def __init__(self, file: IO[bytes], limit: int) -> None:
+        super().__init__()
+        self._file, self._left = file, limit
+
+    def writable(self) -> bool:
+        """It is for writing."""
+        return True
+
+    def write(self, data: Any, /) -> int:
+        """Pass on.
+
+        Raises:
+            Rejected: more came than is taken in.
+        """
+        self._left -= len(data)
+        if self._left < 0:
+            raise Rejected("This is larger than the hub takes in.", code="item_too_large")
+        return self._file.write(data)
+
+
 class Fetching:
     """Brings an item's bytes onto the disk of this process."""
 
-    def __init__(self, switchboard: Switchboard) -> None:
-        self._switchboard = switchboard
+    def __init__(self, switchboard: Switchboard, limit: int) -> None:
+        """Wire it; more than `limit` bytes are not fetched."""
+        self._switchboard, self._limit = switchboard, limit
 
     @contextmanager
     def fetched(self, remote_id: str, ref: str) -> Generator[Bytes]:
@@ -82,7 +107,8 @@ class Fetching:
         with tempfile.TemporaryDirectory(prefix="damhub-stock-") as folder:
             path = Path(folder) / "bytes"
             try:
-                with path.open("wb") as into:
+                with path.open("wb") as file:
+                    into = cast("IO[bytes]", Bounded(file, self._limit))
                     told = cast("Import", self._switchboard.speak(remote_id).connector).fetch(ref, into)
             except ConnectorError as failure:
                 self._switchboard.report(remote_id, failure)

@@ -42,9 +42,10 @@ class Stock:
     def __init__(
         self, database: Database, clock: Clock, switchboard: Switchboard, *, intake: Intake, placements: Placements,
         pool: MediaPool,
+        limit: int,
     ) -> None:  # fmt: skip
         self._database, self._clock, self._switchboard = database, clock, switchboard
-        fetching = Fetching(switchboard)
+        fetching = Fetching(switchboard, limit)
         self._listing = Listing(database, clock, switchboard)
         self._matching = Matching(database, clock, fetching, pool)
         self._acting = Acting(database, clock, switchboard, fetching, intake=intake, placements=placements)

@@ -127,6 +127,18 @@ def test_an_import_comes_once_whatever_is_killed_and_stays_a_draft(store):
     assert store.found("imported")[item.name].asset_id == asset.id
 
 
+def test_what_is_larger_than_is_taken_in_is_not_fetched_to_its_end(tmp_path, sqlite_url, clock):
+    with house(tmp_path, clock, database_url=sqlite_url, name="object_store", max_upload_bytes=1000) as store:
+        store.connect()
+        store.sandbox.stock("huge.jpg", bytes(1_000_000))
+        store.take_stock()
+        item = store.found()["huge.jpg"]
+        assert (item.problem_code, item.pending, item.how) == ("item_too_large", False, "none")
+        store.decide("import", item)
+        assert store.found()["huge.jpg"].act_state == "failed"
+        assert store.assets() == []
+
+
 def test_what_is_adopted_stays_as_it_is_and_then_follows_the_library(drive):
     asset = drive.asset(picture(1))
     drive.run()
