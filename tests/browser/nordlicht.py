@@ -18,7 +18,7 @@ from hub.db.base import new_id
 from hub.intake.models import FoundItem, StockTaking
 from hub.placements.companions import usual_slot
 from hub.placements.models import FieldConflict
-from tests.browser import hooks
+from tests.browser import cards, hooks
 from tests.web_hub import page_of_text
 
 PICTURES = Path(__file__).parent / "pictures"
@@ -71,8 +71,10 @@ def settle(hub):
     places = _places(hub)
     _copies(hub, found, places)
     _stock(hub, found)
+    found["card"], found["card-taken-back"] = cards.arrange(hub, found, places)
     found["recall"] = _recall(hub, found["dunes"], places)
     hub.services.connections.drain_warnings("nordlicht")
+    _delete(hub, found["berries"])
     found["hook"], found["sent"] = hooks.arrange(hub)
     hub.clock.advance(4 * MINUTE)
     return SimpleNamespace(**{name.replace("-", "_"): made for name, made in found.items()})
@@ -214,6 +216,13 @@ def _copies(hub, found, places):
     behind = [found["sea"], found["forest-fog"]]
     slot = usual_slot([each.code for each in behind])
     hub.copy(found["ridge-dawn"], feed, level="read", companions=behind, slot=slot)
+
+
+def _delete(hub, asset):
+    """Let one be deleted, and held for a lawyer."""
+    editor = hub.people[Role.EDITOR]
+    hub.services.rights.preservations.hold(editor, asset.id, "Dispute about the recipe, file 2026-31.")
+    hub.services.catalogue.delete(editor, asset.id)
 
 
 def _disagree(hub, asset, place):

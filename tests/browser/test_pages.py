@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from PIL import Image
 
+from tests.browser import cards
 from tests.browser.eyes import SHOTS
 
 PAGES = {
@@ -40,11 +41,18 @@ PAGES = {
     "place": "/connections/{left}/places/{place}",
     "stock": "/connections/{left}/stock",
     "drift": "/drift",
+    "deleted": "/deleted",
+    "deleted-rights": "/assets/{berries}/rights",
     "conflicts": "/conflicts",
     "proof": "/copies/{copy}/proof",
     "webhooks": "/webhooks",
     "webhook": "/webhooks/{hook}",
     "webhook-sent": "/webhooks/{hook}/sent/{sent}",
+    "bindings": "/bindings",
+    "binding": "/bindings/{binding}",
+    "binding-new": "/bindings/new",
+    "link-page": "/p/{card}",
+    "link-page-withdrawn": "/p/{card_taken_back}",
     "nothing-found": "/?q=nothing-is-called-this",
 }
 WIDTHS = (390, 768, 1400)
@@ -126,7 +134,9 @@ def addresses(site):
     left = next(one for one in found if one.account_label == "Team Nordlicht")
     place = services.connections.targets(admin, left.remote_id)[0]
     return {
-        "lake": lake.code, "lake_id": lake.id, "city": site.assets.city_night.code, "recall": site.assets.recall,
+        "lake": lake.code, "lake_id": lake.id, "city": site.assets.city_night.code, "berries": site.assets.berries.code,
+        "recall": site.assets.recall,
+        "binding": cards.BINDING, "card": site.assets.card, "card_taken_back": site.assets.card_taken_back,
         "hook": site.assets.hook, "sent": site.assets.sent,
         "connection": broken.id, "copy": copies[0].id, "left": left.id, "place": place.id,
         "ridge_id": site.assets.ridge_dawn.id, "sea_id": site.assets.sea.id, "sea": site.assets.sea.code,
