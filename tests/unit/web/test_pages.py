@@ -56,7 +56,7 @@ def test_a_copy_that_is_a_link_leads_to_the_page_that_it_opens(hub, story):
         session.add(Part(placement_id=copy.id, kind="link", external_ref="a", state="showing", looked_at=1))
     address = hub.services.delivery.address_of(copy.marker)
     page = hub.client("editor").get(f"/assets/{story.code}").get_data(as_text=True)
-    assert page.count("the link's page") == 1
+    assert page.count("The link's page") == 1
     assert f'href="{address}"' in page
     assert address not in hub.client("viewer").get(f"/assets/{story.code}").get_data(as_text=True)
 
