@@ -52,9 +52,11 @@ class Eyes:
         self.settle()
 
     def settle(self):
-        """Wait until modules have run, and fonts and pictures are there."""
+        """Wait until modules, where there are any, have run, and fonts and pictures are there."""
         self.page.wait_for_load_state("load")
-        self.page.wait_for_function("document.documentElement.classList.contains('js')")
+        self.page.wait_for_function(
+            "!document.querySelector('script') || document.documentElement.classList.contains('js')"
+        )
         self.page.evaluate("""async () => {
             for (const picture of document.images) picture.loading = 'eager';
             const pictures = [...document.images].map((one) => one.decode().catch(() => 0));
