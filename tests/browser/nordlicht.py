@@ -183,7 +183,8 @@ def _copies(hub, found, places):
     hub.copy(lake, press, level="seen")
     hub.copy(lake, stories, level="seen", age=12 * MINUTE)
     hub.copy(lake, landing, level="read", age=11 * MINUTE)
-    hub.copy(lake, letter, phase="queued", level="")
+    noon = hub.clock.now() // DAY * DAY + 3 * DAY + DAY // 2
+    hub.copy(lake, letter, phase="queued", level="", observed="queued", publish_at=noon, queued_for=noon)
     hub.copy(
         lake, windows, phase="working", level="read", age=20 * SECOND, op="update",
         observed_version_id=hub.services.catalogue.view(hub.people[Role.EDITOR], lake.id).versions[-1].id,

@@ -95,6 +95,11 @@ def _resuming_anew(inner: Any, bench: Bench, target: Any, ref: str, at: int) -> 
     return inner.publish(target, replace(bench.outgoing(), publish_at=at))
 
 
+def _not_moved(_inner: Any, _bench: Bench, _target: Any, ref: str, _at: int) -> Receipt:
+    """Leave what waits as it is."""
+    return Receipt(ref)
+
+
 def _out(name: str) -> Callable[..., Any]:
     """Let what waits out with every change."""
 
@@ -153,9 +158,7 @@ TIMING: tuple[Planted, ...] = (
     look("look-tells-time", "the time is not read",
         lambda inner, _, target, ref: replace(inner.look(target, ref), publish_at=None),
     ),
-    method("resume-moves", "only what is held is given a time", "resume",
-        lambda _inner, _bench, _target, ref, _at: Receipt(ref),
-    ),
+    method("resume-moves", "only what is held is given a time", "resume", _not_moved),
     method("replace-keeps-waiting", "other bytes go out at once", "replace", _out("replace")),
     method("update-keeps-waiting", "other texts go out at once", "update", _out("update")),
     method("hold-lost-answer", "a lost answer is taken for yes", "hold", _swallowed("hold", Receipt("x"))),
