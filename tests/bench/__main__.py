@@ -16,10 +16,13 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from tests.bench import calls, fanout, ingest, large, recall, search
+from tests.bench import calls, fanout, inbound, ingest, large, recall, search
 from tests.bench.measure import Spread
 
-BENCHES = {"ingest": ingest, "calls": calls, "large": large, "recall": recall, "fanout": fanout, "search": search}
+BENCHES = {
+    "ingest": ingest, "calls": calls, "large": large, "recall": recall, "fanout": fanout, "inbound": inbound,
+    "search": search,
+}  # fmt: skip
 
 
 def run(names, console, *, tiny=False):

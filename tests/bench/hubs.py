@@ -12,9 +12,13 @@ from types import SimpleNamespace
 
 from connectors.sdk.http import Api
 from connectors.sdk.manifest import Limit
+from connectors.sdk.registry import discover
 from hub.access.actors import Actor, Role
 from hub.app.compose import Hub
 from hub.clock import SystemClock
+from hub.connections.accounts import Ends, Way
+from hub.connections.recognising import Known
+from hub.connections.signing_in import Granted
 from hub.connections.turns import Budgets
 from hub.db.base import new_id
 from hub.db.migrate import migrate
@@ -72,6 +76,18 @@ def hub_at(home, *, trusted=(), **knobs):
         yield hub
     finally:
         hub.close()
+
+
+def connect(hub, name, sandbox):
+    """Connect a sandbox; where its vendor signs people in by a browser, as if somebody had just said yes there."""
+    connections, manifest = hub.services.connections, discover()[name]
+    auth = next(auth for auth in manifest.auths if auth.name == sandbox.auth)
+    if auth.in_browser:
+        way = Way(auth, manifest.settings(**sandbox.settings), sandbox.secrets)
+        made = connections._signing_in._add(ADMIN, manifest, Granted(way, Ends()), Known.ASK)
+    else:
+        made = connections.connect(ADMIN, name, auth=sandbox.auth, settings=sandbox.settings, secrets=sandbox.secrets)
+    connections.refresh_targets(ADMIN, made.id)
 
 
 @contextmanager

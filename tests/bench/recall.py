@@ -16,11 +16,12 @@ import tempfile
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import httpx
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from connectors.sdk.errors import Missing
 from connectors.sdk.guard import Guard
@@ -30,18 +31,23 @@ from connectors.sdk.types import PartKind
 from connectors.testing.control import CONTROL, CONTROL_HEADER
 from connectors.testing.ledger import What
 from hub.app import samples
-from hub.placements.models import Recall
+from hub.connections.models import Remote, Target
+from hub.placements.models import Evidence, Placement, Recall
 from hub.placements.seats import ORDINARY
 from hub.placements.visitor import Visitor
 from hub.settings import Settings
 from tests.bench.calls import outgoing
-from tests.bench.hubs import ADMIN, connector_to, hub_at, vendor, working
+from tests.bench.hubs import ADMIN, connect, connector_to, hub_at, vendor, working
 from tests.bench.ingest import fresh
 from tests.bench.measure import Row, in_turn, silent
 
-FULL = {"rounds": {"trello": 2, "wordpress": 3}, "copies": 200}
-TINY = {"rounds": {"trello": 1, "wordpress": 1}, "copies": 2}
+VENDORS = ("trello", "wordpress", "asana", "drupal", "google_drive", "dropbox")
+FULL = {"rounds": {"trello": 2, "wordpress": 3}, "copies": 200, "everywhere": VENDORS, "spread": 1000}
+TINY = {"rounds": {"trello": 1, "wordpress": 1}, "copies": 2, "everywhere": VENDORS[:2], "spread": 4, "settle": False}
 
+NO_PICTURES = ("audio/", "document/", "video/")
+"""Places at Drupal that keep other files."""
+NO_WAIT = "so few calls may all be made at once"
 NEEDED = 2
 """A withdrawal and a look at what is there afterwards."""
 LOOK_EVERY_S = 0.05
@@ -49,19 +55,28 @@ LONGEST_S = 600
 DRAINS = ("plan", "reconcile")
 
 
-def run(tell=silent, *, rounds, copies):
-    """Measure a recall on each connector."""
-    return [measure(tell, name, count, copies) for name, count in rounds.items()]
+def run(tell=silent, *, rounds, copies, everywhere=(), spread=0, settle=True):
+    """Measure a recall on each connector alone, and one over several at once."""
+    rows = [measure(tell, name, count, copies, settle=settle) for name, count in rounds.items()]
+    return [*rows, measure_all(tell, everywhere, spread, settle=settle)] if everywhere else rows
 
 
-def measure(tell, name, rounds, copies):
-    with tempfile.TemporaryDirectory(prefix="damhub-bench-") as folder, vendor(name) as sandbox:
-        scene = Scene(Path(folder), name, sandbox, copies)
+@contextmanager
+def scene_of(names, copies, *, settle):
+    """Connect a hub to the sandboxes of these connectors."""
+    with tempfile.TemporaryDirectory(prefix="damhub-bench-") as folder, ExitStack() as stack:
+        sandboxes = {name: stack.enter_context(vendor(name)) for name in names}
+        scene = Scene(Path(folder), sandboxes, copies, settle=settle)
         scene.connect()
-        limits = discover()[name].limits
+        yield scene
+
+
+def measure(tell, name, rounds, copies, *, settle):
+    limits = discover()[name].limits
+    with scene_of([name], copies, settle=settle) as scene:
         theirs = (lambda _: least_s(limits, NEEDED * copies)) if limits else scene.bare
         figures = in_turn(rounds, scene.recall, theirs, lambda doing, *far: tell(f"{name}, {doing}", *far))
-    calls = scene.calls / copies
+    calls = scene.calls[name] / copies
     if limits:
         peer = f"the least that its limits allow: {NEEDED} calls a copy"
         told = (
@@ -76,8 +91,30 @@ def measure(tell, name, rounds, copies):
         f"from the recall to its last proof; {calls:.2f} calls a copy; ours: {copies} copies on SQLite and a folder, "
         f"{ORDINARY} reconcilers, each write intended first, each copy read back, evidence kept; peer: {told}"
     )
-    gap = "" if all(figures[1]) else "so few calls may all be made at once"
+    gap = "" if all(figures[1]) else NO_WAIT
     return Row(f"recall of {copies} copies: {name}", peer, "s", *figures, counted, gap)
+
+
+def measure_all(tell, names, copies, *, settle):
+    """Recall an asset that stands at all of these at once; each keeps to its own limits, so the slowest one decides."""
+    limits = {name: discover()[name].limits for name in names}
+    with scene_of(names, copies, settle=settle) as scene:
+        least = {name: least_s(limits[name], NEEDED * count) for name, count in scene.shares.items()}
+        figures = in_turn(1, scene.recall, lambda _: max(least.values()), tell, doing=f"{len(names)} vendors")
+    told = "; ".join(
+        f"{name}: {count} copies, {scene.calls[name]} calls made, {NEEDED * count} needed, last proof after "
+        f"{scene.took[name]:.1f} s, least {least[name]:.1f} s (for the calls made "
+        f"{least_s(limits[name], scene.calls[name]):.1f} s)"
+        for name, count in scene.shares.items()
+    )
+    behind = figures[0][0] - figures[1][0]
+    return Row(
+        f"recall of {copies} copies over {len(names)} vendors",
+        f"the least that their limits allow: {NEEDED} calls a copy", "s", *figures,
+        f"from the recall to its last proof, {behind:.1f} s behind the least time; {told}; limits are those of the "
+        "manifests, which the hub keeps to; a call is needed to withdraw a copy, and one to look whether it is away",
+        "" if all(figures[1]) else NO_WAIT,
+    )  # fmt: skip
 
 
 def least_s(limits, calls):
@@ -87,48 +124,67 @@ def least_s(limits, calls):
 
 
 class Scene:
-    """One hub, one vendor, and an asset for each round."""
+    """One hub, some vendors, and an asset for each round."""
 
-    def __init__(self, folder, name, sandbox, copies):
-        self._home, self._name, self._sandbox, self._copies = folder / "home", name, sandbox, copies
+    def __init__(self, folder, sandboxes, copies, *, settle=True):
+        self._home, self._sandboxes, self._copies, self._settle = folder / "home", sandboxes, copies, settle
         self._picture = samples.lake(size=(1200, 800))
-        self._trusted = [sandbox.origin]
-        self.calls = 0
+        self._trusted = [sandbox.origin for sandbox in sandboxes.values()]
+        self.shares = {name: copies // len(sandboxes) for name in sandboxes}
+        for name in list(sandboxes)[: copies % len(sandboxes)]:
+            self.shares[name] += 1
+        self.calls, self.took = {}, {}
         # Putting copies there is not what is measured: it need not keep to the vendor's pace.
-        manifests = discover()
-        self._hasty = {**manifests, name: replace(manifests[name], limits=())}
+        self._manifests = {
+            name: manifest if settle else replace(manifest, settles_after_s=0)
+            for name, manifest in discover().items()
+        }  # fmt: skip
+        self._hasty = {name: replace(manifest, limits=()) for name, manifest in self._manifests.items()}
 
     def connect(self):
         with hub_at(self._home, trusted=self._trusted) as hub:
-            connections = hub.services.connections
-            made = connections.connect(
-                ADMIN, self._name, auth=self._sandbox.auth, settings=self._sandbox.settings,
-                secrets=self._sandbox.secrets,
-            )  # fmt: skip
-            connections.refresh_targets(ADMIN, made.id)
+            for name, sandbox in self._sandboxes.items():
+                connect(hub, name, sandbox)
 
     def recall(self, number):
         """Put the copies there, unmeasured; then recall them all and return how long it took."""
         asset_id = self._place(number)
-        # Copies that were made just now are no case of their own: the vendor must have settled.
-        threading.Event().wait(discover()[self._name].settles_after_s)
-        with hub_at(self._home, trusted=self._trusted) as hub, working(hub, *DRAINS):
+        # Copies that were made just now are no case of their own: the vendors must have settled.
+        settled = max(self._manifests[name].settles_after_s for name in self._sandboxes)
+        threading.Event().wait(settled)
+        with hub_at(self._home, trusted=self._trusted, registry=self._manifests) as hub, working(hub, *DRAINS):
             placements, before = hub.services.placements, self._seen()
-            begun = time.perf_counter()
+            begun, begun_ms = time.perf_counter(), hub.services.clock.now()
             recall_id = placements.recall(ADMIN, asset_id, "the licence ended").id
             self._until(lambda: self._scalar(hub, select(Recall.closed_at).where(Recall.id == recall_id)))
             taken = time.perf_counter() - begun
             counts = placements.recall_report(ADMIN, recall_id).counts
-        if number == 0:  # the sandbox remembers a bounded number of requests
-            self.calls = self._seen() - before
+            self.took = self._proven(hub, asset_id, begun_ms)
+        if number == 0:  # the sandboxes remember a bounded number of requests
+            after = self._seen()
+            self.calls = {name: after[name] - before[name] for name in after}
         if counts != {"withdrawn": self._copies} or self._living():
             raise AssertionError(f"the recall ended with {counts}; still there: {self._living()}")
         return taken
 
+    def _proven(self, hub, asset_id, begun_ms):
+        """Return how many seconds after the recall each vendor's last copy was proven away."""
+        last = (
+            select(Remote.connector, func.max(Evidence.at))
+            .join(Target, Target.remote_id == Remote.id)
+            .join(Placement, Placement.target_id == Target.id)
+            .join(Evidence, Evidence.placement_id == Placement.id)
+            .where(Placement.asset_id == asset_id, Evidence.at >= begun_ms)
+            .group_by(Remote.connector)
+        )
+        with hub.services.database.read() as session:
+            return {name: (at - begun_ms) / 1000 for name, at in session.execute(last)}
+
     def bare(self, _):
         """Withdraw and look at as many copies by the connector alone; return how long it took."""
         client = guarded_client(Guard(trusted_origins=self._trusted))
-        connector = connector_to(discover()[self._name], self._sandbox, client)
+        [(name, sandbox)] = self._sandboxes.items()
+        connector = connector_to(discover()[name], sandbox, client)
         target = connector.targets(None).items[0]
         receipts = []
         for number in range(self._copies):
@@ -171,9 +227,15 @@ class Scene:
         return taken.asset_id
 
     def _places(self, hub):
-        """Spread the copies over the vendor's targets; where there are fewer, a target gets more than one slot."""
-        targets = [target.id for target in hub.services.connections.targets(ADMIN)]
-        return [(targets[number % len(targets)], str(number // len(targets) or "")) for number in range(self._copies)]
+        """Spread the copies over the vendors' targets; where there are fewer, a target gets more than one slot."""
+        by_vendor = {}
+        for target in hub.services.connections.targets(ADMIN):
+            if target.ref.startswith(NO_PICTURES):
+                continue
+            by_vendor.setdefault(target.connector, []).append(target.id)
+        for name, count in self.shares.items():
+            targets = by_vendor[name]
+            yield from ((targets[n % len(targets)], str(n // len(targets) or "")) for n in range(count))
 
     def _scalar(self, hub, query):
         """Ask for one value: looking on must not cost what is measured."""
@@ -181,16 +243,27 @@ class Scene:
             return session.scalar(query)
 
     def _ask(self, path):
-        headers = {CONTROL_HEADER: self._sandbox.control_token}
-        return httpx.get(f"{self._sandbox.origin}{CONTROL}/{path}", headers=headers).raise_for_status().json()
+        """Ask every sandbox; return their answers by name."""
+        return {
+            name: httpx.get(
+                f"{sandbox.origin}{CONTROL}/{path}", headers={CONTROL_HEADER: sandbox.control_token}, timeout=30
+            )
+            .raise_for_status()
+            .json()
+            for name, sandbox in self._sandboxes.items()
+        }
 
     def _seen(self):
-        return len(self._ask("requests"))
+        return {name: len(requests) for name, requests in self._ask("requests").items()}
 
     def _living(self):
-        effects = self._ask("ledger")
-        gone = {effect["ref"] for effect in effects if effect["what"] == What.REMOVED}
-        return sorted({effect["ref"] for effect in effects if effect["what"] == What.MADE} - gone)
+        living = set()
+        for name, effects in self._ask("ledger").items():
+            gone = {effect["ref"] for effect in effects if effect["what"] == What.REMOVED}
+            living |= {(name, effect["ref"]) for effect in effects if effect["what"] == What.MADE} - {
+                (name, ref) for ref in gone
+            }
+        return sorted(living)
 
     def _until(self, true):
         paused, ends = threading.Event(), time.monotonic() + LONGEST_S
