@@ -13,7 +13,8 @@ from hub.catalogue.assets import get_asset, get_version
 from hub.catalogue.models import Asset, Version
 from hub.catalogue.views import refuse_unseen, sees_all
 from hub.errors import Forbidden, NotFound
-from hub.review.standing import approved_of, standing_of
+from hub.review.models import Verdict
+from hub.review.standing import approved_of, last, standing_of
 from hub.rights.answer import best_uses, may_use
 
 if TYPE_CHECKING:
@@ -30,7 +31,8 @@ class Ask:
     """Who wants which bytes, and for which use.
 
     Without an actor the asker is anybody who holds an address; then channel and territory say where the bytes are to
-    stand, and only an approved and usable version may go.
+    stand, and only an approved and usable version may go: the one that the asset stands at, or of a copy that is pinned
+    to a version, that version while the last decision on it says approved.
     """
 
     asset_id: str
@@ -39,6 +41,7 @@ class Ask:
     channel: str = "*"
     territory: str = "*"
     use: Use = "existing"
+    pinned: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +77,8 @@ def admit(session: Session, ask: Ask, *, now: int, default: RightsDefault) -> Ad
     if version.asset_id != asset.id:
         raise _unknown(asset)
     if not insider:
-        if approved is None or (approved.version_id, approved.sha256) != (version.id, version.sha256):
+        stands = approved is not None and (approved.version_id, approved.sha256) == (version.id, version.sha256)
+        if not stands and not (ask.pinned and last(session, version.id) is Verdict.APPROVED):
             raise _unknown(asset)
         _check_rights(session, ask, asset, now=now, default=default)
     return Admitted(asset, version)

@@ -100,9 +100,11 @@ class Standing:
         """Return the question whether its bytes may go; None: nothing is to be shown."""
         if not self.row.wanted or self.desired.asset_id is None or self.desired.version_id is None:
             return None
+        pinned = self.row.version_policy == "pin" and self.desired.version_id == self.row.pinned_version_id
         return Ask(
-            self.desired.asset_id, self.desired.version_id, channel=self.target.channel, territory=self.target.territory
-        )
+            self.desired.asset_id, self.desired.version_id, channel=self.target.channel,
+            territory=self.target.territory, pinned=pinned,
+        )  # fmt: skip
 
 
 def standing(session: Session, token: str, *, keyring: Signer, at: int, default: RightsDefault) -> Standing:

@@ -154,3 +154,14 @@ def test_an_address_that_nobody_made_leads_nowhere(house, token):
     with pytest.raises(NotFound) as refused:
         page(house, token)
     assert refused.value.code == "no_such_link"
+
+
+def test_a_pinned_version_stays_while_it_is_approved(house, asset, read):
+    row = house.placement(asset.id, version_policy="pin", pinned_version_id=asset.version.id)
+    token = token_of(house, row)
+    newer = house.version(asset.id, b"newer bytes")
+    house.review.approve(EDITOR, newer.id, sha256=newer.sha256)
+    assert (page(house, token).state, page(house, token).shown.version) == (State.SHOWN, 1)
+    assert read(house.delivery.serve_placement(token)) == b"small original bytes"
+    house.review.reject(EDITOR, asset.version.id, sha256=asset.version.sha256, note="not that one either")
+    assert_nothing_told(house, token, State.NOT_NOW, asset.code)
