@@ -1,0 +1,88 @@
+"""One hub and one sandbox for each connector, kept for all rows: each row has an asset and a copy of its own."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from hub.clock import ManualClock, SystemClock
+from tests.unit.intake.house import House, picture
+
+HERE = Path(__file__).parent
+WORK = ("media", "rights", "plan", "reconcile-1", "stock")
+
+
+class Channel(House):
+    """A hub with one connector, and what stands there in truth."""
+
+    count = 100
+
+    def open(self):
+        super().open()
+        self.drains = {name: drain for name, drain in self.drains.items() if name in WORK}
+        if self.name == "postiz":  # the only one that publishes by itself: by the same clock
+            self.sandbox.clock = lambda: datetime.fromtimestamp(self.clock.now() / 1000, UTC)
+
+    def connect(self):
+        """Connect, and wait for nothing in truth: the clock is moved by hand."""
+        speaking = self.rooms.connections._speaking
+        speaking._sleep = lambda seconds: self.clock.advance(int(seconds * 1000) + 1)
+        self.stack.callback(speaking._client.close)
+        self.stack.callback(self.rooms.placements._reconciler._viewer._client.close)
+        return super().connect()
+
+    def fresh(self):
+        """Return bytes of a picture that there never was."""
+        self.count += 1
+        return picture(self.count)
+
+    def placed(self, **options):
+        """Approve an asset and let it stand there; return the asset's and the copy's id."""
+        asset = self.asset(self.fresh(), title=f"Lake {self.count}", description="A lake", copyright="© Ada")
+        self.run()
+        copy = self.place(asset, **options)
+        self.run()
+        return asset, copy
+
+    def standing(self, copy):
+        """Return what stands there under a copy's marker."""
+        marker = self.copy(copy).marker
+        return [one for one in self.sandbox.copies(self.target.ref) if one.marker == marker]
+
+    def pass_time(self, milliseconds, most=40):
+        """Let so much time pass, in steps in which the worker works."""
+        for _ in range(most):
+            self.clock.advance(milliseconds // most)
+            for drain in self.drains.values():
+                while drain.run("worker"):
+                    pass
+
+
+def pytest_collection_modifyitems(items):
+    """Let the rows of one connector follow each other: its hub is opened once."""
+    places = [at for at, item in enumerate(items) if item.path.parent == HERE and "channels" in item.fixturenames]
+    ordered = sorted((items[at] for at in places), key=lambda item: item.callspec.params["name"])
+    for at, item in zip(places, ordered, strict=True):
+        items[at] = item
+
+
+@pytest.fixture(scope="session")
+def channels(tmp_path_factory):
+    """Return the channel of a connector: the last one that was asked for stays open."""
+    with ExitStack() as opened:
+        made = {}
+
+        def channel(name):
+            if name not in made:
+                opened.pop_all().close()
+                made.clear()
+                # From today on: a connector that tells what is still to come asks the system's clock.
+                clock = ManualClock(SystemClock().now())
+                made[name] = Channel(opened, tmp_path_factory.mktemp(name), clock, name=name)
+                made[name].connect()
+            return made[name]
+
+        yield channel

@@ -1,0 +1,238 @@
+"""What happens here or there, and what becomes of the copy: the same for every connector that can."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import delete
+
+from connectors.sdk.manifest import Capability, Carries
+from connectors.sdk.types import Outgoing, PartState, Target
+from connectors.testing.faults import refuse
+from connectors.testing.ledger import What
+from hub.clock import DAY, HOUR, MINUTE
+from hub.intake.stock.recollecting import recollect
+from hub.placements.models import Attempt, Evidence, FieldBase, Part, Placement, UsePlace, UseRound
+from tests.copies.rows import why_not
+from tests.copies.table import connectors
+from tests.unit.intake.house import sha
+
+ALL = connectors()
+OF_PLACEMENTS = (UsePlace, UseRound, FieldBase, Attempt, Evidence, Part)
+
+
+def each(row, *, but=()):
+    """Run a test for every connector to which a row applies, and note what it proves."""
+    names = [name for name, manifest in ALL.items() if name not in but and not why_not(row, manifest)]
+    return pytest.mark.parametrize("name", [pytest.param(name, marks=pytest.mark.proves(row, name)) for name in names])
+
+
+def manifest_of(channel):
+    return ALL[channel.name].at(channel.target.kind)
+
+
+def made(channel):
+    return len(channel.sandbox.ledger.effects(What.MADE))
+
+
+@each("new_version")
+def test_a_new_version_that_is_approved(channels, name):
+    channel = channels(name)
+    asset, copy = channel.placed()
+    (before,) = channel.standing(copy)
+    manifest, data = manifest_of(channel), channel.fresh()
+    channel.version(asset, data)
+    channel.run()
+    assert channel.standing(copy) == [before], "not approved: nothing moves"
+    channel.approve(asset)
+    channel.run(within_ms=2 * MINUTE)
+    (after,) = channel.standing(copy)
+    told = channel.copy(copy)
+    if manifest.by_hand and Capability.REPLACE not in manifest.abilities:
+        assert (after.content_key, told.phase) == (before.content_key, "blocked")
+        return
+    assert (told.phase, told.shown_version) == ("live", 2)
+    if manifest.carries is Carries.BYTES:
+        assert after.content_key != before.content_key
+        assert after.sha256 != before.sha256
+        if manifest.rendition == "original":
+            assert after.sha256 == sha(data)
+
+
+@each("text_changed")
+def test_a_text_that_changes(channels, name):
+    channel = channels(name)
+    asset, copy = channel.placed()
+    words = f"Evening at the lake {channel.count}"
+    channel.rooms.catalogue.edit(channel.ada, asset, dict.fromkeys(("title", "description", "alt_text"), words))
+    channel.run(within_ms=2 * MINUTE)
+    (after,) = channel.standing(copy)
+    assert words in str(dict(after.fields))
+    assert channel.copy(copy).phase == "live"
+
+
+@each("rights_end")
+def test_rights_that_end(channels, name):
+    channel = channels(name)
+    asset, copy = channel.placed()
+    ends = channel.clock.now() + 30 * MINUTE
+    channel.rooms.rights.add_term(channel.ada, asset, source="licence", effect="allow", until_at=ends)
+    channel.run()
+    assert channel.standing(copy)
+    channel.clock.advance(31 * MINUTE)
+    channel.run(within_ms=2 * MINUTE)
+    assert channel.standing(copy) == []
+    assert channel.copy(copy).phase == "withdrawn"
+
+
+@each("deleted_here")
+def test_an_asset_that_is_deleted(channels, name):
+    channel = channels(name)
+    asset, copy = channel.placed()
+    channel.rooms.catalogue.delete(channel.ada, asset)
+    channel.run(within_ms=2 * MINUTE)
+    assert channel.standing(copy) == []
+    assert channel.copy(copy).phase in {"withdrawn", "settled"}
+
+
+@each("deleted_there")
+def test_a_copy_that_somebody_deletes_there(channels, name):
+    channel = channels(name)
+    _, copy = channel.placed()
+    (there,) = channel.standing(copy)
+    count = made(channel)
+    channel.sandbox.vanish(channel.target.ref, there.ref)
+    channel.pass_time(6 * HOUR, most=12)
+    assert channel.copy(copy).problem_code == "removed_there" or channel.copy(copy).settled_reason == "removed_there"
+    assert channel.standing(copy) == []
+    assert made(channel) == count, "nothing is put back by itself"
+
+
+@each("edited_there")
+def test_a_text_that_somebody_edits_there(channels, name):
+    channel = channels(name)
+    asset, copy = channel.placed()
+    (there,) = channel.standing(copy)
+    field = channel.sandbox.text_fields[0]
+    channel.sandbox.edit(channel.target.ref, there.ref, {field: "Somebody's words"})
+    channel.pass_time(6 * HOUR, most=12)
+    (after,) = channel.standing(copy)
+    fields = channel.rooms.catalogue.view(channel.ada, asset).fields
+    taken = "Somebody's words" in str(fields)
+    put_right = "Somebody's words" not in str(dict(after.fields))
+    assert taken or put_right or channel.copy(copy).phase == "blocked"
+    assert not (taken and put_right)
+
+
+@each("unreachable")
+def test_a_channel_that_does_not_answer(channels, name):
+    channel = channels(name)
+    asset, copy = channel.placed()
+    (before,) = channel.standing(copy)
+    channel.sandbox.faults.add(refuse(503, times=None))
+    channel.rooms.catalogue.delete(channel.ada, asset)
+    channel.pass_time(HOUR, most=2)
+    channel.sandbox.faults.clear()
+    assert channel.standing(copy) == [before]
+    assert channel.copy(copy).phase not in {"gone", "withdrawn", "settled"}
+    channel.pass_time(2 * HOUR, most=6)
+    assert channel.standing(copy) == []
+    assert channel.copy(copy).phase in {"withdrawn", "settled"}
+
+
+@each("refused")
+def test_credentials_that_are_refused(channels, name):
+    channel = channels(name)
+    asset, copy = channel.placed()
+    (before,) = channel.standing(copy)
+    channel.sandbox.faults.add(refuse(401, times=None))
+    channel.rooms.catalogue.delete(channel.ada, asset)
+    channel.pass_time(HOUR, most=2)
+    channel.sandbox.faults.clear()
+    assert channel.rooms.connections.view(channel.ada, channel.connection.id).state == "needs_person"
+    assert channel.standing(copy) == [before]
+    assert channel.copy(copy).phase not in {"gone", "withdrawn", "settled"}
+    channel.rooms.connections.test(channel.ada, channel.connection.id)
+    channel.pass_time(2 * HOUR, most=6)
+    assert channel.standing(copy) == []
+
+
+@each("schedule_outlived")
+def test_a_scheduled_copy_whose_rights_end_before_its_date(channels, name):
+    channel = channels(name)
+    asset = channel.asset(channel.fresh(), title="Later")
+    channel.run()
+    date = channel.clock.now() + 10 * DAY
+    copy = channel.place(asset, publish_at=date)
+    channel.run()
+    channel.rooms.rights.add_term(channel.ada, asset, source="licence", effect="allow", until_at=date - DAY)
+    channel.run()
+    channel.clock.advance(9 * DAY + HOUR)
+    channel.run(within_ms=2 * MINUTE)
+    channel.clock.advance(DAY)
+    channel.run(within_ms=2 * MINUTE)
+    assert [one for one in channel.standing(copy) if one.state is PartState.SHOWING] == []
+    assert channel.copy(copy).out_at is None
+
+
+@each("recalled")
+def test_a_copy_that_is_recalled(channels, name):
+    channel = channels(name)
+    asset, copy = channel.placed()
+    assert channel.standing(copy)
+    recall = channel.rooms.placements.recall(channel.ada, asset, "The licence was bought for another country.")
+    channel.run(within_ms=2 * MINUTE)
+    assert channel.standing(copy) == []
+    assert channel.rooms.placements.recall_report(channel.ada, recall.id).complete
+
+
+@each("restored")
+def test_a_copy_that_an_older_backup_does_not_know(channels, name):
+    channel = channels(name)
+    asset, copy = channel.placed()
+    (before,) = channel.standing(copy)
+    count = made(channel)
+    forget(channel, copy)
+    again = channel.place(asset)
+    channel.run(within_ms=2 * MINUTE)
+    assert made(channel) == count
+    told = channel.copy(again)
+    assert (told.marker, told.phase) == (before.marker, "live")
+    assert channel.standing(again) == [before]
+
+
+@each("two_hubs")
+def test_another_hub_in_the_same_account(channels, name):
+    channel = channels(name)
+    theirs = "dhother1-" + f"{channel.count:020}".translate(str.maketrans("0189", "abcd"))
+    ref = publish_as(channel, theirs)
+    before = [one for one in channel.sandbox.copies(channel.target.ref) if one.marker == theirs]
+    assert [one.ref for one in before] == [ref]
+    asset, copy = channel.placed()
+    channel.rooms.placements.recall(channel.ada, asset, "The licence was bought for another country.")
+    channel.run(within_ms=2 * MINUTE)
+    assert channel.standing(copy) == []
+    assert [one for one in channel.sandbox.copies(channel.target.ref) if one.marker == theirs] == before
+
+
+def forget(channel, copy):
+    """Leave the ledger as a backup from before this copy was made would: adopted, nothing looked at yet."""
+    with channel.rooms.database.unit() as session:
+        for table in OF_PLACEMENTS:
+            session.execute(delete(table).where(table.placement_id == copy))
+        session.execute(delete(Placement).where(Placement.id == copy))
+        recollect(session, registry=ALL, at=channel.clock.now())
+
+
+def publish_as(channel, marker):
+    """Let another hub put a copy there: through the same connector, under a marker of its own."""
+    import io
+
+    data = channel.fresh()
+    fields = dict.fromkeys(channel.sandbox.text_fields, "Theirs")
+    sent = Outgoing(
+        marker=marker, content_key=sha(data)[:12], filename="theirs.jpg", media_type="image/jpeg", size=len(data),
+        sha256=sha(data), open=lambda: io.BytesIO(data), link=f"https://other.example/p/{marker}.x", fields=fields,
+    )  # fmt: skip
+    target = Target(channel.target.kind, channel.target.ref, channel.target.label)
+    connector = channel.rooms.connections.speak(channel.connection.remote_id).connector
+    return connector.publish(target, sent).ref
