@@ -34,8 +34,8 @@ PROMISE = {
     "refused": "The connection asks for a person, nothing is called gone, and the copy stands as it stood.",
     "schedule_outlived": "It never becomes public.",
     "recalled": "It is withdrawn, before all other work.",
-    "restored": "The copy is known again by its marker, and none is made twice. Here the ledger is put as such a backup "
-    "leaves it; whole archives are restored in `tests/unit/intake/test_recollecting.py`, for Trello and an object store.",
+    "restored": "The copy is known again by its marker, and none is made twice. Here the ledger is put as such a "
+    "backup leaves it; whole archives are restored in `tests/unit/intake/test_recollecting.py`.",
     "two_hubs": "Each touches only its own copies.",
 }
 
