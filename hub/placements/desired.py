@@ -129,7 +129,7 @@ def _now(facts: Facts) -> Desired:
         return _set((asset, *facts.companions))
     if refusal := _refusal(asset):
         return _absent(refusal)
-    if asset.usable:
+    if not needs_stand_in(asset):
         return Desired(Want.PRESENT, asset.asset_id, asset.version_id, "wanted")
     why = f"not_usable: {asset.reason}"
     if facts.substitutes:
@@ -137,6 +137,11 @@ def _now(facts: Facts) -> Desired:
             if fits(stand_in):
                 return Desired(Want.SUBSTITUTE, stand_in.asset_id, stand_in.version_id, why)
     return _absent(why)
+
+
+def needs_stand_in(asset: Candidate) -> bool:
+    """Tell whether an asset may not be shown for want of rights: the one reason for which another may be."""
+    return not _refusal(asset) and not asset.usable
 
 
 def fits(stand_in: Candidate) -> bool:

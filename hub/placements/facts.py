@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
+from itertools import islice
 from typing import Any, Final
 
 from sqlalchemy import select
@@ -14,7 +16,7 @@ from hub.connections.accounts import is_being_left
 from hub.connections.models import Remote, Target
 from hub.media.models import Rendition, Traits
 from hub.placements.companions import companions_of
-from hub.placements.desired import MAX_SUBSTITUTES, Candidate, Desired, Facts, desired
+from hub.placements.desired import MAX_SUBSTITUTES, Candidate, Desired, Facts, desired, fits, needs_stand_in
 from hub.placements.models import Placement
 from hub.placements.phase import never_sent
 from hub.placements.schedule import questions, waits_of
@@ -85,7 +87,9 @@ def desired_now(
     keeps_time: bool = False,
 ) -> tuple[Desired, tuple[str, ...]]:
     """Return what should be true of a row now, and the ids of all assets that this depends upon."""
-    known = gather(session, row, place, preset=preset, at=at, default=default, by_hand=by_hand, keeps_time=keeps_time)
+    known = gather(
+        session, row, place, preset=preset, at=at, default=default, by_hand=by_hand, keeps_time=keeps_time, whole=False
+    )
     return desired(known), tuple(candidate.asset_id for candidate in (*known.chain, *known.companions))
 
 
@@ -100,29 +104,41 @@ def gather(
     considered: Mapping[str, str] | None = None,
     by_hand: bool = False,
     keeps_time: bool = False,
+    whole: bool = True,
 ) -> Facts:
     """Return the facts about a row; `considered` are successors that are not, but might be, named: by asset.
 
     Where publishing is a person's act (`by_hand`), nothing stands in, since it would go out by itself; but for what
-    waits for a time that a person gave it.
+    waits for a time that a person gave it. Successors behind the one that may stand in are left out unless the `whole`
+    chain is asked for: they decide nothing.
     """
     waits = waits_of(session, row, at, keeps=keeps_time)
     asked = Asked(questions(row, waits, at), "new" if waits or never_sent(row) else "existing", default)
     pinned = row.pinned_version_id if row.version_policy == "pin" else None
     others = companions_of(session, row.id)
-    chain = _chain(session, row.asset_id, considered or {})[: 1 if others else None]  # nothing stands in for a set
-    behind = [session.get_one(Asset, each, populate_existing=True) for each in others]
-    candidates = tuple(
-        _candidate(
-            session, asset, place, preset=preset, asked=asked, pinned=pinned if asset.id == row.asset_id else None
-        )
-        for asset in (*chain, *behind)
-    )  # fmt: skip
     substitutes = row.withdraw_policy == "substitute" and (not by_hand or waits is not None)
+    candidate = partial(_candidate, session, place=place, preset=preset, asked=asked)
+    chain = (
+        candidate(asset, pinned=pinned if asset.id == row.asset_id else None)
+        for asset in _chain(session, row.asset_id, considered or {})
+    )
+    if others:
+        chain = islice(chain, 1)  # nothing stands in for a set
+    elif not (whole or waits):  # what waits there may show any of them
+        chain = _as_far_as_needed(chain, substitutes=substitutes)
     return Facts(
-        row.wanted, substitutes, candidates[: len(chain)], is_being_left(session, place.remote_id),
-        candidates[len(chain) :], waits,
+        row.wanted, substitutes, tuple(chain), is_being_left(session, place.remote_id),
+        tuple(candidate(session.get_one(Asset, each, populate_existing=True)) for each in others), waits,
     )  # fmt: skip
+
+
+def _as_far_as_needed(chain: Iterable[Candidate], *, substitutes: bool) -> Iterator[Candidate]:
+    """Yield the asset, and the successors up to the first one that may stand in for it, if one is asked for at all."""
+    for place, candidate in enumerate(chain):
+        yield candidate
+        asks_for_another = needs_stand_in(candidate) if place == 0 else not fits(candidate)
+        if not (substitutes and asks_for_another):
+            return
 
 
 def without(known: Facts, asset_id: str, *, act: str, substitutes: bool) -> Facts:
@@ -163,14 +179,14 @@ def is_unreadable(session: Session, version_id: str) -> bool:
     return traits is not None and traits.state == FAILED
 
 
-def _chain(session: Session, asset_id: str, considered: Mapping[str, str]) -> list[Asset]:
-    chain: list[Asset] = []
+def _chain(session: Session, asset_id: str, considered: Mapping[str, str]) -> Iterator[Asset]:
+    seen: set[str] = set()
     following: str | None = asset_id
-    while following is not None and len(chain) <= MAX_SUBSTITUTES and following not in {seen.id for seen in chain}:
+    while following is not None and len(seen) <= MAX_SUBSTITUTES and following not in seen:
         asset = session.get_one(Asset, following, populate_existing=True)
-        chain.append(asset)
+        seen.add(asset.id)
+        yield asset
         following = considered.get(asset.id, asset.successor_id)
-    return chain
 
 
 def _candidate(
@@ -180,7 +196,7 @@ def _candidate(
     *,
     preset: str,
     asked: Asked,
-    pinned: str | None,
+    pinned: str | None = None,
 ) -> Candidate:
     version_id = _approved_version(session, asset.id, pinned)
     rights = _verdict(session, asset.id, place, asked)
