@@ -210,8 +210,11 @@ class Hint:
     cards: tuple[str, ...] = ()  # refs of cards that may have come, changed or gone
 
 
-BOARD = "board"
-"""The kind of a target that is no place for copies: cards lie on it, and it can tell of all of them by webhook."""
+BOARD = "card_board"
+"""The kind of a target that is no place for copies: cards lie on it, and it can tell of all of them by webhook.
+
+The hub makes such targets; no connector lists one, and a place may have any other kind.
+"""
 
 
 @dataclass(frozen=True, slots=True)

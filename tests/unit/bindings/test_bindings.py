@@ -344,7 +344,7 @@ def test_the_account_is_asked_to_tell_of_the_board_once(desk):
     desk.plan()
     assert len(desk.listened) == 1
     [place] = [row for row in _targets(desk) if row.id == desk.listened[0]]
-    assert (place.kind, place.external_ref) == ("board", BOARD)
+    assert (place.kind, place.external_ref) == ("card_board", BOARD)
 
 
 @pytest.mark.parametrize(
