@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlalchemy as sa
 from alembic import op
 
 revision = "0016"
@@ -9,12 +10,14 @@ down_revision = "0015"
 branch_labels = None
 depends_on = None
 
-OF_CARDS = "kind = '{}' AND remote_id IN (SELECT id FROM remotes WHERE connector IN ('asana', 'trello'))"
+TARGETS = sa.table("targets", sa.column("kind"), sa.column("remote_id"))
+REMOTES = sa.table("remotes", sa.column("id"), sa.column("connector"))
+OF_CARDS = TARGETS.c.remote_id.in_(sa.select(REMOTES.c.id).where(REMOTES.c.connector.in_(("asana", "trello"))))
 
 
 def upgrade() -> None:
-    op.execute("UPDATE targets SET kind = 'card_board' WHERE " + OF_CARDS.format("board"))
+    op.execute(sa.update(TARGETS).where(TARGETS.c.kind == "board", OF_CARDS).values(kind="card_board"))
 
 
 def downgrade() -> None:
-    op.execute("UPDATE targets SET kind = 'board' WHERE " + OF_CARDS.format("card_board"))
+    op.execute(sa.update(TARGETS).where(TARGETS.c.kind == "card_board", OF_CARDS).values(kind="board"))
