@@ -33,6 +33,7 @@ bench: $(VENV)/.dev ## a table of ratios, each with its peer in the same run
 
 faults: $(VENV)/.dev ## the long fault matrix: kills, lost answers, both databases
 	@$(BIN)/python -m pytest -q -n $(WORKERS) --every-planted-bug tests/conformance/test_planted.py
+	@$(BIN)/python -m pytest -q -n $(WORKERS) --every-connector tests/copies
 	@$(BIN)/python -m tests.faults $(ARGS)
 
 screenshots: $(VENV)/.dev ## pictures of every page in build/screenshots, and those of the docs

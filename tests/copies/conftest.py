@@ -12,6 +12,8 @@ from hub.clock import ManualClock, SystemClock
 from tests.unit.intake.house import House, picture
 
 HERE = Path(__file__).parent
+USUAL = ("object_store", "trello", "wordpress")
+"""Played in every run; the others by `make faults`, and when the table is written."""
 WORK = ("media", "rights", "plan", "reconcile-1", "stock")
 
 
@@ -61,12 +63,20 @@ class Channel(House):
                     pass
 
 
-def pytest_collection_modifyitems(items):
+def pytest_collection_modifyitems(config, items):
     """Let the rows of one connector follow each other: its hub is opened once."""
+    if not config.getoption("--every-connector"):
+        left = [item for item in items if item.path.parent == HERE and _channel_of(item) not in {"", *USUAL}]
+        config.hook.pytest_deselected(items=left)
+        items[:] = [item for item in items if item not in left]
     places = [at for at, item in enumerate(items) if item.path.parent == HERE and "channels" in item.fixturenames]
     ordered = sorted((items[at] for at in places), key=lambda item: item.callspec.params["name"])
     for at, item in zip(places, ordered, strict=True):
         items[at] = item
+
+
+def _channel_of(item):
+    return item.callspec.params["name"] if "channels" in item.fixturenames else ""
 
 
 @pytest.fixture(scope="session")
