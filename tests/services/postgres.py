@@ -21,7 +21,8 @@ _ALONE = """
     WHERE datname = current_database() AND pid <> pg_backend_pid()
 """
 _SHAPE = """
-    SELECT count(*), coalesce(sum(hashtext(c.relname || a.attname || a.atttypid || a.attnotnull)), 0)
+    SELECT (SELECT string_agg(version_num, ' ') FROM alembic_version), count(*),
+           coalesce(sum(hashtext(c.relname || a.attname || a.atttypid || a.attnotnull)), 0)
     FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
     WHERE c.relnamespace = 'public'::regnamespace AND NOT a.attisdropped
 """
@@ -97,7 +98,7 @@ class Postgres:
 
 
 def _shape_of(connection):
-    """Return what tells whether a database has the tables that it should have."""
+    """Return what tells whether a database has the tables that it should have, and says so."""
     return tuple(connection.exec_driver_sql(_SHAPE).one())
 
 

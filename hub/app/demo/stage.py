@@ -187,7 +187,7 @@ def values(home: Path, port: int, trusted: Sequence[str], sandboxes: Path | str 
         "home": home, "database_url": "", "storage": "folder", "host": HOST, "port": port, "base_url": "",
         "web_workers": 1, "web_threads": 8, "secret_key": "", "trusted_origins": list(trusted),
         "rights_default": "allow", "max_upload_bytes": 1024**3, "media_processes": 2, "clock_shift_s": 0,
-        "log_level": "WARNING", "secure_cookies": False, "folders": {},
+        "deletion_grace_days": 30, "log_level": "WARNING", "secure_cookies": False, "folders": {},
         "sandboxes": sandboxes, "language": "en",
     }  # fmt: skip
 

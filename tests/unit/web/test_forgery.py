@@ -148,7 +148,7 @@ def test_nothing_private_is_kept_by_caches_in_between(world, route):
     if route.at.startswith("/static/"):
         return
     assert "public" not in kept
-    shared = route.at.startswith("/d/") and answer.status_code == 200
+    shared = route.at.startswith(("/d/", "/p/")) and answer.status_code == 200
     assert ("no-store" in kept) or ("no-cache" in kept and ("private" in kept or shared))
     if "private" in kept and route in BYTES and answer.status_code == 200 and "renditions" in route.at:
         assert answer.headers["Vary"] == "Cookie, Authorization"
