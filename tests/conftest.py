@@ -37,31 +37,17 @@ def pytest_addoption(parser):
     parser.addoption(
         "--every-connector",
         action="store_true",
-        help="play what becomes of copies (tests/copies) on every connector; else on three of them",
+        help="play what becomes of copies (tests/copies) on every connector; else on two of them",
     )
 
 
-COUNTED = "tests/unit/"
-AGAIN = (
-    "tests/unit/placements/test_acts.py",
-    "tests/unit/placements/test_impact.py",
-    "tests/unit/placements/test_languages.py",
-    "tests/unit/placements/test_leaving.py",
-    "tests/unit/placements/test_recall.py",
-    "tests/unit/placements/test_sets.py",
-    "tests/unit/web/test_bad_requests.py",
-    "tests/unit/web/test_forgery.py",
-    "tests/unit/web/test_fuzz.py",
-    "tests/unit/web/test_repeats.py",
-    "tests/unit/web/test_who_may.py",
-)
-"""Not counted for coverage, which doubles their time: they run the same code again, for each route, role or act."""
+COUNTED = ("tests/unit/", "tests/conformance/test_conformance.py", "tests/conformance/test_planted.py")
+"""Where tests count for coverage. Counting doubles their time, and the others run the same code again."""
 
 
 def pytest_collection_modifyitems(items):
     for item in items:
-        again = not item.nodeid.startswith(COUNTED) or item.nodeid.startswith(AGAIN)
-        if again or "[postgres" in item.nodeid or "-postgres" in item.nodeid:
+        if not item.nodeid.startswith(COUNTED) or "[postgres" in item.nodeid or "-postgres" in item.nodeid:
             item.add_marker("no_cover")
 
 

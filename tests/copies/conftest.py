@@ -12,7 +12,7 @@ from hub.clock import ManualClock, SystemClock
 from tests.unit.intake.house import House, picture
 
 HERE = Path(__file__).parent
-USUAL = ("object_store", "trello", "wordpress")
+USUAL = ("object_store", "trello")
 """Played in every run; the others by `make faults`, and when the table is written."""
 WORK = ("media", "rights", "plan", "reconcile-1", "stock")
 
