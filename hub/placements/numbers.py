@@ -25,7 +25,8 @@ from hub.connections.models import Connection, Remote
 from hub.connections.models import Target as TargetRow
 from hub.errors import Invalid, NotFound
 from hub.placements import facts
-from hub.placements.models import Companion, NumberOfDay, NumberRound, Part, Placement
+from hub.placements.companions import asks_for
+from hub.placements.models import NumberOfDay, NumberRound, Part, Placement
 from hub.placements.phase import Phase
 from hub.placements.reconcile import DEFECTS
 from hub.review.standing import standing_of
@@ -130,8 +131,7 @@ class Numbers:
         with self._database.read() as session:
             asset = get_asset(session, asset_id)
             refuse_unseen(actor, asset, standing_of(session, asset.id))
-            behind = select(Companion.placement_id).where(Companion.asset_id == asset.id)
-            mine = or_(Placement.asset_id == asset.id, Placement.desired_asset_id == asset.id, Placement.id.in_(behind))
+            mine = or_(asks_for(asset.id), Placement.desired_asset_id == asset.id)
             return self._views(session, list(session.scalars(select(Placement).where(mine))))
 
     def of_copy(self, actor: Actor, placement_id: str) -> NumbersView:

@@ -26,6 +26,7 @@ from hub.connections.models import Connection, Remote
 from hub.connections.models import Target as TargetRow
 from hub.errors import Invalid, NotFound
 from hub.placements import facts
+from hub.placements.companions import asks_for
 from hub.placements.models import Part, Placement, UsePlace, UseRound
 from hub.placements.phase import Phase
 from hub.placements.reconcile import DEFECTS
@@ -126,11 +127,11 @@ class Uses:
         return 1
 
     def of_asset(self, actor: Actor, asset_id: str) -> dict[str, UsesView]:
-        """Return what is known of the uses of every copy of an asset, by copy."""
+        """Return what is known of the uses of every copy that shows an asset, by copy."""
         with self._database.read() as session:
             asset = get_asset(session, asset_id)
             refuse_unseen(actor, asset, standing_of(session, asset.id))
-            mine = or_(Placement.asset_id == asset.id, Placement.desired_asset_id == asset.id)
+            mine = or_(asks_for(asset.id), Placement.desired_asset_id == asset.id)
             rows = list(session.scalars(select(Placement).where(mine)))
             return self._views(session, rows)
 
