@@ -1,26 +1,42 @@
-"""What `damhub serve` says when it starts: where the hub is, how a new one gets its administrator, what is misspelt."""
+"""What `damhub serve` says: what is misspelt; once it answers, where it is and how it gets its administrator."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from rich.console import Console
 
-from hub.settings import unknown_names
-from hub.web.services import Services
+from hub.app.answering import answers
+from hub.settings import Settings, unknown_names
 
 
-def announce(services: Services, console: Console | None = None, *, environ: Mapping[str, str] | None = None) -> None:
-    """Print the hub's address; for a new hub, the address at which its administrator is made, once."""
-    screen = console or Console(stderr=True, highlight=False, soft_wrap=True)
+def screen() -> Console:
+    """Return where `damhub serve` speaks."""
+    return Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def begin(console: Console, *, environ: Mapping[str, str] | None = None) -> None:
+    """Say that the hub starts, and which settings have no effect."""
     for name, meant in unknown_names(os.environ if environ is None else environ):
         hint = f" Did you mean {meant}?" if meant else ""
-        screen.print(f"{name} is no setting and has no effect.{hint}", style="yellow", markup=False)
-    url = services.settings.url
-    screen.print(f"damhub: {url}", style="bold", markup=False)
-    code = services.access.first_run_code()
+        console.print(f"{name} is no setting and has no effect.{hint}", style="yellow", markup=False)
+    console.print("damhub starts ...", style="dim", markup=False)
+
+
+def announce(
+    settings: Settings, code: str | None, console: Console, *, up: Callable[[Settings], bool] = answers
+) -> bool:
+    """Print the hub's address if it answers there by now; with a new hub's code, where its administrator is made.
+
+    Returns:
+        Whether it answers. Until then nothing is printed: whoever opens an address that is printed finds the hub.
+    """
+    if not up(settings):
+        return False
+    console.print(f"damhub: {settings.url}", style="bold", markup=False)
     if code is not None:
-        screen.print("This hub is new. Make its administrator here:", markup=False)
-        screen.print(f"  {url}/first-run?code={code}", markup=False)
-    screen.print("Ctrl-C ends it in order.", markup=False)
+        console.print("This hub is new. Make its administrator here:", markup=False)
+        console.print(f"  {settings.url}/first-run?code={code}", markup=False)
+    console.print("Ctrl-C ends it in order.", markup=False)
+    return True

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import ipaddress
 import secrets
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -18,6 +17,7 @@ from connectors.sdk.guard import Guard
 from connectors.sdk.http import guarded_client
 from connectors.sdk.public import PublicLook, fetch_public
 from connectors.sdk.registry import discover
+from hub.app import answering
 from hub.cli.findings import Finding, bad, good, look
 from hub.clock import DAY, HOUR, MINUTE, SECOND
 from hub.connections import calendar
@@ -50,13 +50,12 @@ ENDS_SOON_MS: Final = 14 * DAY
 ANSWER_WITHIN_S: Final = 5.0
 OK: Final = 200
 NOBODY: Final = "there is no hub here yet, so that whatever answers is another one"
-LOOPBACK: Final = {4: "127.0.0.1", 6: "[::1]"}
 WORKER: Final = "Start `damhub serve`, or `damhub worker` on one host at least; its messages tell more."
 
 
 def web(settings: Settings, database: Database | None) -> Iterator[Finding]:
     """Ask the web process, at the address where it listens and at the one that others use, and whether it is ours."""
-    here = f"http://{_asked(settings.host)}:{settings.port}"
+    here = answering.here(settings)
     if not settings.base_url and here != settings.url:
         what = f"The hub listens everywhere, and its links begin with {settings.url}, where nobody can go."
         yield bad("web", what, "Set DAMHUB_BASE_URL to the address that browsers and remotes use.")
@@ -76,17 +75,6 @@ def web(settings: Settings, database: Database | None) -> Iterator[Finding]:
     if here != settings.url and told[here]:
         step = "This is right on a host that runs the worker only; else start `damhub web`."
         yield look("web here", told[here], step)
-
-
-def _asked(host: str) -> str:
-    """Return where to ask a program that listens on `host`: one that listens everywhere is asked on loopback."""
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        return host or LOOPBACK[4]
-    if address.is_unspecified:
-        return LOOPBACK[address.version]
-    return f"[{address}]" if isinstance(address, ipaddress.IPv6Address) else str(address)
 
 
 def _recognised(settings: Settings, database: Database | None, word: str) -> str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 
 from hub.app import acts
-from hub.app.announce import announce
+from hub.app.announce import announce, begin, screen
 from hub.app.compose import Hub
 from hub.app.demo.play import play
 from hub.app.doctor import examine
@@ -27,15 +28,17 @@ def toolbox() -> Toolbox:
 
 
 def serve(settings: Settings) -> None:
-    """Open the hub once, say where it is, and keep its processes running."""
+    """Open the hub once, keep its processes running, and say where it is as soon as it answers."""
     start_logging(settings)
     refuse_taken_port(settings)
+    console = screen()
+    begin(console)
     hub = Hub.open(settings)
     try:
-        announce(hub.services)
+        code = hub.services.access.first_run_code()
     finally:
         hub.close()
-    keep_running()
+    keep_running(greet=partial(announce, settings, code, console))
 
 
 def main() -> None:

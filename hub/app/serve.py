@@ -102,6 +102,7 @@ def keep_running(
     stop: threading.Event | None = None,
     environ: Mapping[str, str] | None = None,
     started: Callable[[tuple[Kept, ...]], None] | None = None,
+    greet: Callable[[], bool] | None = None,
     output: int | None = None,
 ) -> None:
     """Run the processes until SIGTERM, SIGINT or `stop`, then end them in order.
@@ -110,6 +111,7 @@ def keep_running(
         stop: ends them, too.
         environ: theirs; this process's own by default.
         started: hears of the processes once they run.
+        greet: asked again and again until it has said that the hub is there.
         output: the file that they write to instead of our own output.
 
     Raises:
@@ -126,6 +128,8 @@ def keep_running(
             while not stop.wait(WATCH_S):
                 for each in kept:
                     each.watch()
+                if greet and greet():
+                    greet = None
         finally:
             until = time.monotonic() + GRACE_S  # for all of them together: they end side by side
             for each in kept:

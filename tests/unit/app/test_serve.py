@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -16,8 +17,7 @@ import httpx
 import pytest
 
 from hub.app import serve
-from hub.app.announce import announce
-from hub.app.compose import Hub
+from hub.app.announce import announce, begin
 from hub.app.processes import refuse_taken_port
 from hub.app.serve import HOPELESS, KINDS, keep_running
 from hub.errors import Unavailable
@@ -94,7 +94,10 @@ def served(tmp_path):
 
 
 def test_a_new_hub_answers_gets_its_administrator_heals_itself_and_ends_in_order(served):
-    served.until(lambda: served.answers("/healthz") == 200 and served.answers("/readyz") == 200)
+    # Whoever opens the address at the moment when it is printed finds the hub.
+    served.until(lambda: f"damhub: {served.url}" in served.log)
+    assert (served.answers("/healthz"), served.answers("/readyz")) == (200, 200)
+    served.until(lambda: "Ctrl-C ends it" in served.log)
     assert set(served.children()) == set(KINDS)
 
     # The administrator is made at the address that was printed, once, and nowhere else.
@@ -213,21 +216,63 @@ def test_a_process_that_does_not_end_in_time_is_killed():
     assert kept.pid is None
 
 
-def test_serve_says_where_the_hub_is_and_which_settings_are_misspelt(tmp_path):
+def test_serve_says_where_the_hub_is_once_it_answers_and_which_settings_are_misspelt(tmp_path):
     from rich.console import Console
 
-    settings = Settings(home=tmp_path / "home", port=8301)
-    hub = Hub.open(settings)
+    settings = Settings(home=tmp_path / "home", port=free_ports())
     said = Console(record=True, width=200, file=(tmp_path / "said").open("w"))
-    announce(hub.services, said, environ={"DAMHUB_HOEM": "x"})
-    hub.services.access.first_administrator(email="ada@dam.test", name="Ada", password=PASSWORD)
+    begin(said, environ={"DAMHUB_HOEM": "x"})
+    assert not announce(settings, "one-time", said)  # nobody listens there
+    assert settings.url not in said.export_text(clear=False)
+    assert announce(settings, "one-time", said, up=lambda _: True)
     first = said.export_text()
-    announce(hub.services, said, environ={})
+    assert announce(settings, None, said, up=lambda _: True)
     said.file.close()
-    hub.close()
     assert "DAMHUB_HOEM is no setting and has no effect. Did you mean DAMHUB_HOME?" in first
-    assert re.search(r"http://127.0.0.1:8301/first-run\?code=\S{43}", first)
-    assert "first-run" not in said.export_text()
+    assert f"{settings.url}/first-run?code=one-time" in first
+    then = said.export_text()
+    assert f"damhub: {settings.url}" in then
+    assert "first-run" not in then
+
+
+def test_the_greeting_is_asked_for_until_it_was_said(monkeypatch):
+    monkeypatch.setattr(serve.subprocess, "Popen", lambda *_given, **_named: _Living())
+    asked = []
+
+    def greet():
+        asked.append(len(asked))
+        return len(asked) == 3
+
+    keep_running(stop=_Rounds(6), environ={}, greet=greet)
+    assert asked == [0, 1, 2], "not yet, not yet, said; and never again"
+
+
+class _Rounds(threading.Event):
+    """A stop that comes after so many rounds, without waiting in between."""
+
+    def __init__(self, left):
+        super().__init__()
+        self.left = left
+
+    def wait(self, timeout=None):
+        self.left -= 1
+        return self.left < 0
+
+
+class _Living:
+    """A process that lives until it is told to end."""
+
+    pid = 0
+    returncode = 0
+
+    def poll(self):
+        return None
+
+    def terminate(self):
+        pass
+
+    def wait(self, timeout=None):
+        return 0
 
 
 class _Dead:
