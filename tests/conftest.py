@@ -51,7 +51,9 @@ def pytest_collection_modifyitems(items):
             item.add_marker("no_cover")
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_terminal_summary(terminalreporter):
+    """Say what was left out after the coverage; pytest's own list of failures is the last thing that is printed."""
     if lines := services.summary():
         terminalreporter.section("suites left out on this machine")
         for line in lines:
