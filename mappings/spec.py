@@ -153,6 +153,11 @@ class FieldSpec(BaseModel):
         return frozenset(_names_in(cast("dict[str, Any]", compile_expression(self.expression).parsed)))
 
 
+def legible(source: str) -> str:
+    """Return a field or an expression as people read it: line breaks and other control signs written out."""
+    return "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in source.strip())
+
+
 class MappingSpec(BaseModel):
     """The whole mapping of one connector."""
 

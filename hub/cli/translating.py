@@ -16,7 +16,7 @@ from hub.cli.printing import AsJson, say, say_json, show_table
 from hub.cli.toolbox import Toolbox
 from mappings.errors import MappingError
 from mappings.report import Check, Line, Preview, check, preview
-from mappings.spec import load_spec
+from mappings.spec import legible, load_spec
 
 FOUND_BAD = 1
 LONGEST_SHOWN = 60
@@ -103,7 +103,9 @@ def _show_check(each: Check) -> None:
         say(each.problem.next_step)
         return
     say(f"{each.connector}: can be used")
-    rows = [(line.source, line.remote, line.owner, " ".join(line.transforms), _way(line)) for line in each.lines]
+    rows = [
+        (legible(line.source), line.remote, line.owner, " ".join(line.transforms), _way(line)) for line in each.lines
+    ]
     show_table(("catalogue", "channel", "owner", "transforms", ""), rows)
     say("This channel cannot hold: " + (", ".join(each.cannot_hold) or "nothing is missing") + "\n")
 

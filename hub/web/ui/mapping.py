@@ -19,7 +19,7 @@ from hub.web.ui.texts import Tongue, tongues
 from mappings.errors import MappingError
 from mappings.languages import name_of
 from mappings.report import preview
-from mappings.spec import MappingSpec, parse_spec
+from mappings.spec import MappingSpec, legible, parse_spec
 
 mapping = Blueprint("mapping", "hub.web", url_prefix="/connections/<connection_id>/mapping")
 
@@ -69,7 +69,7 @@ def _page(
         "mapping.html", 200 if wrong is None else wrong.status, here="connections", account=account, view=view,
         spec=spec, given=given, error=wrong, tried=found, names=people([each.by for each in view.versions]),
         spoken=_spoken(view, found), own=name_of(services().settings.language),
-        named=name_of,
+        named=name_of, legible=legible,
         editable=allowed(actor(), Act.CONNECT),
     )  # fmt: skip
 

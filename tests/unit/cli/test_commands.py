@@ -305,6 +305,15 @@ def test_every_mapping_is_checked_and_says_what_its_channel_cannot_hold(damhub):
     assert (code, "This channel cannot hold: description" in out) == (0, True)
 
 
+def test_line_breaks_in_an_expression_are_written_out(damhub, tmp_path):
+    expression = r"join('\n\n', [title, credit])"
+    (tmp_path / "mine.yaml").write_text(
+        f'spec: 1\nconnector: mine\nfields:\n  - expression: "{expression}"\n    remote: text\n', encoding="utf-8"
+    )
+    code, out, _ = damhub("mapping", "check", "mine.yaml")
+    assert (code, expression in out) == (0, True)
+
+
 def test_a_broken_mapping_file_is_told_with_its_line(damhub, tmp_path):
     (tmp_path / "mine.yaml").write_text(
         "spec: 1\nconnector: mine\nfields:\n  - field: titel\n    remote: title\n", encoding="utf-8"
