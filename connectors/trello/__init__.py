@@ -77,8 +77,8 @@ MANIFEST = Manifest(
     ),
     abilities={
         Capability.TARGETS: Ability(),
-        Capability.PUBLISH: Ability(Write.FINDABLE, Level.READ),
-        Capability.WITHDRAW: Ability(Write.HARMLESS, Level.READ),
+        Capability.PUBLISH: Ability(Write.FINDABLE, Level.SEEN),
+        Capability.WITHDRAW: Ability(Write.HARMLESS, Level.SEEN),
         Capability.FIND: Ability(),
         Capability.LOOK: Ability(),
         Capability.SUBSCRIBE: Ability(Write.HARMLESS),

@@ -32,6 +32,13 @@ upon when things go wrong. **Gold**: it keeps up with what changes, here and the
 of the sandbox, and leaves nothing out. *exempt*: the vendor has no such thing. What a machine can check is checked: a
 connector's `quality.yaml` speaks only where a machine cannot tell, and a claim that the machine refutes fails a test.
 """
+EVIDENCE: Final = """
+How a lost answer to a write is settled, and the best evidence of its effect; *yes* where it only reads. **said**: the
+remote accepted it. **read**: a second call shows it. **seen**: every public address of the copy was opened with nobody
+signed in. A copy that is a link (Asana, Trello) leads to an address of the hub that anybody can open: it is *seen* once
+that was opened too, and *read* where nobody can reach the hub.
+
+"""
 MEANINGS: Final[Mapping[Meaning, tuple[str, str]]] = {
     Meaning.AUTH_EXPIRED: ("the credentials are refused", "connect again"),
     Meaning.MISCONFIGURED: (
@@ -72,8 +79,7 @@ def page(stood: Mapping[str, tuple[Facts, Scorecard]]) -> str:
     manifests = [each.manifest for each in facts]
     names = [one.title for one in manifests]
     return "".join([
-        HEAD, TIERS, "\n", _standing(facts, cards), "\n", _rules(cards, names), "\n## Abilities\n\n",
-        "How a lost answer to a write is settled, and the best evidence of its effect; *yes* where it only reads.\n\n",
+        HEAD, TIERS, "\n", _standing(facts, cards), "\n", _rules(cards, names), "\n## Abilities\n", EVIDENCE,
         _abilities(manifests), "\n## Signing in\n\n", _sign_in(manifests), "\n## Limits\n\n", _limits(manifests),
         "\n## What cannot be done\n", *(_gaps(one) for one in manifests),
     ])  # fmt: skip

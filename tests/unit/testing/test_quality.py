@@ -1,13 +1,15 @@
 """Scorecards: rules that cannot be flattered, files that are as they would be written now, sandboxes that refuse."""
 
+import re
 from dataclasses import replace
 
 import pytest
 from pydantic import ValidationError
 
-from connectors.sdk.manifest import Ability, Capability, Meaning, Write
+from connectors.sdk.manifest import Ability, Capability, Carries, Meaning, Write
 from connectors.sdk.registry import discover
-from connectors.sdk.scorecard import Held, Measured, State, Tier, scorecard_of
+from connectors.sdk.scorecard import Held, Measured, State, Tier, folder_of, scorecard_of
+from connectors.sdk.types import Level
 from connectors.testing.conformance import CHECKS
 from connectors.testing.contract import Contract
 from connectors.testing.pinboard import MANIFEST as PINBOARD
@@ -254,3 +256,19 @@ def test_figures_are_told_with_what_does_not_apply_and_why():
         "1 because it does not declare import; 1 because it does not declare update."
     )
     assert "10 requests checked; 5 sent wrongly on purpose, 5 of them refused" in told[1]
+
+
+@pytest.mark.parametrize("name", sorted(n for n, m in discover().items() if m.carries is Carries.LINK))
+def test_links_lead_to_the_hub_where_anybody_can_look_and_say_that_they_can_be_seen(name):
+    abilities = discover()[name].abilities
+    assert {abilities[one].best for one in (Capability.PUBLISH, Capability.WITHDRAW)} == {Level.SEEN}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_only_developers_want_to_know_stands_last_in_the_page_that_people_read_in_the_hub(name):
+    readme = (folder_of(manifest(name)) / "README.md").read_text()
+    parts = [part.partition("\n") for part in readme.split("\n## ")[1:]]
+    made = [heading for heading, _, text in parts if re.search(r"`(sandbox|types|calls)\.py`|fixtures/", text)]
+    assert made in ([], ["How it is made"])
+    assert not made or parts[-1][0] == "How it is made"
+    assert {"Connect", "Limits", "In short"} <= {heading for heading, *_ in parts}
