@@ -27,6 +27,7 @@ from hub.db.base import new_id
 from hub.db.installation import wake
 from hub.delivery.handouts import recipients
 from hub.delivery.service import Delivery
+from hub.intake.proposals.service import Proposals
 from hub.intake.service import Intake
 from hub.intake.stock.service import Stock
 from hub.media.models import Rendition, Traits
@@ -75,6 +76,8 @@ class WebHub:
             intake=intake,
             stock=Stock(database, clock, connections, intake=intake, placements=placements, pool=None,
                         limit=self.settings.max_upload_bytes),
+            proposals=Proposals(database, clock, connections, store=self.store, pool=None, placements=placements,
+                                settings=self.settings),
             search=search(database, self.settings, clock) if search else PlainSearch(database, catalogue),
             review=Review(database, clock),
             rights=Rights(database, clock, self.settings.rights_default), connections=connections,

@@ -151,11 +151,13 @@ class Drupal:
 
     def look(self, target: Target, ref: str) -> Copy:
         """Read the item, and its file as anybody gets it."""
-        media = self._media(Place.of(target), ref)
+        place = Place.of(target)
+        media = self._media(place, ref)
         url = media.address(self._settings)
         seen = self._api.look_public(url) if url else None
         sha256 = seen.sha256 if seen and seen.status == HTTPStatus.OK else None
-        return replace(media.copy(ref, self._settings), sha256=sha256)
+        item_ref = f"{place.bundle}/{place.field}/{ref}"
+        return replace(media.copy(ref, self._settings), sha256=sha256, item_ref=item_ref)
 
     def inventory(self, cursor: str | None) -> Page[Item]:
         """List the items of one media type after the other, unfiltered: filters hide what is not published."""

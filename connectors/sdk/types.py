@@ -173,6 +173,7 @@ class Copy:
     sha256: str | None = None
     url: str | None = None  # where a person sees it
     publish_at: int | None = None  # of what waits for its time: when that is, UTC milliseconds
+    item_ref: str = ""  # what an inventory calls it (`Item.ref`), by which `fetch` brings its bytes, where not `ref`
 
 
 @dataclass(frozen=True, slots=True)

@@ -135,7 +135,7 @@ class WordPress:
         found = (place for kind in self._settings.content_types for place in usage.found_in(site, kind, item))
         copy = _copy(media)
         parts = copy.parts + tuple(Part(PartKind.EMBED, place.path) for place in found)
-        return replace(copy, parts=parts, sha256=hash_of(self._api, item))
+        return replace(copy, parts=parts, sha256=hash_of(self._api, item), item_ref=self._ref(ref, site))
 
     def inventory(self, cursor: str | None) -> Page[Item]:
         """List the library of one site after the other, oldest first."""

@@ -24,6 +24,7 @@ from hub.db.unit import Database
 from hub.delivery.handouts import recipients
 from hub.delivery.service import Delivery
 from hub.events.log import EventLog
+from hub.intake.proposals.service import Proposals
 from hub.intake.service import Intake
 from hub.intake.stock.service import Stock
 from hub.jobs.drains import Drain
@@ -102,6 +103,8 @@ class Hub:
             media=Media(database, store, pool, clock), intake=intake,
             stock=Stock(database, clock, connections, intake=intake, placements=placements, pool=pool,
                         limit=settings.max_upload_bytes),
+            proposals=Proposals(database, clock, connections, store=store, pool=pool, placements=placements,
+                                settings=settings),
             search=search,
             review=Review(database, clock),
             rights=Rights(database, clock, settings.rights_default),
@@ -138,6 +141,7 @@ class Hub:
             Drain("uses", rooms.uses.drain, 5.0, eager=True),
             Drain("numbers", rooms.numbers.drain, 10.0, eager=True),
             Drain("stock", rooms.stock.drain, 2.0, eager=True),
+            Drain("proposals", rooms.proposals.drain, 2.0, eager=True),
             Drain("bindings", rooms.bindings.drain, 1.0),
             Drain("feeds", rooms.placements.feeds.drain, 2.0, eager=True),
             Drain("inbox", rooms.connections.drain_inbox, 1.0),

@@ -44,7 +44,7 @@ class Uploaded:
 
 
 @dataclass(frozen=True, slots=True)
-class _Arrival:
+class Arrival:
     """Bytes that are safe in the store and wait for their rows."""
 
     stored: Stored
@@ -100,7 +100,7 @@ class Intake:
             refuse_untaken(media_type, name)
         rest = cast("IO[bytes]", io.BufferedReader(_Rejoined(head, stream), HEAD_BYTES))
         stored = self._store.put(rest, expect_size=expect_size, expect_sha256=expect_sha256, limit=self._limit)
-        arrival = _Arrival(stored, media_type, name, values, self._clock.now())
+        arrival = Arrival(stored, media_type, name, values, self._clock.now())
         with self._database.unit() as session:
             record(session, stored, sniffed_type=media_type, at=arrival.at)
             if asset_id is not None:
@@ -108,27 +108,28 @@ class Intake:
             return _as_asset(session, actor, arrival)
 
 
-def _as_asset(session: Session, actor: Actor, arrival: _Arrival) -> Uploaded:
+def _as_asset(session: Session, actor: Actor, arrival: Arrival) -> Uploaded:
     twin = _known_twin(session, actor, arrival.stored.sha256)
     if twin is not None:
         asset = get_asset(session, twin.asset_id)
         return _note(session, actor, arrival, asset, twin, duplicate_of=asset.id, state="duplicate")
     asset = create_asset(session, kind=kind_of(arrival.media_type), owner_id=actor.id, at=arrival.at)
-    return _note(session, actor, arrival, asset, _add(session, actor, arrival, asset))
+    return _note(session, actor, arrival, asset, enter(session, actor, arrival, asset))
 
 
-def _as_version(session: Session, actor: Actor, arrival: _Arrival, asset_id: str) -> Uploaded:
+def _as_version(session: Session, actor: Actor, arrival: Arrival, asset_id: str) -> Uploaded:
     asset = _open_for(session, actor, asset_id, lock=True)
     current = session.get(Version, asset.current_version_id) if asset.current_version_id else None
     if current is not None and current.sha256 == arrival.stored.sha256:
         return _note(session, actor, arrival, asset, current, duplicate_of=asset.id, state="duplicate")
     twin = _known_twin(session, actor, arrival.stored.sha256)
-    version = _add(session, actor, arrival, asset)
+    version = enter(session, actor, arrival, asset)
     asset.kind = kind_of(arrival.media_type)
     return _note(session, actor, arrival, asset, version, duplicate_of=twin.asset_id if twin else None)
 
 
-def _add(session: Session, actor: Actor, arrival: _Arrival, asset: Asset) -> Version:
+def enter(session: Session, actor: Actor, arrival: Arrival, asset: Asset) -> Version:
+    """Add bytes that are safe in the store, and recorded, as the next version of an asset."""
     version = add_version(
         session,
         asset,
@@ -157,7 +158,7 @@ def _add(session: Session, actor: Actor, arrival: _Arrival, asset: Asset) -> Ver
 def _note(
     session: Session,
     actor: Actor,
-    arrival: _Arrival,
+    arrival: Arrival,
     asset: Asset,
     version: Version,
     *,

@@ -113,6 +113,9 @@ EVENT_TYPES: Final = (
     _copy("unsure", shapes.OfCopy, "The answer to a write was lost. The hub looks before it repeats anything."),
     _copy("blocked", shapes.Blocked, "A person must act before this copy goes on."),
     _copy("conflict_decided", shapes.Decided, "Somebody decided which value of a field holds; both are kept."),
+    _copy(
+        "exchange_decided", shapes.SideTaken, "Somebody decided which file holds, ours or the one put there instead."
+    ),
     _copy("cured", shapes.Cured, "A copy that was unsure, blocked, altered or gone is as it should be again."),
     _copy("taken_back", shapes.OfCopy, "Somebody wants a copy no more; it is being withdrawn."),
     _copy("restored", shapes.OfCopy, "Somebody had a copy put back that was removed there."),

@@ -168,6 +168,13 @@ class Decided(OfCopy):
     language: str | None = Field(None, description="The language of the values; left out: the catalogue's own.")
 
 
+class SideTaken(OfCopy):
+    """What was decided about another file that somebody put in a copy's place."""
+
+    decision: str = Field(description="ours, or theirs: it became a version, and waits for approval.")
+    version_id: str | None = Field(None, description="The version that it became.")
+
+
 class Settled(OfCopy):
     """How it ended."""
 

@@ -150,7 +150,8 @@ def put_off(account: Account, error: RetryLater, at: int, chance: random.Random)
     after_s = error.after_s if isinstance(error, RateLimited) else None
     row.due_at = at + backoff(row.attempt, chance, after_s=after_s)
     row.attempt += 1
-    row.problem_code, row.problem = error.code, error.message
+    if not row.blocked:  # what a person is asked about stays what it was
+        row.problem_code, row.problem = error.code, error.message
 
 
 def record_late(session: Session, account: Account, attempt: Attempt, receipt: Receipt | None, at: int) -> None:

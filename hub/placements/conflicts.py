@@ -20,7 +20,7 @@ from hub.catalogue.models import FieldValue
 from hub.clock import DAY
 from hub.db.base import new_id
 from hub.placements.fields import Comparison
-from hub.placements.ledger import Account, block
+from hub.placements.ledger import Account, block, clear_problem
 from hub.placements.models import FieldBase, FieldConflict
 from mappings.engine import Agreed, Conflict, absorb, is_there, place, reach
 from mappings.spec import Owner
@@ -91,6 +91,8 @@ def note(session: Session, account: Account, comparison: Comparison, at: int) ->
             )
         _fill(session, account, row, conflict)
         session.add(row)
+    if not disputed and account.row.problem_code in CODES:
+        clear_problem(account.row)  # they agree by themselves
     insisting = [each.remote for each in comparison.conflicts if each.reason == _INSISTS]
     if insisting:
         block(

@@ -14,10 +14,9 @@ from hub.connections.accounts import usable, why_unusable
 from hub.connections.health import State
 from hub.connections.models import Connection, Remote, Target
 from hub.events.models import Event
-from hub.placements.conflicts import CODES
 from hub.placements.ledger import REMOVED_THERE
 from hub.placements.models import Placement
-from hub.placements.phase import Observed, Phase
+from hub.placements.phase import DISPUTED, Observed, Phase
 from hub.placements.trouble import ALTERED, BLOCKED, GONE, UNSURE
 from hub.placements.views import CopyView, copy_view
 
@@ -42,7 +41,7 @@ REMEMBERED_MS: Final = 30 * DAY
 class Drift(StrEnum):
     """How a copy is not as it should be."""
 
-    CONFLICT = "conflict"  # a field was changed here and there: decide
+    CONFLICT = "conflict"  # a field was changed here and there, or the file there: decide
     BLOCKED = "blocked"  # a person must act
     UNSURE = "unsure"  # the answer to a write was lost
     PARTIAL = "partial"  # some parts as they should be, others not
@@ -129,7 +128,7 @@ def _kinds(now: int) -> dict[Drift, ColumnElement[bool]]:
     resting = Placement.phase.in_((Phase.LIVE.value, Phase.WITHDRAWN.value))
     removed = and_(Placement.settled_reason == REMOVED_THERE, Placement.settled_at > now - REMEMBERED_MS, ~_replaced())
     return {
-        Drift.CONFLICT: and_(blocked, Placement.problem_code.in_(CODES)),
+        Drift.CONFLICT: and_(blocked, Placement.problem_code.in_(DISPUTED)),
         Drift.BLOCKED: blocked,
         Drift.UNSURE: and_(living, Placement.phase == Phase.UNSURE.value),
         Drift.PARTIAL: and_(living, Placement.phase == Phase.PARTIAL.value),

@@ -21,7 +21,7 @@ from hub.placements.desired import Desired, Want
 from hub.placements.findings import Expected
 from hub.placements.links import placement_link
 from hub.placements.models import Attempt, Part, Placement
-from hub.placements.phase import Observed, Phase, phase, waits_for_another_time
+from hub.placements.phase import DISPUTED, Observed, Phase, phase, waits_for_another_time
 from hub.placements.ports import Signer
 from hub.placements.rendering import Rendering, Specs, rendering_of
 from hub.placements.schedule import is_news, keeps_time, next_look, next_turn, stopped_by
@@ -139,6 +139,8 @@ def open_account(session: Session, row: Placement, manifest: Manifest, around: S
 
 def _aim(row: Placement, want: Desired, doc_hash: str) -> None:
     row.desired_reason = want.reason
+    if want.asset_id != row.desired_asset_id or want.want not in {Want.PRESENT, Want.SUBSTITUTE}:
+        row.exchange_id = None  # whatever stands there is to go: nobody is asked any more
     before = (row.desired, row.desired_asset_id, row.desired_version_id, row.desired_doc_hash)
     if before == (want.want.value, want.asset_id, want.version_id, doc_hash):
         return
@@ -146,7 +148,7 @@ def _aim(row: Placement, want: Desired, doc_hash: str) -> None:
     row.desired_doc_hash = doc_hash
     row.desired_generation += 1
     row.attempt = 0
-    if row.blocked and row.problem_code != "unanswerable":
+    if row.blocked and row.problem_code != "unanswerable" and row.exchange_id is None:
         clear_problem(row)
 
 
@@ -216,6 +218,7 @@ def known(account: Account, *, now: int, may_write: bool, looked_now: bool, audi
         nameless=account.nameless,
         spent=account.manifest.by_hand and any(is_spent(attempt) for attempt in account.attempts),
         other_time=waits_for_another_time(row),
+        exchanged=row.exchange_id is not None,
         failed=any(part.state == PartState.FAILED.value for part in account.media()),
     )
 
@@ -283,6 +286,8 @@ def earliest(session: Session, account: Account, now: int) -> int:
     ]
     if row.phase in LOOKED_AT and not account.nameless:  # nobody can look but people
         times.append(_next_look(session, account, now))
+    if row.blocked and row.problem_code in DISPUTED:
+        times.append(now + due.LONGEST_UNSEEN)
     return min(at for at in times if at is not None)
 
 

@@ -56,6 +56,7 @@ class Placement(Revisioned, Base):
     problem: Mapped[str] = mapped_column(default="")
     blocked: Mapped[bool] = mapped_column(default=False)  # the problem is a person's matter
     urgent: Mapped[bool] = mapped_column(default=False)  # part of a recall
+    exchange_id: Mapped[Id | None]  # other bytes that stand in its place, and that a person is to decide about
     settled_at: Mapped[Millis | None]
     settled_reason: Mapped[str] = mapped_column(default="")
     __table_args__ = (
@@ -148,6 +149,37 @@ class FieldConflict(Revisioned, Base):
     decision: Mapped[Word] = mapped_column(default="")  # ours | theirs | other | over: they agreed by themselves
     value: Mapped[Json]  # what the catalogue says since the decision
     decided_by: Mapped[Id | None]
+
+
+class Exchange(Revisioned, Base):
+    """Other bytes that somebody put in a copy's place: kept here as what they propose, until a person decides.
+
+    It waits for as long as its copy names it. What was decided, or overtaken, stays on record with its bytes.
+    """
+
+    __tablename__ = "exchanges"
+    id: Mapped[Id] = mapped_column(primary_key=True)
+    placement_id: Mapped[Id] = mapped_column(ForeignKey("placements.id"), index=True)
+    asset_id: Mapped[Id] = mapped_column(ForeignKey("assets.id"), index=True)  # which was shown there
+    version_id: Mapped[Id]  # of it: in whose place they stand
+    ref: Mapped[str]  # of the copy
+    item_ref: Mapped[str]  # by which the bytes are fetched
+    content_key: Mapped[str]  # the name of the bytes, as the look told
+    state: Mapped[Word]  # wanted | open | unread | alike | over | taken | kept
+    sha256: Mapped[Sha256 | None] = mapped_column(ForeignKey("blobs.sha256"))  # None: not fetched, or not kept
+    size: Mapped[int | None]
+    media_type: Mapped[str]  # sniffed from the bytes
+    filename: Mapped[str]
+    preview_sha256: Mapped[Sha256 | None] = mapped_column(ForeignKey("blobs.sha256"))  # a small picture of them
+    noticed_at: Mapped[Millis]
+    due_at: Mapped[Millis | None]  # when they are fetched; in the future while somebody does; None: no more
+    failures: Mapped[int]
+    problem_code: Mapped[str]
+    problem: Mapped[str]
+    decided_at: Mapped[Millis | None]
+    decided_by: Mapped[Id | None]
+    made_version_id: Mapped[Id | None]  # what they became
+    __table_args__ = (Index("ix_exchanges_due_at", "due_at"),)
 
 
 class Attempt(Base):
@@ -316,7 +348,8 @@ class Binding(Revisioned, Base):
     names: Mapped[Json]  # where a card names the assets it shows, see `bindings.rules.Names`; nowhere: all of the set
     withdraw_policy: Mapped[Word]  # of the copies that it plans
     state: Mapped[Word]  # dry | live | paused | ended
-    author_id: Mapped[Id]
+    stopped: Mapped[Word] = mapped_column(default="", server_default="")  # why it paused by itself
+    author_id: Mapped[Id]  # for whom it acts
     created_at: Mapped[Millis]
     ended_at: Mapped[Millis | None]
     due_at: Mapped[Millis] = mapped_column(index=True)  # when it is planned next

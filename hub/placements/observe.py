@@ -9,24 +9,24 @@ from sqlalchemy.orm import Session
 
 from connectors.sdk.manifest import Capability
 from connectors.sdk.types import Copy, Level, PartKind, PartState
+from hub.placements import exchanges
 from hub.placements.answers import note_copy
 from hub.placements.conflicts import end_those_over, hold_back, note, remember_taken
 from hub.placements.desired import Want
 from hub.placements.due import CONFIRM_GONE_MS
 from hub.placements.evidence import add_evidence, latest
+from hub.placements.exchanges import WITHOUT_EFFECT
 from hub.placements.fields import Comparison, agree_upon, bases_of, compare, take_over
 from hub.placements.findings import Claim, Finding, at_its_word, conclude, key_of, standing_of, state_of
 from hub.placements.ledger import REMOVED_THERE, Account, block, clear_problem
 from hub.placements.looks import Looks
 from hub.placements.models import Part
-from hub.placements.phase import Observed
+from hub.placements.phase import DISPUTED, Observed
 from hub.placements.schedule import note_told
 from hub.placements.settle import settle
 from hub.placements.steps import Op
 from hub.placements.trouble import altered_there, tell_if_altered
 
-WITHOUT_EFFECT: Final = frozenset({"refused", "not_sent"})
-"""How writes end that changed nothing."""
 SHOWN: Final = frozenset({Observed.PRESENT, Observed.QUEUED})
 """What is observed of a copy that is as it should be, out or waiting for its time."""
 
@@ -34,6 +34,7 @@ SHOWN: Final = frozenset({Observed.PRESENT, Observed.QUEUED})
 def record_looks(session: Session, account: Account, looks: Looks, *, at: int) -> Comparison:
     """Write down what looks found. The caller has made sure that nothing was written since they began."""
     tell_if_altered(session, account.row, altered_there(session, account, looks))
+    exchanges.notice(session, account, looks, at)
     vanished = _enter_copies(session, account, looks, at)
     note_told(session, account.row, account.attempts, looks.standing, at)
     comparison = _compare(session, account, looks, at)
@@ -207,6 +208,9 @@ def _claim(session: Session, account: Account, finding: Finding, looks: Looks, *
 def _vanished(session: Session, account: Account, looks: Looks, at: int) -> None:
     row = account.row
     first = row.problem_code != REMOVED_THERE
+    if row.problem_code in DISPUTED:  # nothing is left there to disagree about
+        end_those_over(session, row.id, at)
+        row.blocked = False
     row.problem_code, row.problem = (
         REMOVED_THERE,
         "Somebody removed this copy in the channel. The asset itself is safe.",

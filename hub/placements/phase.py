@@ -40,6 +40,10 @@ class Phase(StrEnum):
     SETTLED = "settled"  # the end; the row and its evidence stay
 
 
+EXCHANGED: Final = "bytes_exchanged"
+DISPUTED: Final = frozenset({"field_conflict", "field_ping_pong", EXCHANGED})
+"""Problems of copies about which two sides disagree. They may agree by themselves: these copies are still looked at."""
+
 RESTING: Final = frozenset({Phase.LIVE.value, Phase.WITHDRAWN.value, Phase.GONE.value})
 """Phases of rows that are due for a look only, unless the facts are others now."""
 

@@ -15,7 +15,7 @@ from hub.catalogue.models import Asset, FieldValue, Version
 from hub.db.installation import may_write
 from hub.events.log import emit
 from hub.media.models import Rendition, Traits
-from hub.placements.models import Companion, Placement
+from hub.placements.models import Companion, Exchange, Placement
 from hub.placements.phase import Phase
 from hub.rights.models import Preservation
 from hub.storage.ledger import condemn
@@ -86,6 +86,8 @@ def _forget(session: Session, asset_id: str) -> set[str]:
     versions = session.scalars(select(Version).where(Version.asset_id == asset_id)).all()
     ids = [version.id for version in versions]
     hashes = {version.sha256 for version in versions}
+    for exchange in session.scalars(select(Exchange).where(Exchange.asset_id == asset_id)):
+        hashes |= {sha256 for sha256 in (exchange.sha256, exchange.preview_sha256) if sha256}
     for rendition in session.scalars(select(Rendition).where(Rendition.version_id.in_(ids))):
         hashes |= {rendition.sha256} if rendition.sha256 else set()
         rendition.state, rendition.sha256, rendition.size = "unavailable", None, None
@@ -102,4 +104,7 @@ def _referred_to(session: Session, sha256: str) -> bool:
     others = select(Version.id).join(Asset, Asset.id == Version.asset_id)
     version = session.scalar(others.where(Version.sha256 == sha256, Asset.purged_at.is_(None)).limit(1))
     rendition = session.scalar(select(Rendition.version_id).where(Rendition.sha256 == sha256).limit(1))
-    return version is not None or rendition is not None
+    proposed = select(Exchange.id).join(Asset, Asset.id == Exchange.asset_id)
+    these = or_(Exchange.sha256 == sha256, Exchange.preview_sha256 == sha256)
+    proposal = session.scalar(proposed.where(these, Asset.purged_at.is_(None)).limit(1))
+    return version is not None or rendition is not None or proposal is not None

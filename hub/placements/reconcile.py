@@ -31,7 +31,7 @@ from hub.placements.ledger import Account, Surroundings, block, earliest, is_aud
 from hub.placements.looks import Looks, read_back
 from hub.placements.models import Attempt, Placement
 from hub.placements.observe import record_looks
-from hub.placements.phase import RESTING, Phase
+from hub.placements.phase import DISPUTED, RESTING, Phase
 from hub.placements.ports import Speaker, Switchboard, Viewer
 from hub.placements.seats import Seats
 from hub.placements.settle import settle_if_over
@@ -211,9 +211,9 @@ class Reconciler:
         row, now = account.row, self._clock.now()
         if visit.generation != row.desired_generation:
             visit.generation, visit.looked, visit.push = row.desired_generation, False, None
-        if row.blocked:
+        if row.blocked and (visit.looked or row.problem_code not in DISPUTED):
             return Rest()
-        if visit.doubtful and not visit.looked:
+        if (row.blocked or visit.doubtful) and not visit.looked:
             return ReadBack()
         audit, writes = is_audit_due(session, account, now), ledger.may_write_there(session, account)
         step = next_step(known(account, now=now, may_write=writes, looked_now=visit.looked, audit_due=audit))

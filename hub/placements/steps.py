@@ -71,6 +71,11 @@ class Block:
 
 Step = Send | ReadBack | Rest | Block
 
+OTHER_BYTES: Final = Block(
+    "bytes_exchanged", "Somebody put another file in the place of this copy. Decide which holds."
+)
+"""While others' bytes stand in the place of a copy."""
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:
@@ -124,6 +129,7 @@ class Known:
     spent: bool = False  # what a person asked to be published by hand is out already, or was
     other_time: bool = False  # it waits there for another time than the one it should go out at
     failed: bool = False  # the remote gave up what was to go out
+    exchanged: bool = False  # others' bytes stand there, and a person is to decide about them
 
 
 def next_step(known: Known) -> Step:
@@ -136,7 +142,7 @@ def next_step(known: Known) -> Step:
         case Want.HELD:
             step = _park(known)
         case _:
-            step = _unmapped(known) or _show(known)
+            step = _unmapped(known) or _ask_about(known) or _show(known)
     if isinstance(step, Send):
         return _allowed(known, step)
     return step
@@ -276,6 +282,15 @@ def _show(known: Known) -> Step:
     return _tidy(known, current, others) or _let_go(known, current) or _prove(known)
 
 
+def _ask_about(known: Known) -> Step | None:
+    """Leave others' bytes where they stand until a person has seen them; they may be away again, so look first."""
+    if not known.exchanged or known.vanished:
+        return None
+    if not known.looked_now:
+        return ReadBack()
+    return OTHER_BYTES
+
+
 def _let_go(known: Known, current: Standing) -> Step | None:
     """Let what is parked go out at its time, and what waits for another time at the right one."""
     if not (known.failed or known.other_time or current.held):
@@ -320,6 +335,8 @@ def _reword(known: Known, current: Standing) -> Step | None:
 
 def _make(known: Known) -> Step:
     if known.standing and Capability.REPLACE in known.abilities:
+        if not known.looked_now and {Capability.LOOK, Capability.IMPORT} <= known.abilities:
+            return ReadBack()  # somebody there may have put other bytes in their place, which are not to be lost
         return Send(Op.REPLACE, ref=known.standing[0].ref)
     if known.sent and not known.looked_now and Capability.FIND in known.abilities:
         return ReadBack()  # what stands there is looked up again before anything is made anew

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from hub.events.log import emit
 from hub.events.models import Event
 from hub.placements.fields import bases_of, same
+from hub.placements.findings import key_of
 from mappings.engine import is_there, reach
 
 if TYPE_CHECKING:
@@ -63,8 +64,8 @@ def altered_there(session: Session, account: Account, looks: Looks) -> tuple[str
     bases = bases_of(session, account.row.id)
     found: set[str] = set()
     for copy in looks.standing:
-        key = known.get(copy.ref)
-        if key and copy.sha256 and copy.sha256[:12] != key:
+        key, now = known.get(copy.ref), key_of(copy)
+        if key and now is not None and now != key:
             found.add(BYTES)
         found.update(
             name

@@ -14,7 +14,7 @@ from hub.db.base import new_id
 from hub.errors import Conflict, Invalid
 from hub.events.log import emit
 from hub.review.models import Approved, Decision, ReviewRequest, Verdict
-from hub.review.standing import DECIDED, OPEN, approved_of, last, settle, standing_of
+from hub.review.standing import DECIDED, OPEN, approved_of, is_asked, last, settle, standing_of
 
 LONGEST_NOTE = 2000
 
@@ -25,6 +25,19 @@ def locked_asset(session: Session, actor: Actor, asset_id: str) -> Asset:
     refuse_unseen(actor, asset, standing_of(session, asset.id))
     _refuse_put_away(asset)
     return asset
+
+
+def ask(session: Session, actor: Actor, asset: Asset, version: Version, *, at: int) -> None:
+    """Ask for a decision on a version; once."""
+    if is_asked(session, version.id):
+        return
+    session.add(
+        ReviewRequest(
+            id=new_id(), asset_id=asset.id, version_id=version.id, asked_by=actor.id, asked_at=at, state=OPEN
+        )
+    )
+    note_change(session, asset, at)
+    emit(session, "asset.submitted", asset.id, actor=actor.id, body={"version_id": version.id})
 
 
 def asset_to_decide(session: Session, actor: Actor, version_id: str, sha256: str) -> tuple[Asset, Version]:

@@ -12,13 +12,12 @@ from hub.catalogue.assets import get_asset, get_version
 from hub.catalogue.models import Asset, Version
 from hub.catalogue.views import refuse_unseen
 from hub.clock import Clock
-from hub.db.base import new_id
 from hub.db.unit import Database
 from hub.errors import Conflict
 from hub.events.log import emit
-from hub.review.decisions import asset_to_decide, let_show, locked_asset, note_change, revoke_older, write_down
+from hub.review.decisions import ask, asset_to_decide, let_show, locked_asset, note_change, revoke_older, write_down
 from hub.review.models import Decision, ReviewRequest, Verdict
-from hub.review.standing import OPEN, approved_of, is_asked, standing_of
+from hub.review.standing import OPEN, approved_of, standing_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,16 +72,7 @@ class Review:
                     where=asset.code,
                     next_step="Upload a new version to have that one approved.",
                 )
-            if is_asked(session, version.id):
-                return
-            at = self._clock.now()
-            session.add(
-                ReviewRequest(
-                    id=new_id(), asset_id=asset.id, version_id=version.id, asked_by=actor.id, asked_at=at, state=OPEN
-                )
-            )
-            note_change(session, asset, at)
-            emit(session, "asset.submitted", asset.id, actor=actor.id, body={"version_id": version.id})
+            ask(session, actor, asset, version, at=self._clock.now())
 
     def approve(self, actor: Actor, version_id: str, *, sha256: str, note: str = "") -> None:
         """Let channels show exactly these bytes. Approving an older version rolls back to it.

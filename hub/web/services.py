@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from hub.connections.service import Connections
     from hub.db.unit import Database
     from hub.delivery.service import Delivery
+    from hub.intake.proposals.service import Proposals
     from hub.intake.service import Intake
     from hub.intake.stock.service import Stock
     from hub.media.service import Media
@@ -49,6 +50,7 @@ class Services:
     media: Media
     intake: Intake
     stock: Stock
+    proposals: Proposals
     search: Search
     review: Review
     rights: Rights

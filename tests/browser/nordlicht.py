@@ -16,8 +16,9 @@ from hub.clock import DAY, HOUR, MINUTE, SECOND
 from hub.connections.models import Connection, Remote, Subscription
 from hub.db.base import new_id
 from hub.intake.models import FoundItem, StockTaking
+from hub.media.models import Rendition
 from hub.placements.companions import usual_slot
-from hub.placements.models import FieldConflict
+from hub.placements.models import Exchange, FieldConflict, Placement
 from tests.browser import cards, hooks
 from tests.web_hub import page_of_text
 
@@ -233,6 +234,7 @@ def _disagree(hub, asset, place):
         asset, place, phase="blocked", level="read", age=25 * MINUTE, problem_code="field_conflict", blocked=True,
         problem="Changed here and there in different ways: alt_text. Decide which holds.",
     )  # fmt: skip
+    _exchange(hub, asset, copy)
     texts = (
         ("alt_text", "Portrait of Maren.", "Portrait of Maren in the store in Kiel.", "Maren, laughing, by the lake."),
         ("title", "Portrait, Maren", "Portrait, Maren Lund", "Maren Lund"),
@@ -248,6 +250,25 @@ def _disagree(hub, asset, place):
                     value=base if number else "", decided_by=editor if number else None,
                 )
             )  # fmt: skip
+
+
+def _exchange(hub, asset, copy):
+    """Let somebody have put another picture in the place of a copy, which waits for a decision."""
+    now = hub.clock.now()
+    with hub.database.unit() as session:
+        ours = session.get_one(Rendition, (asset.version_id, "thumbnail"))
+        other = session.scalars(
+            select(Rendition).where(Rendition.preset == "thumbnail", Rendition.sha256 != ours.sha256)
+        ).first()
+        session.add(
+            Exchange(
+                id="exchange-1", placement_id=copy.id, asset_id=asset.id, version_id=asset.version_id, ref="7",
+                item_ref="7", content_key="other", state="open", sha256=other.sha256, size=2_104_000,
+                media_type="image/jpeg", filename="portrait-maren.jpg", preview_sha256=other.sha256,
+                noticed_at=now - 25 * MINUTE, failures=0, problem_code="", problem="",
+            )
+        )  # fmt: skip
+        session.get_one(Placement, copy.id).exchange_id = "exchange-1"
 
 
 def _stock(hub, found):

@@ -18,6 +18,7 @@ from hub.connections.problems import to_person
 from hub.db.base import new_id
 from hub.errors import Conflict, HubError, Invalid, NotFound, Unavailable
 from hub.placements.bindings import usage
+from hub.placements.bindings.authors import stop_orphans, take_over
 from hub.placements.bindings.cards import EVERY_MS, USED, Reader
 from hub.placements.bindings.hearing import hear
 from hub.placements.bindings.planning import Found, Plan, cards_of, carry_out, compare, release, rows_of, wishes_of
@@ -110,6 +111,7 @@ class Bindings:
         now = self._clock.now()
         with self._database.unit() as session:
             rows = list(_locked(session, remote_id))
+            stop_orphans(session, rows, at=now)
             live = [row for row in rows if row.state == "live" and row.id not in silent]
             plan, wishes = self._compared(session, rows, live, found)
             carry_out(session, plan, at=now, wake=self._wake)
@@ -250,6 +252,8 @@ class Bindings:
     def start(self, actor: Actor, binding_id: str) -> BindingView:
         """Let a binding plan links from now on: after its rehearsal, or a pause.
 
+        Where whoever made it may place copies no more, it acts for the one who starts it.
+
         Raises:
             Forbidden. NotFound: `no_such_binding`. Conflict: `binding_ended`.
         """
@@ -294,6 +298,8 @@ class Bindings:
         with self._database.unit() as session:
             row = _changeable(session, binding_id)
             row.state = state
+            if state == "live":
+                take_over(session, row, actor)
             session.flush()
             now = self._clock.now()
             session.execute(update(Binding).where(Binding.id == row.id).values(due_at=now))

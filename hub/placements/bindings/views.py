@@ -38,6 +38,7 @@ class BindingView:
     names: Names
     withdraw_policy: str
     state: str
+    stopped: str  # why it paused by itself: author_gone; empty: it did not
     author_id: str
     created_at: int
     ended_at: int | None
@@ -90,8 +91,8 @@ def view_of(session: Session, row: Binding) -> BindingView:
     links = session.scalar(select(func.count()).select_from(Placement).where(*mine)) or 0
     return BindingView(
         row.id, row.revision, row.name, row.remote_id, remote.connector, remote.label, row.board_ref, row.board_label,
-        Takes.of(row.takes), Source.of(row.source), Names.of(row.names), row.withdraw_policy, row.state, row.author_id,
-        row.created_at, row.ended_at, board.read_at if board else None, board.problem if board else "",
+        Takes.of(row.takes), Source.of(row.source), Names.of(row.names), row.withdraw_policy, row.state, row.stopped,
+        row.author_id, row.created_at, row.ended_at, board.read_at if board else None, board.problem if board else "",
         board is not None and board.listen_at is None, links,
     )  # fmt: skip
 

@@ -18,11 +18,12 @@ from hub.web.api.links import links
 from hub.web.api.mappings import mappings
 from hub.web.api.people import entry, people
 from hub.web.api.placements import placements, recalls
+from hub.web.api.proposals import proposals
 from hub.web.api.review import review
 from hub.web.api.rights import rights
 from hub.web.api.stock import stock
 
 BLUEPRINTS: Final = (
-    entry, people, assets, review, rights, placements, conflicts, drift, recalls, evidence, bindings, links,
+    entry, people, assets, review, rights, placements, conflicts, proposals, drift, recalls, evidence, bindings, links,
     connections, keeping, mappings, endpoints, events, activity, health, stock,
 )  # fmt: skip

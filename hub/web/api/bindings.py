@@ -120,6 +120,9 @@ class BindingOut(Shown):
     names: NamesOut
     withdraw_policy: str
     state: str = Field(description="dry, live, paused or ended.")
+    stopped: str = Field(
+        description="Why it paused by itself: author_gone (whoever it acts for may place no copies any more)."
+    )
     author_id: str
     created_at: Instant
     ended_at: int | None

@@ -31,6 +31,7 @@ from hub.web.ui.living import living
 from hub.web.ui.mapping import mapping
 from hub.web.ui.notices import notices
 from hub.web.ui.people import people
+from hub.web.ui.proposals import proposals
 from hub.web.ui.recalls import recalls
 from hub.web.ui.schedules import schedules
 from hub.web.ui.scorecards import quality, rating
@@ -44,8 +45,8 @@ def install(app: Flask) -> None:
     frame.install(app)
     cast("dict[str, Any]", app.jinja_env.globals).update(rating=rating)
     for blueprint in (
-        entry, library, selection, copies, conflicts, drift, holding, recalls, uses, foreseen, asset, connections,
-        connecting, adjusting, calendar, bindings, keeping, notices, people, endpoints, mapping, listening, quality,
-        activity, open_doors, living, well_known, health, stock, schedules,
+        entry, library, selection, copies, conflicts, proposals, drift, holding, recalls, uses, foreseen, asset,
+        connections, connecting, adjusting, calendar, bindings, keeping, notices, people, endpoints, mapping, listening,
+        quality, activity, open_doors, living, well_known, health, stock, schedules,
     ):  # fmt: skip
         app.register_blueprint(blueprint)

@@ -13,6 +13,7 @@ from hub.placements.bindings.service import BindingWish
 from hub.web.identity import actor
 from hub.web.services import services
 from hub.web.ui.frame import go, page
+from hub.web.ui.names import people
 from hub.web.ui.words import Sign
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ def _one(binding_id: str, error: HubError | None = None) -> Response:
         error = error or wrong
     return page(
         "binding.html", error.status if error else 200, here="bindings", binding=view, rehearsed=told, error=error,
-        states=STATES, becomes=BECOMES, about=_about(view),
+        states=STATES, becomes=BECOMES, about=_about(view), author=people([view.author_id])[view.author_id],
     )  # fmt: skip
 
 

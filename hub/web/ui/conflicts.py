@@ -15,6 +15,7 @@ from hub.web.identity import actor
 from hub.web.services import services
 from hub.web.ui.frame import go, page
 from hub.web.ui.names import Names, connector_title, people
+from hub.web.ui.proposals import LATELY, in_words
 from hub.web.ui.texts import LABELS, LONG
 from mappings.languages import name_of
 
@@ -98,11 +99,15 @@ def marked(before: str, after: str) -> list[Piece]:
 def _show(error: HubError | None) -> Response:
     room, who, only = services().placements.conflicts, actor(), request.values.get("copy", "")[:64]
     waiting = room.list(who, placement_id=only)
-    decided = room.list(who, placement_id=only, decided=True)[:20]
-    names = people(name for one in (*waiting, *decided) for name in (one.ours_by, one.decided_by or ""))
+    decided = room.list(who, placement_id=only, decided=True)[:LATELY]
+    proposed = services().proposals.list(who, placement_id=only)
+    overs = services().proposals.list(who, placement_id=only, decided=True)[:LATELY]
+    deciders = [one.decided_by or "" for one in (*waiting, *decided, *overs)]
+    names = people((*deciders, *(one.ours_by for one in (*waiting, *decided))))
     return page(
         "conflicts.html", error.status if error else 200, here="drift", only=only, error=error,
-        waiting=_said(waiting, names), decided=_said(decided, names),
+        waiting=_said(waiting, names), decided=_said(decided, names), proposed=in_words(proposed, names),
+        overs=in_words(overs, names),
     )  # fmt: skip
 
 

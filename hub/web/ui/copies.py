@@ -12,11 +12,11 @@ from flask import Blueprint, Response, request
 from hub.access.permissions import Act, allowed
 from hub.catalogue.views import AssetView
 from hub.errors import HubError, NotFound
-from hub.placements.conflicts import CODES
 from hub.placements.desired import IN_SET
 from hub.placements.impact import Becomes, ImpactLine
 from hub.placements.ledger import REMOVED_THERE
 from hub.placements.numbers import NumbersView
+from hub.placements.phase import DISPUTED
 from hub.placements.uses import UsesView
 from hub.placements.views import AttemptView, CopyView, EvidenceView
 from hub.web.identity import actor
@@ -131,7 +131,7 @@ def row_of(
     public = next((part.ref for part in copy.parts if part.kind == "public_url" and part.state == "showing"), "")
     manager = allowed(actor(), Act.PLACE)
     stuck = copy.phase in {"blocked", "unsure", "partial", "gone"} or (copy.phase == "working" and bool(copy.problem))
-    disputed = copy.settled_at is None and copy.problem_code in CODES
+    disputed = copy.settled_at is None and copy.problem_code in DISPUTED
     removed = REMOVED_THERE in {copy.problem_code, copy.settled_reason}
     return CopyRow(
         copy.id, words.letters(copy.connector), copy.target_label, about, public if _is_web(public) else "", sign,

@@ -46,6 +46,8 @@ TOLD: Final = {
     "uses-asked": "Being asked where it is used; the answer stands under the copy.",
     "numbers-asked": "Being asked what it counts; the answer stands under the copy.",
     "put-back": "On its way back into the same place.",
+    "proposed": "The file is a version now, and waits for approval. Until then the channel shows ours again.",
+    "ours": "Ours is put back. The other file is kept below.",
     "decided": "Decided: it holds on both sides. Both texts are kept below, and you can decide otherwise.",
     "attested": "Your word is kept with the proof, as a person's word.",
     "person-added": "Added. They can sign in now.",

@@ -56,7 +56,8 @@ def _told(notice: NoticeView) -> Told:
     body = notice.body
     made = {
         "connection_ends": _ends, "connection_needs_person": _needs_person, "endpoint_off": _endpoint_off,
-        "copy_stopped": _stopped, "copy_to_remove": _to_remove,
+        "copy_stopped": _stopped, "copy_to_remove": _to_remove, "copy_exchanged": _exchanged,
+        "binding_stopped": _binding_stopped,
     }  # fmt: skip
     head, text, hue, icon, act = made.get(notice.what, _other)(body)
     # Only the way within this hub is followed, whatever address it had when the notice was written.
@@ -98,6 +99,17 @@ def _to_remove(body: Mapping[str, Any]) -> tuple[str, str, str, str, str]:
     where = f" It stands at {body['address']} now." if body.get("address") else ""
     text = f"{body['place']}, {body['account']}: {body['problem']}{where} Say so afterwards, with a note."
     return f"{body['asset']} must be taken away by hand", text, "stop", "hand", "Say that it is done"
+
+
+def _exchanged(body: Mapping[str, Any]) -> tuple[str, str, str, str, str]:
+    unread = f" The hub has not got it: {body['problem']}" if body.get("problem") else " Decide which of the two holds."
+    text = f"{body['place']}, {body['account']}: another file stands in its place.{unread}"
+    return f"Somebody exchanged {body['asset']} there", text, "care", "git-compare", "Look at both"
+
+
+def _binding_stopped(body: Mapping[str, Any]) -> tuple[str, str, str, str, str]:
+    text = f"{body['board']}, {body['account']}: whoever made it may not place copies any more. Its links stay."
+    return f"{body['binding']} links nothing new any more", text, "care", "circle-pause", "Take it over"
 
 
 def _other(body: Mapping[str, Any]) -> tuple[str, str, str, str, str]:

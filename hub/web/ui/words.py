@@ -255,6 +255,7 @@ EVENT: Final = {
     "placement.blocked": ("Copy blocked", "octagon-alert"),
     "placement.altered": ("Copy changed there", "pencil-line"),
     "placement.conflict_decided": ("Conflict decided", "git-compare"),
+    "placement.exchange_decided": ("Exchanged file decided", "git-compare"),
     "placement.unsure": ("Copy unsure", "circle-question-mark"),
     "placement.cured": ("Copy as it should be again", "circle-check"),
     "placement.gone": ("Copy gone there", "unlink"),

@@ -11,6 +11,7 @@ from sqlalchemy import event, select
 from connectors.sdk.errors import Missing
 from connectors.sdk.manifest import Ability, Capability
 from connectors.sdk.types import Board, Card, Named, Page, Target
+from hub.access.models import User
 from hub.db.unit import Database
 from hub.events.log import EventLog
 from hub.placements.bindings.rules import Names, Source, Takes
@@ -77,6 +78,17 @@ class Room(Desk):
             self.database, self.clock, board, self.placements.wake, lambda words, filters: self.found,
             self.listened.append,
         )  # fmt: skip
+        self.person(self.actor, "edda")
+
+    def person(self, actor, mail):
+        """Let somebody be known to the hub."""
+        with self.database.unit() as session:
+            session.add(
+                User(
+                    id=actor.id, email=f"{mail}@dam.test", name=actor.name, role=actor.role, password_hash="",
+                    disabled_at=None, created_at=1,
+                )
+            )  # fmt: skip
 
     def bind(self, *, live=True, name="Launch", takes=None, source=None, names=None):
         wish = BindingWish(

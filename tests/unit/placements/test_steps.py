@@ -30,7 +30,10 @@ LIVE = Known(
         ({"looked": False}, ReadBack()),
         ({"standing": (Standing("1", "k1"),)}, ReadBack()),
         ({"standing": (Standing("1", "k1"),), "looked_now": True}, Send(Op.PUBLISH)),
-        ({"standing": (Standing("1", "k1"),), "abilities": ALL}, Send(Op.REPLACE, "1")),
+        # Before bytes are overwritten they are looked at: somebody may have exchanged them.
+        ({"standing": (Standing("1", "k1"),), "abilities": ALL}, ReadBack()),
+        ({"standing": (Standing("1", "k1"),), "abilities": ALL - {Capability.IMPORT}}, Send(Op.REPLACE, "1")),
+        ({"standing": (Standing("1", "k1"),), "abilities": ALL, "looked_now": True}, Send(Op.REPLACE, "1")),
         ({"standing": (Standing("1", "k1"), Standing("2", "k2"))}, Send(Op.REPOINT, "1", "2")),
         (
             {"standing": (Standing("1", "k1"), Standing("2", "k2")), "repointed": frozenset({("1", "2")})},
@@ -68,6 +71,17 @@ def test_nothing_is_sent_while_a_text_is_missing_that_the_channel_needs(due):
     assert isinstance(next_step(replace(lacking, desired=Want.SUBSTITUTE)), Send)
     gone = next_step(replace(lacking, desired=Want.ABSENT))
     assert not isinstance(gone, Block)
+
+
+def test_other_bytes_are_left_where_they_stand_until_a_person_decides_unless_the_copy_is_to_go():
+    strange = replace(LIVE, exchanged=True, standing=(Standing("2", "others"),), abilities=ALL)
+    assert next_step(strange) == ReadBack()
+    for want in (Want.PRESENT, Want.SUBSTITUTE):
+        stopped = next_step(replace(strange, desired=want, looked_now=True))
+        assert isinstance(stopped, Block)
+        assert stopped.code == "bytes_exchanged"
+    assert next_step(replace(strange, desired=Want.ABSENT)) == Send(Op.WITHDRAW, "2")
+    assert next_step(replace(strange, vanished=True, standing=(), looked_now=True)) == Rest()
 
 
 def test_a_missing_text_keeps_nobody_from_looking():
@@ -191,7 +205,8 @@ PARKED = replace(QUEUED, standing=(Standing("2", "k2", held=True),), observed=Ob
         (PARKED, {"desired": Want.PRESENT}, Send(Op.RESUME, "2")),
         (PARKED, {"desired": Want.ABSENT}, Send(Op.WITHDRAW, "2")),
         # Other bytes first, then its time: nothing goes out with the wrong ones.
-        (PARKED, {"desired": Want.PRESENT, "content_key": "k3"}, Send(Op.REPLACE, "2")),
+        (PARKED, {"desired": Want.PRESENT, "content_key": "k3"}, ReadBack()),
+        (PARKED, {"desired": Want.PRESENT, "content_key": "k3", "looked_now": True}, Send(Op.REPLACE, "2")),
         (PARKED, {"standing": (Standing("1", "k1"), Standing("2", "k2", held=True))}, Send(Op.HOLD, "1")),
         (PARKED, {"may_write": False, "standing": (Standing("2", "k2"),)}, ReadBack()),
     ],

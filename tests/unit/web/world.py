@@ -13,7 +13,7 @@ from hub.notify.endpoints import first_secret
 from hub.notify.models import Delivery, DeliveryAttempt, Endpoint
 from hub.placements.bindings.rules import Names, Source, Takes
 from hub.placements.links import placement_link
-from hub.placements.models import Attempt, Binding, FieldConflict, Placement
+from hub.placements.models import Attempt, Binding, Exchange, FieldConflict, Placement
 from tests.web_hub import picture
 
 ASKERS = ("nobody", "viewer", "contributor", "editor", "administrator", "reader")
@@ -58,6 +58,7 @@ class World:
         with hub.database.unit() as session:
             self._attempt(session)
             session.add(self._conflict())
+            session.add(self._proposal())
         self.connection = next(one for one in rooms.connections.list(admin) if one.connector == "trello")
         self.term = rooms.rights.add_term(editor, self.draft.id, source="licence", effect="allow", until_at=10**13)
         self.hold = rooms.rights.preservations.hold(editor, self.asset.id, "Lawsuit.")
@@ -98,6 +99,14 @@ class World:
             reason="both", base="Lake", ours="Winter lake", kept="Winter lake", theirs="Lake in winter",
             theirs_there="Lake in winter", ours_by=self.hub.people[Role.EDITOR].id, ours_author="person", ours_at=1,
             noticed_at=2, value="",
+        )  # fmt: skip
+
+    def _proposal(self):
+        return Exchange(
+            id="proposal-1", placement_id=self.copy.id, asset_id=self.asset.id, version_id=self.asset.version_id,
+            ref="7", item_ref="7", content_key="abc", state="open", sha256=self.asset.sha256, size=7,
+            media_type="image/png", filename="lake.png", preview_sha256=self.asset.sha256, noticed_at=2, failures=0,
+            problem_code="", problem="",
         )  # fmt: skip
 
     def _attempt(self, session):
@@ -141,6 +150,7 @@ class World:
             "secret": self.secret_draft.id, "secret_version": self.secret_draft.version_id,
             "deleted": self.deleted.id, "target": self.target.id, "blog": self.blog.id, "copy": self.copy.id,
             "used": self.used.id, "counted": self.counted.id, "removed": self.removed.id, "conflict": "conflict-1",
+            "proposal": "proposal-1",
             "hold": self.hold.id, "deleted_code": self.deleted.code,
             "connection": self.connection.id, "term": self.term.id, "link": self.link.id,
             "card": self._card_link(),
