@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import math
+from functools import cache
 from types import SimpleNamespace
 
 from argon2 import PasswordHasher
@@ -46,8 +47,8 @@ from hub.rights.service import Rights
 from hub.settings import Settings
 from hub.storage.ledger import keep, record
 from hub.storage.stores import make_store
-from hub.web.app import create_app
 from hub.web.services import Services
+from tests.web_app import app_of
 from tests.web_search import PlainSearch
 
 PASSWORD = "correct horse battery"
@@ -92,7 +93,7 @@ class WebHub:
                             manifest_of=connections.manifest),
             notify=Notify(database, clock, self.keyring, self.settings),
         )  # fmt: skip
-        self.app = create_app(self.services)
+        self.app = app_of(self.services)
         self.people = {}
 
     def settle_in(self):
@@ -231,6 +232,7 @@ class WebHub:
             return get_asset(session, code)
 
 
+@cache
 def picture(seed=1, size=(900, 600)):
     """Draw a landscape: a sky, a sun and hills, each seed another one."""
     width, height = size

@@ -20,8 +20,8 @@ from hub.catalogue.models import Asset, Version
 from hub.media.models import Rendition, Traits
 from hub.settings import Settings
 from hub.storage.models import Blob
-from hub.web.app import create_app
 from tests import media_samples
+from tests.web_app import app_of
 
 PASSWORD = "correct horse battery"
 API = "/api/v1"
@@ -47,7 +47,7 @@ class Rig:
         access = Access(rooms.database, clock, rooms.keyring, passwords=cheap)
         self.rooms = dataclasses.replace(rooms, access=access)
         self.drains = {drain.name: drain for drain in self.hub.drains()}
-        self.app = create_app(self.rooms)
+        self.app = app_of(self.rooms)
         self._settle_in()
 
     def _settle_in(self):

@@ -24,8 +24,8 @@ from hub.events.models import Event
 from hub.media.models import Rendition
 from hub.placements.models import Placement
 from hub.settings import Settings
-from hub.web.app import create_app
 from tests.services import free_ports
+from tests.web_app import app_of
 from webhooks import verify
 
 ADA = Actor(new_id(), "Ada", Role.ADMINISTRATOR)
@@ -95,7 +95,7 @@ class Story:
         self.stack.callback(self.hub.close)
         self.rooms = self.hub.services
         self.drains = {drain.name: drain for drain in self.hub.drains()}
-        self.url = self.stack.enter_context(served(create_app(self.rooms), self.port))
+        self.url = self.stack.enter_context(served(app_of(self.rooms), self.port))
 
     # Connecting
 

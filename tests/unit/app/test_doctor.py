@@ -30,9 +30,9 @@ from hub.notify.models import Delivery, Endpoint
 from hub.placements.models import Placement
 from hub.placements.rows import new_row
 from hub.settings import FILE, S3Settings, Settings
-from hub.web.app import create_app
 from tests.media_samples import picture
 from tests.services import free_ports
+from tests.web_app import app_of
 
 
 class Patient:
@@ -112,7 +112,7 @@ def patient(tmp_path, monkeypatch, sqlite_template):
 
 @contextmanager
 def answering(patient, app=None):
-    app = app or create_app(patient.services)
+    app = app or app_of(patient.services)
     server = make_server(patient.settings.host, patient.settings.port, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
