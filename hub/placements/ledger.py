@@ -219,8 +219,33 @@ def known(account: Account, *, now: int, may_write: bool, looked_now: bool, audi
         spent=account.manifest.by_hand and any(is_spent(attempt) for attempt in account.attempts),
         other_time=waits_for_another_time(row),
         exchanged=row.exchange_id is not None,
+        half_away=_half_away(account),
         failed=any(part.state == PartState.FAILED.value for part in account.media()),
     )
+
+
+def _half_away(account: Account) -> str:
+    """Return the name of a copy that is gone while an address of it still shows it, if its end was never answered.
+
+    Some remotes take a copy away by several calls: whoever died between them left the rest to be taken away.
+    """
+    shown = {
+        part.content_key for part in account.parts
+        if part.kind == PartKind.PUBLIC_URL.value and part.state == PartState.SHOWING.value
+    }  # fmt: skip
+    ends = {
+        cast("dict[str, Any]", each.detail)["ref"]: each.outcome
+        for each in account.attempts
+        if each.step == Op.WITHDRAW
+    }
+    return next(
+        (
+            part.external_ref for part in account.media()
+            if part.state == PartState.GONE.value and part.content_key in shown
+            and ends.get(part.external_ref) == "found"
+        ),
+        "",
+    )  # fmt: skip
 
 
 def _open(account: Account, attempt: Attempt, since: int) -> Open:

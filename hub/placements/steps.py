@@ -130,6 +130,7 @@ class Known:
     other_time: bool = False  # it waits there for another time than the one it should go out at
     failed: bool = False  # the remote gave up what was to go out
     exchanged: bool = False  # others' bytes stand there, and a person is to decide about them
+    half_away: str = ""  # a copy that is gone, by a write whose end nobody saw, while an address still shows it
 
 
 def next_step(known: Known) -> Step:
@@ -228,6 +229,8 @@ def _allowed(known: Known, step: Send) -> Step:
 def _clear(known: Known) -> Step:
     if known.standing:
         return Send(Op.WITHDRAW, ref=known.standing[0].ref)
+    if known.half_away:
+        return Send(Op.WITHDRAW, ref=known.half_away)
     if known.nameless:
         return _ask_for(known)
     if not known.sent:

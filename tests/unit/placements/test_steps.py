@@ -44,6 +44,8 @@ LIVE = Known(
         ({"desired": Want.ABSENT}, Send(Op.WITHDRAW, "2")),
         ({"desired": Want.ABSENT, "standing": (), "sent": False}, Rest()),
         ({"desired": Want.ABSENT, "standing": (), "observed": Observed.MIXED}, ReadBack()),
+        # Taken away by half: whoever did it died between two calls, and an address still shows it.
+        ({"desired": Want.ABSENT, "standing": (), "half_away": "2"}, Send(Op.WITHDRAW, "2")),
         ({"vanished": True, "standing": ()}, Rest()),  # never brought back by itself
         ({"content_key": ""}, Rest()),  # its bytes are still being made
     ],
