@@ -20,6 +20,9 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from tests import services
+from tests.faults.channels import driver as channels
+from tests.faults.channels.table import Table
+from tests.faults.channels.table import again as channel_again
 from tests.faults.process.cases import DATABASES, drawn, exhaustive, sample, whole
 from tests.faults.process.driver import catch, lanes
 from tests.faults.process.matrix import Matrix
@@ -36,6 +39,7 @@ def options(arguments=None):
     parser.add_argument("--rounds", type=int, default=2, help="how often each planted bug is looked for")
     parser.add_argument("--bug-runs", type=int, default=300, help="the most runs that a planted bug is looked for in")
     parser.add_argument("--model", type=float, default=60, help="seconds for the model on the virtual clock")
+    parser.add_argument("--channels", type=int, default=channels.RUNS, help="seeds for each of the connectors")
     parser.add_argument("--lanes", type=int, default=max(2, os.cpu_count() or 2), help="runs side by side")
     parser.add_argument("--json", type=Path, help="write everything to this file too")
     parser.add_argument("--no-postgres", action="store_true", help="SQLite alone; the other cells stay empty")
@@ -54,12 +58,15 @@ def main():
         show(matrix)
         bugs = plant_all(chosen, some_lanes)
     model = model_budget(chosen)
+    every = play_channels(chosen)
+    of_channels = plant_in_channels(chosen)
     show_power(bugs, model)
     console.print(f"Seed {chosen.seed}; {time.monotonic() - began:.0f} s.")
     if chosen.json:
-        chosen.json.write_text(json.dumps({"seed": chosen.seed, **matrix.as_json(), "bugs": bugs, "model": model}))
-    missed = [bug for bug, found in bugs.items() if None in found]
-    return 0 if matrix.good and not missed and not model["broken"] else 1
+        told = {"bugs": bugs, "model": model, "channels": {**every.as_json(), "bugs": of_channels}}
+        chosen.json.write_text(json.dumps({"seed": chosen.seed, **matrix.as_json(), **told}))
+    missed = [bug for bug, found in {**bugs, **of_channels}.items() if None in found]
+    return 0 if matrix.good and not missed and not model["broken"] and not every.bad else 1
 
 
 def start_postgres(stack, folder):
@@ -126,6 +133,35 @@ def model_budget(chosen):
         "seeds": sum(each["seeds"] for each in told), "steps": sum(each["steps"] for each in told),
         "broken": [broken for each in told for broken in each["broken"]],
     }  # fmt: skip
+
+
+def play_channels(chosen):
+    """Play the seeds of all connectors with their sandboxes, with progress; print the table."""
+    cases = channels.cases(chosen.channels, chosen.seed)
+    with progress() as shown:
+        task = shown.add_task("channels", total=len(cases), bad=0)
+
+        def told(result):
+            bad = result.outcome in {"violated", "no verdict"}
+            shown.update(task, advance=1, bad=shown.tasks[task].fields["bad"] + bad)
+            if bad:
+                shown.console.print(channel_again(result), markup=False)
+
+        table = Table(channels.run(cases, chosen.lanes, told=told))
+    for line in ["", *table.lines(), "", *table.summary()]:
+        console.print(line, markup=False)
+    return table
+
+
+def plant_in_channels(chosen):
+    """Look for each planted bug with the seeds of all connectors; return after how many runs it was caught."""
+    found = {}
+    for bug in channels.BUGS if chosen.channels else ():
+        caught = channels.catch(bug, channels.cases(chosen.bug_runs // 10, chosen.seed), chosen.lanes)
+        by = "not caught" if caught is None else f"run {caught[0]}: {caught[1].detail}"
+        console.print(f"  {bug} (channels): {by}", markup=False)
+        found[bug] = [None if caught is None else caught[0]]
+    return found
 
 
 def show(matrix):

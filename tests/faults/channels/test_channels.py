@@ -1,0 +1,88 @@
+"""A few seeds of each connector in every run; bugs that these must catch; and how runs are counted and played again."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.faults.channels import driver
+from tests.faults.channels.plan import FAULTS, NEWS, hears, plan_of
+from tests.faults.channels.runs import PLANTED, Result, play
+from tests.faults.channels.stage import CONNECTORS
+from tests.faults.channels.table import Table, again
+
+SEEDS = (0, 1, 2)
+FAILED_ONCE = [
+    ("drupal", 1),  # killed between two calls of a recall: the item was gone, its file stood at its address for good
+]
+"""Seeds that once broke a promise, and stay."""
+REVEALING = {}
+"""Planted bugs, and the seed that catches each."""
+
+
+def held(result):
+    assert result.outcome in {"held", "never fired"}, again(result)
+
+
+@pytest.mark.parametrize("connector", sorted(CONNECTORS))
+def test_every_promise_holds_in_a_few_runs(connector):
+    results = [play(connector, seed) for seed in SEEDS]
+    for result in results:
+        held(result)
+    assert any(result.fired for result in results)
+
+
+@pytest.mark.parametrize(("connector", "seed"), FAILED_ONCE)
+def test_what_failed_once_holds(connector, seed):
+    result = play(connector, seed)
+    held(result)
+    assert result.fired
+
+
+@pytest.mark.parametrize("bug", REVEALING)
+def test_a_planted_bug_is_caught(bug):
+    connector, seed = REVEALING[bug]
+    result = play(connector, seed, bug)
+    assert result.outcome == "violated", result
+    assert result.fired, "it was caught without any fault"
+    held(play(connector, seed))
+
+
+def test_there_are_enough_planted_bugs():
+    assert len(REVEALING) >= 4
+    assert set(driver.BUGS) <= set(PLANTED)
+
+
+@pytest.mark.parametrize("connector", ["object_store", "postiz"])
+def test_a_seed_gives_the_same_history_twice(connector):
+    first, second = play(connector, 5), play(connector, 5)
+    assert first.fired
+    assert (first.trace, first.steps, first.fired) == (second.trace, second.steps, second.fired)
+    assert first.trace != play(connector, 6).trace
+
+
+def test_every_fault_is_drawn_for_every_connector_that_can_meet_it():
+    for connector in CONNECTORS:
+        drawn = {armed.kind for seed in range(driver.RUNS) for armed in plan_of(seed, connector).faults}
+        assert drawn == {kind for kind in FAULTS if hears(connector) or kind not in NEWS}
+
+
+def test_make_faults_plays_a_thousand_runs():
+    chosen = driver.cases(driver.RUNS)
+    assert len(set(chosen)) == len(chosen) >= 1000
+    assert {name for name, _ in chosen} == set(CONNECTORS)
+    assert len(CONNECTORS) == 10
+
+
+def test_only_runs_that_fired_and_were_judged_count():
+    table = Table([
+        Result("trello", 1, "held", fired=["answer lost", "killed, not sent"]),
+        Result("trello", 2, "violated", "I1: two", fired=["answer lost"]),
+        Result("asana", 3, "never fired"),
+        Result("asana", 4, "no verdict", fired=["answer lost"]),
+    ])  # fmt: skip
+    assert len(table.counted) == 2
+    text = "\n".join(table.lines())
+    assert "1/2 1!" in text
+    assert table.as_json()["totals"] == {"held": 1, "violated": 1, "never fired": 1, "no verdict": 1}
+    assert [one.seed for one in table.bad] == [2, 4]
+    assert "--connector trello --seed 2" in again(table.bad[0])
