@@ -77,6 +77,12 @@ def _statement(secrets: Mapping[str, str], now_s: int) -> str:
     )  # fmt: skip
 
 
+def _robots_server(settings: Settings) -> OAuth:
+    """Exchange statements at Google; where another address stands for Google's interface, there."""
+    elsewhere = settings.origin != Settings().origin
+    return OAuth("", f"{origin_of(settings.origin)}/token" if elsewhere else EXCHANGE, scopes=(ALL,), why=WHY)
+
+
 def _lasts_days(settings: Settings) -> int | None:
     """Sign-ins to an app whose consent screen is "in testing" end after a week."""
     return TESTING_DAYS if settings.testing else None
@@ -125,7 +131,7 @@ MANIFEST = Manifest(
                 ),
                 AuthField("subject", "Act as", optional=True, hint="A person's address, with domain-wide delegation."),
             ),
-            oauth=OAuth("", EXCHANGE, scopes=(ALL,), why=WHY),
+            oauth=_robots_server,
             grant=GrantKind.ASSERTION,
             assertion=_statement,
             app=_robots_project,

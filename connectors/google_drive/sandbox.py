@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import Response, jsonify, request
 
@@ -13,6 +13,7 @@ from connectors.google_drive.items import kind_of
 from connectors.google_drive.sandbox_answers import DEFAULT, DEFAULT_FILE, Refused, invalid, missing, partial, search
 from connectors.google_drive.sandbox_channels import Channels
 from connectors.google_drive.sandbox_quotas import Quotas
+from connectors.google_drive.sandbox_robot import Robot
 from connectors.google_drive.sandbox_stock import AT, DRIVES, ROOT, STANDING, TOPS
 from connectors.google_drive.sandbox_uploads import MOST_SIMPLE, Session, Taken, two_parts
 from connectors.google_drive.types import CONTENT, FOLDER, MARKER, NATIVE, PROPERTIES, File
@@ -20,7 +21,10 @@ from connectors.sdk.types import ItemKind
 from connectors.testing.contract import Contract
 from connectors.testing.hooks import Delivery
 from connectors.testing.ledger import Effect, Ledger, What
-from connectors.testing.sandbox import Sandbox, Standing, Stock
+from connectors.testing.sandbox import Sandbox, Standing, Stock, Typed
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 CONTRACT = Path(__file__).parent / "fixtures" / "contract.json"
 API, UPLOAD = "/drive/v3", "/upload/drive/v3"
@@ -54,6 +58,7 @@ class GoogleDriveSandbox(Sandbox):
             "access_token": "ya29.sandbox-access-5ca1ab1e",
         }  # fmt: skip
         self.people = {self.secrets["access_token"]: "dana"}  # whose calls those with a token are
+        self.robot = Robot(self.secrets["access_token"])
         self.quotas = Quotas()
         self.keeps_at_most: int | None = None  # of each piece of an upload
         self.forbids_deleting = False  # as for members of a shared drive who are no managers
@@ -75,6 +80,12 @@ class GoogleDriveSandbox(Sandbox):
             self.app.add_url_rule(path, endpoint=f"{method} {path}", view_func=act, methods=[method])
         self.app.before_request(self._sign_in)
         self.app.register_error_handler(Refused, Refused.answer)
+
+    def wsgi(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer one request; a service account gets its token at an address of its own."""
+        if environ.get("PATH_INFO") != "/token":
+            return super().wsgi(environ, start_response)
+        return self.robot.app(environ, start_response)
 
     def _sign_in(self) -> None:
         whose = self.people.get(request.headers.get("Authorization", "").removeprefix("Bearer "))
@@ -280,6 +291,10 @@ class GoogleDriveSandbox(Sandbox):
         return f"{kind}{len(self.ledger.effects()) + 1:06}{secrets.token_hex(4)}"
 
     # What is true here.
+
+    def typed(self) -> Typed:
+        """Nobody can sign in at a made-up Google: a person connects with the key file of its service account."""
+        return Typed("service_account", {"key_file": self.robot.key_file()})
 
     def settings(self, origin: str) -> Mapping[str, Any]:
         """Point a connection here."""

@@ -13,7 +13,7 @@ import threading
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response, request
@@ -56,6 +56,14 @@ class Standing:
     state: PartState = PartState.SHOWING  # or QUEUED, HELD: at schedulers
     publish_at: int | None = None  # when it becomes public, UTC milliseconds
     pictures: tuple[Shown, ...] = ()  # all that it shows, in their order: where a copy may show several
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """What a person chooses and types into the hub's form to connect."""
+
+    auth: str
+    secrets: Mapping[str, str] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +182,10 @@ class Sandbox(ABC):
     def wrong_secrets(self) -> Mapping[str, str]:
         """Credentials of the right form that are refused."""
         return {name: value[::-1] for name, value in self.secrets.items()}
+
+    def typed(self) -> Typed:
+        """Return what a person connects with; override where `secrets` are what comes of signing in in a browser."""
+        return Typed(self.auth, self.secrets)
 
     @abstractmethod
     def settings(self, origin: str) -> Mapping[str, Any]:

@@ -12,7 +12,7 @@ import json
 import signal
 import sys
 import threading
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -20,6 +20,7 @@ from typing import Any
 
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+from connectors.sdk.manifest import Manifest
 from connectors.sdk.registry import discover
 from connectors.testing.ledger import Ledger
 from connectors.testing.sandbox import Sandbox, make_sandbox
@@ -51,8 +52,24 @@ def serve(sandbox: Sandbox, *, port: int = 0) -> Generator[str]:
         thread.join()
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Serve one connector's sandbox until a signal comes."""
+def told_of(sandbox: Sandbox, origin: str) -> dict[str, Any]:
+    """Return what is printed of a sandbox: where it is, and what a person connects with."""
+    typed = sandbox.typed()
+    return {
+        "origin": origin, "control_token": sandbox.control_token, "auth": typed.auth, "secrets": dict(typed.secrets),
+        "settings": dict(sandbox.settings(origin)),
+    }  # fmt: skip
+
+
+def _nothing(manifest: Manifest, told: Mapping[str, Any]) -> None:
+    """Programs have read the line."""
+    del manifest, told
+
+
+def main(
+    arguments: Sequence[str] | None = None, *, say: Callable[[Manifest, Mapping[str, Any]], None] = _nothing
+) -> int:
+    """Serve one connector's sandbox until a signal comes; `say` tells people what was printed for programs."""
     parser = argparse.ArgumentParser(prog="connectors.testing.serve", description=main.__doc__)
     parser.add_argument("connector")
     parser.add_argument("--port", type=int, default=0)
@@ -76,12 +93,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, end)
     with serve(sandbox, port=options.port) as origin:
-        told = {
-            "origin": origin, "control_token": sandbox.control_token, "auth": sandbox.auth,
-            "secrets": dict(sandbox.secrets), "settings": dict(sandbox.settings(origin)),
-        }  # fmt: skip
+        told = told_of(sandbox, origin)
         sys.stdout.write(json.dumps(told) + "\n")
         sys.stdout.flush()
+        say(manifests[options.connector], told)
         while not stop.wait(FLUSH_S):
             sandbox.outbox.flush()
     return 0

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,7 +14,7 @@ from connectors.sdk.manifest import Manifest
 from connectors.sdk.registry import discover
 from connectors.sdk.scorecard import Scorecard, State, scorecard_of
 from connectors.testing import serve
-from hub.cli.printing import AsJson, say, say_json, show_table
+from hub.cli.printing import AsJson, say, say_json, show_table, warn
 from hub.cli.toolbox import Toolbox
 from hub.errors import Invalid
 
@@ -57,10 +58,32 @@ class ConnectorCommands:
         port: Annotated[int, typer.Option(min=0, max=65_535, help="0: any free one.")] = 0,
         ledger: Annotated[Path | None, typer.Option(help="A file in which the sandbox keeps what it did.")] = None,
     ) -> None:
-        """Run one connector's sandbox alone; prints one line of JSON with what to connect with."""
+        """Run one connector's sandbox alone.
+
+        Prints what to connect with: a line of JSON for programs, and on standard error what a person types in where.
+        """
         _installed(name)
-        code = serve.main([name, "--port", str(port), *(["--ledger", str(ledger)] if ledger else [])])
-        raise typer.Exit(code)
+        options = ["--port", str(port), *(["--ledger", str(ledger)] if ledger else [])]
+        raise typer.Exit(serve.main([name, *options], say=_how_to_connect))
+
+
+def _how_to_connect(manifest: Manifest, told: Mapping[str, Any]) -> None:
+    """Say what to type into which field of the hub's form."""
+    auth = next(one for one in manifest.auths if one.name == told["auth"])
+    labels = {name: about.get("title", name) for name, about in _settings(manifest).items()}
+    labels |= {field.name: field.label for field in auth.fields}
+    warn("")
+    warn(f"In the hub: Connections, {manifest.title}, {auth.label}. Type in:")
+    for name, value in {**told["settings"], **told["secrets"]}.items():
+        label = labels[name][:1].upper() + labels[name][1:]
+        warn(f"  {label}: {str(value).lower() if isinstance(value, bool) else value}")
+    warn("The hub calls an address of this machine only if it was started with")
+    warn(f"  export DAMHUB_TRUSTED_ORIGINS='{json.dumps([told['origin']])}'")
+    warn("Ctrl-C ends the sandbox.")
+
+
+def _settings(manifest: Manifest) -> Mapping[str, Any]:
+    return manifest.settings.model_json_schema().get("properties", {})
 
 
 def _installed(name: str) -> Manifest:

@@ -23,6 +23,11 @@ def say(text: str) -> None:
     Console(highlight=False, soft_wrap=True).print(plain(text), markup=False)
 
 
+def warn(text: str) -> None:
+    """Print a line for a person on standard error, where it is in no program's way."""
+    Console(stderr=True, highlight=False, soft_wrap=True).print(plain(text), markup=False)
+
+
 def say_json(value: object) -> None:
     """Print an answer for a program."""
     sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False, default=str) + "\n")

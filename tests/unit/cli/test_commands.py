@@ -9,7 +9,7 @@ import sys
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from connectors.sdk.registry import BrokenConnector
+from connectors.sdk.registry import BrokenConnector, discover
 from hub.access.actors import SYSTEM, Role
 from hub.app.compose import Hub
 from hub.app.main import toolbox
@@ -368,11 +368,28 @@ def test_a_sandbox_is_served_by_the_connectors_name(damhub, monkeypatch, tmp_pat
     from connectors.testing import serve
 
     given = []
-    monkeypatch.setattr(serve, "main", lambda arguments: given.append(arguments) or 0)
+    monkeypatch.setattr(serve, "main", lambda arguments, say: given.append(arguments) or 0)
     code, _, _ = damhub("sandbox", "trello", "--port", "8401", "--ledger", str(tmp_path / "ledger"))
     assert (code, given) == (0, [["trello", "--port", "8401", "--ledger", str(tmp_path / "ledger")]])
     code, _, err = damhub("sandbox", "nope")
     assert (code, "[no_such_connector]" in err) == (REFUSED, True)
+
+
+@pytest.mark.parametrize("name", sorted(discover()))
+def test_a_sandbox_says_what_to_type_into_which_field(damhub, monkeypatch, name):
+    from connectors.testing import serve
+    from connectors.testing.sandbox import make_sandbox
+
+    manifest = discover()[name]
+    told = serve.told_of(make_sandbox(manifest), "http://127.0.0.1:9100")
+    monkeypatch.setattr(serve, "main", lambda _, say: say(manifest, told) or 0)
+    code, out, err = damhub("sandbox", name)
+    auth = next(one for one in manifest.auths if one.name == told["auth"])
+    assert (code, out) == (0, "")
+    assert f"Connections, {manifest.title}, {auth.label}." in err
+    for field in auth.fields:
+        assert f"  {field.label}: {told['secrets'].get(field.name, '')}" in err or field.optional
+    assert """DAMHUB_TRUSTED_ORIGINS='["http://127.0.0.1:9100"]'""" in err
 
 
 def test_scorecards_are_shown_for_all_connectors_and_rule_by_rule_for_one(damhub, monkeypatch):

@@ -12,6 +12,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import RSAKey
 
 from connectors.google_drive import MANIFEST
+from connectors.google_drive.types import Settings
 from connectors.sdk.errors import AuthExpired, Misconfigured
 from connectors.sdk.guard import Guard
 from connectors.sdk.manifest import GrantKind
@@ -51,7 +52,7 @@ def vendor():
 @pytest.fixture
 def flow(vendor):
     with serving(vendor.app) as origin, guarded_client(Guard(trusted_origins=(origin,))) as http:
-        server = replace(BY_NAME["service_account"].oauth, token_url=f"{origin}/token")
+        server = BY_NAME["service_account"].server(Settings(origin=origin))
         yield OAuthFlow(server, Client(""), redirect_uri="", http=http)
 
 
@@ -65,6 +66,12 @@ def test_a_service_account_gets_its_token_by_a_signed_statement(flow, vendor):
     assert vendor.ledger[-1].note == f"{EMAIL} as itself"
     flow.machine(auth, {"key_file": FILE, "subject": "dana@example.com"}, now_s=NOW_S)
     assert vendor.ledger[-1].note == f"{EMAIL} as dana@example.com"
+
+
+def test_statements_go_to_google_unless_another_address_stands_for_it():
+    auth = BY_NAME["service_account"]
+    assert auth.server(Settings()).token_url == "https://oauth2.googleapis.com/token"
+    assert auth.server(Settings(origin="http://127.0.0.1:9100/")).token_url == "http://127.0.0.1:9100/token"
 
 
 def test_a_statement_by_another_key_is_refused(flow):

@@ -11,13 +11,14 @@ from sqlalchemy import select
 
 from connectors.sdk.registry import discover
 from connectors.testing.sandbox import make_sandbox
-from connectors.testing.serve import serve
+from connectors.testing.serve import serve, told_of
 from hub.access.actors import Role
-from hub.clock import ManualClock
+from hub.clock import ManualClock, SystemClock
 from hub.connections.models import Connection, Target
 from hub.db.installation import wake
 from hub.db.unit import Database
 from hub.events.log import EventLog
+from hub.web.ui.asking import written
 from hub.web.ui.markdown import as_markup
 from tests.unit.web.conftest import checked
 from tests.web_hub import WebHub
@@ -91,6 +92,31 @@ def test_a_guide_can_run_nothing_and_leads_only_to_the_web():
     assert "style=" not in shown
     assert re.findall(r'href="([^"]*)"', shown) == ["https://x.example", "https://x.example/p.png"]
     assert "Title" not in shown
+
+
+# What `damhub sandbox NAME` prints
+
+
+@pytest.mark.parametrize("name", sorted(discover()))
+def test_a_person_connects_each_sandbox_by_the_form_with_what_it_prints(sqlite_url, tmp_path, name):
+    sandbox = make_sandbox(discover()[name])
+    with serve(sandbox) as origin:
+        told = json.loads(json.dumps(told_of(sandbox, origin)))
+        database, clock = Database(sqlite_url), ManualClock(SystemClock().now())
+        EventLog(database, clock)
+        hub = checked(WebHub(database, clock, tmp_path / "home", trusted_origins=[origin])).settle_in()
+        person = hub.client("administrator")
+        page = person.get(f"/connections/new/{name}?auth={told['auth']}").get_data(as_text=True)
+        typed = {**{field: written(value) for field, value in told["settings"].items()}, **told["secrets"]}
+        assert all(f'name="{field}"' in page for field in typed), "the form asks for what is printed"
+        answer = person.post(f"/connections/new/{name}", data={"csrf": person.csrf, "auth": told["auth"], **typed})
+        assert answer.status_code == 303, text(answer)
+        with database.read() as session:
+            (row,) = session.scalars(select(Connection))
+            places = session.scalars(select(Target.external_ref)).all()
+        database.dispose()
+    assert (row.problem_code, answer.location.partition("?")[0]) == ("", f"/connections/{row.id}")
+    assert set(sandbox.targets()) <= set(places)
 
 
 # A hub beside a sandbox, as the demo runs it
