@@ -9,7 +9,7 @@ from connectors.sdk.errors import AuthExpired
 from connectors.sdk.manifest import Auth, Capability
 from connectors.sdk.paging import every
 from connectors.sdk.registry import faults_of
-from connectors.sdk.types import Target
+from connectors.sdk.types import BOARD, Target
 from connectors.testing.conformance.bench import Bench
 from connectors.testing.conformance.check import check, expect, raises
 
@@ -115,6 +115,13 @@ def targets_described(bench: Bench) -> None:
     for target in _listed(bench):
         expect(target.kind and target.ref and target.label, f"something is empty: {target}")
     expect(any(target.label != target.ref for target in _listed(bench)), "the labels are ids")
+
+
+@check("targets-kinds", "No target has a kind that the hub keeps for itself.", TARGETS)
+def targets_kinds(bench: Bench) -> None:
+    """Look at each: a place of such a kind would be shown to nobody."""
+    kept = [target for target in _listed(bench) if target.kind == BOARD]
+    expect(not kept, f"{len(kept)} targets have the kind {BOARD}, which the hub keeps for boards: call it otherwise")
 
 
 def _proof(auth: Auth, secrets: Mapping[str, str]) -> Mapping[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from connectors.sdk.errors import BadAnswer, Misconfigured, Missing, OutcomeUnknown, Rejected, Unreachable
-from connectors.sdk.types import Account, Page, Receipt
+from connectors.sdk.types import BOARD, Account, Page, Receipt
 from connectors.testing.conformance import acts
 from connectors.testing.conformance.bench import Planted
 from connectors.testing.conformance.breaking import (
@@ -51,6 +51,11 @@ PLANTED: tuple[Planted, ...] = (
     targets("targets-described", "labels are ids",
         lambda inner, _, cursor: Page(
             tuple(replace(one, label=one.ref) for one in inner.targets(cursor).items), inner.targets(cursor).cursor
+        ),
+    ),
+    targets("targets-kinds", "places have the kind of boards with cards",
+        lambda inner, _, cursor: Page(
+            tuple(replace(one, kind=BOARD) for one in inner.targets(cursor).items), inner.targets(cursor).cursor
         ),
     ),
     publish("publish-stands", "nothing is published", lambda _inner, _bench, _target, _out: acts.RECEIPT),
