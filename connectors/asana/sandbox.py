@@ -107,6 +107,10 @@ class AsanaSandbox(Dealing, Sandbox):
         """Answer in Asana's form."""
         return says(400, text)
 
+    def too_many(self) -> Response:
+        """Answer in Asana's form."""
+        return says(429, "You've made too many requests and hit a rate limit. Please retry after a while.")
+
     def wsgi(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request; signing in and the storage have addresses of their own."""
         path = environ.get("PATH_INFO", "")

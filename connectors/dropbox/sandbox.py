@@ -107,6 +107,10 @@ class DropboxSandbox(Sandbox):
         self.violations.extend(wrong)
         return complain("; ".join(wrong)) if wrong else None
 
+    def too_many(self) -> Response:
+        """Answer in Dropbox's form."""
+        return refuse("too_many_requests", status=429)
+
     def _known(self) -> Response | None:
         if request.headers.get("Authorization") != f"Bearer {self.secrets['access_token']}":
             return refuse("invalid_access_token", status=401)

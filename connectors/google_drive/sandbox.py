@@ -87,6 +87,10 @@ class GoogleDriveSandbox(Sandbox):
             return super().wsgi(environ, start_response)
         return self.robot.app(environ, start_response)
 
+    def too_many(self) -> Response:
+        """Answer in Google's form."""
+        return Refused(403, "userRateLimitExceeded", "User rate limit exceeded.").answer()
+
     def _sign_in(self) -> None:
         whose = self.people.get(request.headers.get("Authorization", "").removeprefix("Bearer "))
         if whose is None:

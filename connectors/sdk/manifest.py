@@ -76,6 +76,7 @@ class Ability:
     write: Write | None = None  # None: it only reads
     best: Level = Level.READ
     repeatable_s: float = 0.0  # for so long a repeat of the very same write tells what became of the first
+    lists: bool = False  # of find: it reads the place's own list, which tells of each copy all that a look tells
 
 
 Sign = Callable[[Mapping[str, str], str, str, Mapping[str, str]], Mapping[str, str]]

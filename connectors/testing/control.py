@@ -15,6 +15,7 @@ from werkzeug.wrappers import Request, Response
 from connectors.testing.faults import Faults, Rule
 from connectors.testing.hooks import HookFault, Outbox
 from connectors.testing.ledger import Ledger
+from connectors.testing.pace import Pace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -44,9 +45,14 @@ class Controlled(Protocol):
     faults: Faults
     outbox: Outbox
     requests: list[Seen]
+    pace: Pace
 
     def reset_requests(self) -> None:
         """Forget the requests seen so far."""
+        ...
+
+    def keep_limits(self, *, on: bool) -> None:
+        """Begin, or cease, to refuse what is beyond the limits."""
         ...
 
     def vanish(self, target: str, ref: str) -> None:
@@ -58,7 +64,8 @@ class Control:
     """Answers under `/_sandbox/`; every call needs the control token in `X-Sandbox-Token`.
 
     POST faults (a list of rules), DELETE faults, GET ledger, GET requests, DELETE requests, GET fired,
-    POST hooks {"fault": ...}, POST vanish {"target": ..., "ref": ...}.
+    POST hooks {"fault": ...}, POST vanish {"target": ..., "ref": ...}, POST limits {"on": ...}, GET limits (how many
+    calls came since, and how many of them were refused).
     """
 
     def __init__(self, sandbox: Controlled) -> None:
@@ -72,6 +79,8 @@ class Control:
             ("GET", "fired"): self._fired,
             ("POST", "hooks"): self._hooks,
             ("POST", "vanish"): self._vanish,
+            ("POST", "limits"): self._keep_limits,
+            ("GET", "limits"): self._limits,
         }
 
     def wsgi(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -114,3 +123,9 @@ class Control:
     def _vanish(self, body: bytes) -> None:
         what = json.loads(body)
         self._sandbox.vanish(what["target"], what["ref"])
+
+    def _keep_limits(self, body: bytes) -> None:
+        self._sandbox.keep_limits(on=json.loads(body)["on"])
+
+    def _limits(self, _: bytes) -> dict[str, int]:
+        return {"called": self._sandbox.pace.called, "refused": self._sandbox.pace.refused}

@@ -8,6 +8,7 @@ tells the conformance suite the truth through the methods below the line. Its fa
 from __future__ import annotations
 
 import importlib
+import math
 import secrets
 import threading
 from abc import ABC, abstractmethod
@@ -19,13 +20,14 @@ from typing import TYPE_CHECKING, Any
 from flask import Flask, Response, request
 from pydantic import TypeAdapter
 
-from connectors.sdk.manifest import Manifest
+from connectors.sdk.manifest import Limit, Manifest
 from connectors.sdk.types import Board, Card, ItemKind, PartState
 from connectors.testing.contract import Contract
 from connectors.testing.control import CONTROL, Control, Seen
 from connectors.testing.faults import Faults, FaultyApp, is_write
 from connectors.testing.hooks import Delivery, Outbox
 from connectors.testing.ledger import Ledger
+from connectors.testing.pace import Pace
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -110,12 +112,15 @@ class Sandbox(ABC):
         self.requests: list[Seen] = []
         self.violations: list[str] = []
         self.held = Held()
+        self.pace = Pace()
+        self.limits: tuple[Limit, ...] = ()  # the manifest's; kept to once `keep_limits` says so
         self.control_token = secrets.token_urlsafe(16)
         self.title = ""  # what the account is called, where people name it; empty: as the sandbox likes
         self.origin = ""  # set when it is served
         self.lock = threading.RLock()
         self._faulty = FaultyApp(self.app, self.faults, writes=self.writes)
         self._control = Control(self).wsgi
+        self.app.before_request(self._hold_to_pace)
         self.app.before_request(self._hold_to_contract)
 
     def wsgi(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -142,6 +147,24 @@ class Sandbox(ABC):
         seen = Seen(environ["REQUEST_METHOD"], environ["PATH_INFO"], environ.get("QUERY_STRING", ""), headers, size)
         if len(self.requests) < _MOST_REQUESTS:
             self.requests.append(seen)
+
+    def keep_limits(self, *, on: bool) -> None:
+        """Begin, or cease, to refuse what is beyond the limits that the connector declares."""
+        self.pace.keep(self.limits if on else ())
+
+    def _hold_to_pace(self) -> Response | None:
+        """Refuse a call beyond the limits; those that anybody may make without credentials are not counted."""
+        whose = request.headers.get("Authorization", "")
+        wait = self.pace.spend(whose, request.method, request.path) if whose else 0.0
+        if not wait:
+            return None
+        answer = self.too_many()
+        answer.headers["Retry-After"] = str(math.ceil(wait))
+        return answer
+
+    def too_many(self) -> Response:
+        """Refuse a call beyond a limit; override where the vendor's refusals have another form."""
+        return Response("Too Many Requests", 429, content_type="text/plain; charset=utf-8")
 
     def _hold_to_contract(self) -> Response | None:
         """Check a request, and count it."""
@@ -293,4 +316,6 @@ def make_sandbox(manifest: Manifest, *, ledger: Ledger | None = None) -> Sandbox
     """Make the sandbox that a manifest names."""
     module, _, name = manifest.sandbox.partition(":")
     factory: Factory = getattr(importlib.import_module(module), name)
-    return factory(ledger=ledger)
+    sandbox = factory(ledger=ledger)
+    sandbox.limits = manifest.limits
+    return sandbox

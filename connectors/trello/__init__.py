@@ -79,7 +79,7 @@ MANIFEST = Manifest(
         Capability.TARGETS: Ability(),
         Capability.PUBLISH: Ability(Write.FINDABLE, Level.SEEN),
         Capability.WITHDRAW: Ability(Write.HARMLESS, Level.SEEN),
-        Capability.FIND: Ability(),
+        Capability.FIND: Ability(lists=True),
         Capability.LOOK: Ability(),
         Capability.SUBSCRIBE: Ability(Write.HARMLESS),
         Capability.IMPORT: Ability(),

@@ -96,8 +96,7 @@ class TrelloSandbox(Sandbox):
     def _sign_in(self) -> Response | None:
         if self.calls_left is not None:
             if self.calls_left <= 0:
-                told = {"error": "API_TOKEN_LIMIT_EXCEEDED", "message": "Rate limit exceeded"}
-                return Response(json.dumps(told), 429, content_type="application/json")
+                return self.too_many()
             self.calls_left -= 1
         proof = request.headers.get("Authorization", "")
         if proof.startswith("Bearer "):
@@ -107,6 +106,11 @@ class TrelloSandbox(Sandbox):
         if sent.get("oauth_consumer_key") != self.secrets["key"]:
             return says("invalid key", 401)
         return None if sent.get("oauth_token") == self.secrets["token"] else says("invalid token", 401)
+
+    def too_many(self) -> Response:
+        """Answer in Trello's form."""
+        told = {"error": "API_TOKEN_LIMIT_EXCEEDED", "message": "Rate limit exceeded"}
+        return Response(json.dumps(told), 429, content_type="application/json")
 
     def _tell_budget(self, answer: Response) -> Response:
         """Say what is left, as recorded answers do, though the guide does not list these headers."""

@@ -6,9 +6,9 @@ import random
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, cast
 
-from sqlalchemy import ColumnElement, Integer, Select, and_, bindparam, exists, or_, select
+from sqlalchemy import ColumnElement, Integer, Select, Table, and_, bindparam, exists, insert, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from hub.clock import SECOND
@@ -16,7 +16,7 @@ from hub.db.base import new_id
 from hub.db.seed import insert_each_missing, insert_if_missing
 from hub.events.log import advance, read_after
 from hub.events.models import Cursor, Event
-from hub.jobs.leases import free, held, hold, release
+from hub.jobs.leases import free, hold, release
 from hub.notify.endpoints import get_endpoints, switch_off_and_tell
 from hub.notify.filters import Reach, Touched, nothing, passes
 from hub.notify.kinds import KINDS, matching
@@ -160,6 +160,8 @@ def _share(
     """Find up to `room` deliveries that are due, shared among endpoints."""
     found: list[tuple[Endpoint, Delivery]] = []
     under_way = _under_way(session, endpoints, now)
+    if len(endpoints) >= room and not any(endpoint.ordered for endpoint in endpoints):
+        return _one_each(session, [each for each in endpoints if under_way[each.id] < most], now)
     for place, endpoint in enumerate(endpoints):
         left, sharers = room - len(found), len(endpoints) - place
         limit = min(most - under_way[endpoint.id], -(-left // sharers))
@@ -170,10 +172,17 @@ def _share(
     return found
 
 
-def _due(endpoint_id: Any, now: Any) -> tuple[ColumnElement[bool], ...]:
+def _one_each(session: Session, endpoints: Sequence[Endpoint], now: int) -> list[tuple[Endpoint, Delivery]]:
+    """Find the delivery of each endpoint that is due longest, by one question for all of them."""
+    by_id = {endpoint.id: endpoint for endpoint in endpoints}
+    rows = session.scalars(_FIRST_OF_EACH, {"endpoint_ids": list(by_id), "now": now})
+    return [(by_id[row.endpoint_id], row) for row in rows]
+
+
+def _due(endpoint_id: Any, now: Any, table: type[Delivery] = Delivery) -> tuple[ColumnElement[bool], ...]:
     """Return what a delivery to an endpoint must be to be sent now."""
-    mine = Delivery.endpoint_id == endpoint_id, Delivery.state == "pending"
-    return (*mine, Delivery.due_at <= now, free(Delivery, now))
+    mine = table.endpoint_id == endpoint_id, table.state == "pending"
+    return (*mine, table.due_at <= now, free(table, now))
 
 
 def _next(*criteria: ColumnElement[bool]) -> Select[Delivery]:
@@ -193,6 +202,17 @@ def _is_first() -> ColumnElement[bool]:
     return ~before
 
 
+def _first_of_each() -> Select[Delivery]:
+    """Return the query for what `_one_each` finds, made once."""
+    due = aliased(Delivery)
+    oldest = select(due.event_id).where(*_due(Endpoint.id, bindparam("now"), due)).order_by(due.due_at).limit(1)
+    there = select(Delivery).join(Endpoint, Endpoint.id == Delivery.endpoint_id)
+    mine = Endpoint.id.in_(bindparam("endpoint_ids", expanding=True)), *_due(Endpoint.id, bindparam("now"))
+    first = Delivery.event_id == oldest.correlate(Endpoint).scalar_subquery()
+    return there.where(*mine, first).with_for_update(skip_locked=True, of=Delivery)
+
+
+_FIRST_OF_EACH: Final = _first_of_each()
 _NEXT: Final = _next()
 _NEXT_IN_ORDER: Final = _next(_is_first())
 
@@ -212,43 +232,68 @@ def _is_ailing(endpoint: Endpoint) -> bool:
 def record(session: Session, tries: Sequence[Try], *, now: int) -> None:
     """Write down how tries ended. Whether one counts is another matter: not when its lease was lost meanwhile."""
     endpoints = get_endpoints(session, {one.parcel.endpoint_id for one in tries})
-    deliveries = _deliveries(session, tries)
+    waiting = _waiting(session, tries, now)
+    log: list[dict[str, Any]] = []
+    delivered: list[dict[str, Any]] = []
     for one in tries:
         parcel, outcome = one.parcel, one.outcome
         endpoint = endpoints.get(parcel.endpoint_id)
         if endpoint is None:
             continue  # removed meanwhile, with its log
-        session.add(
-            DeliveryAttempt(
-                id=new_id(), endpoint_id=endpoint.id, event_id=parcel.event_id, at=now, took_ms=outcome.took_ms,
-                status=outcome.status, answer=outcome.what, shown=outcome.shown,
-            )
-        )  # fmt: skip
+        log.append({
+            "id": new_id(), "endpoint_id": endpoint.id, "event_id": parcel.event_id, "at": now,
+            "took_ms": outcome.took_ms, "status": outcome.status, "answer": outcome.what, "shown": outcome.shown,
+        })  # fmt: skip
         if (outcome.took_ms > SLOW_MS) != (endpoint.took_ms > SLOW_MS):
             endpoint.took_ms = outcome.took_ms
-        delivery = deliveries.get((parcel.endpoint_id, parcel.event_id))
-        if delivery is not None and delivery.state == "pending" and held(delivery, owner=one.owner, now=now):
-            _count(session, endpoint, delivery, outcome, now)
+        key = (parcel.endpoint_id, parcel.event_id, one.owner)
+        if key not in waiting:
+            continue
+        waiting.remove(key)
+        if outcome.status in SUCCESS:
+            endpoint.failing_since = None
+            delivered.append({"to": endpoint.id, "of": parcel.event_id, "answer": outcome.what, "now": now})
+        else:
+            _count(session, endpoint, parcel.event_id, outcome, now)
+    # Nearly every try ends well, and is written down without a unit of work's bookkeeping for each row.
+    if log:
+        session.execute(insert(DeliveryAttempt), log)
+    if delivered:
+        session.execute(_DELIVERED, delivered)
 
 
-def _deliveries(session: Session, tries: Sequence[Try]) -> dict[tuple[str, str], Delivery]:
-    """Return the deliveries that tries were made of, locked."""
-    keys = {(one.parcel.endpoint_id, one.parcel.event_id) for one in tries}
-    # Spelt out: SQLite uses no index for pairs of columns in a list.
-    these = [and_(Delivery.endpoint_id == endpoint_id, Delivery.event_id == event_id) for endpoint_id, event_id in keys]
-    query = select(Delivery).where(or_(*these)).order_by(Delivery.endpoint_id, Delivery.event_id)
-    locked = query.with_for_update().execution_options(populate_existing=True)
-    return {(row.endpoint_id, row.event_id): row for row in session.scalars(locked)}
+_TABLE: Final = cast("Table", Delivery.__table__)
+_DELIVERED: Final = (
+    update(_TABLE)
+    .where(_TABLE.c.endpoint_id == bindparam("to"), _TABLE.c.event_id == bindparam("of"))
+    .values(
+        state="delivered", attempt=_TABLE.c.attempt + 1, last_answer=bindparam("answer"), ended_at=bindparam("now"),
+        lease_owner=None, lease_until=None,
+    )
+)  # fmt: skip
 
 
-def _count(session: Session, endpoint: Endpoint, delivery: Delivery, outcome: Outcome, now: int) -> None:
+def _waiting(session: Session, tries: Sequence[Try], now: int) -> set[tuple[str, str, str]]:
+    """Return which deliveries that tries were made of wait for an outcome, and from whom; they are locked."""
+    of_event: dict[str, set[str]] = {}
+    for one in tries:
+        of_event.setdefault(one.parcel.event_id, set()).add(one.parcel.endpoint_id)
+    # By event: SQLite uses no index for pairs of columns in a list.
+    these = [
+        and_(Delivery.event_id == event_id, Delivery.endpoint_id.in_(there)) for event_id, there in of_event.items()
+    ]
+    query = select(Delivery.endpoint_id, Delivery.event_id, Delivery.lease_owner)
+    held = query.where(or_(*these), Delivery.state == "pending", Delivery.lease_until > now)
+    ordered = held.order_by(Delivery.endpoint_id, Delivery.event_id).with_for_update()
+    return {(endpoint_id, event_id, owner or "") for endpoint_id, event_id, owner in session.execute(ordered)}
+
+
+def _count(session: Session, endpoint: Endpoint, event_id: str, outcome: Outcome, now: int) -> None:
+    """Let a try count that did not end well."""
+    delivery = session.get_one(Delivery, (endpoint.id, event_id), populate_existing=True)
     delivery.attempt += 1
     delivery.last_answer = outcome.what
-    if outcome.status in SUCCESS:
-        delivery.state, delivery.ended_at = "delivered", now
-        endpoint.failing_since = None
-        release(delivery)
-    elif outcome.status == GONE:
+    if outcome.status == GONE:
         switch_off_and_tell(session, endpoint, "gone", at=now)
     else:
         _failed(session, endpoint, delivery, now)

@@ -16,7 +16,6 @@ from hub.catalogue.models import Asset, FieldValue
 from hub.catalogue.views import is_seen, refuse_unseen
 from hub.connections.models import Remote, Target
 from hub.errors import Conflict, Invalid, NotFound
-from hub.placements import facts
 from hub.placements.conflicts import CODES, OVER, open_conflicts
 from hub.placements.ledger import clear_problem, open_account
 from hub.placements.models import FieldBase, FieldConflict, Placement
@@ -171,8 +170,7 @@ class Conflicts:
 
     def _go_on(self, session: Session, row: Placement, conflict: FieldConflict, chosen: Choice, *, again: bool) -> None:
         """Let what was decided be what both sides have agreed upon, and the copy be looked at again."""
-        manifest = self._switchboard.manifest(facts.place_of(session, row.target_id).connector)
-        account = open_account(session, row, manifest, self._around, self._clock.now())
+        account = open_account(session, row, self._switchboard, self._around, self._clock.now())
         base = session.get(FieldBase, (row.id, conflict.field))
         there = cast("JsonValue", conflict.theirs_there)
         # What they say is known and answered. Where it was overwritten since, the newer base says all.

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from hub.clock import DAY, HOUR, MINUTE, SECOND
@@ -49,22 +50,39 @@ def next_boundary(session: Session, asset_ids: Iterable[str], channel: str, terr
     return min((at for at in found if at is not None), default=None)
 
 
-def next_audit(session: Session, placement_id: str, generation: int, now: int) -> int | None:
-    """Return when the proof of this generation is to be repeated; None while there is none."""
-    mine = (Evidence.placement_id == placement_id, Evidence.generation == generation)
-    last = session.scalar(select(Evidence).where(*mine).order_by(Evidence.id.desc()).limit(1))
-    if last is not None and last.claim == Claim.GONE.value:
-        return min(last.at, now) + CONFIRM_GONE_MS
-    times = proof_times(session, placement_id, generation)
-    return audit_after(*times, now) if times else None
+@dataclass(frozen=True, slots=True)
+class Proofs:
+    """When a generation was proven first and last, and what was claimed and when by the newest proof."""
+
+    first: int
+    last: int
+    claim: str
+    claimed_at: int
 
 
-def proof_times(session: Session, placement_id: str, generation: int) -> tuple[int, int] | None:
-    """Return when a generation was proven first and last; None while it never was."""
-    mine = (Evidence.placement_id == placement_id, Evidence.generation == generation)
-    first = session.scalar(select(func.min(Evidence.at)).where(*mine))
-    last = session.scalar(select(func.max(Evidence.at)).where(*mine))
-    return None if first is None or last is None else (first, last)
+def next_audit(proofs: Proofs | None, now: int) -> int | None:
+    """Return when the proof of a generation is to be repeated; None while there is none."""
+    if proofs is None:
+        return None
+    if proofs.claim == Claim.GONE.value:
+        return min(proofs.claimed_at, now) + CONFIRM_GONE_MS
+    return audit_after(proofs.first, proofs.last, now)
+
+
+def proofs_of(session: Session, placement_id: str, generation: int) -> Proofs | None:
+    """Return what is known of the proofs of a generation; None while it never was proven."""
+    found = session.execute(_PROOFS, {"placement_id": placement_id, "generation": generation}).all()
+    if not found:
+        return None
+    times = [at for _, at in found]
+    return Proofs(min(times), max(times), *found[-1])
+
+
+_PROOFS: Final = (
+    select(Evidence.claim, Evidence.at)
+    .where(Evidence.placement_id == bindparam("placement_id"), Evidence.generation == bindparam("generation"))
+    .order_by(Evidence.id)
+)
 
 
 def audit_after(first: int, last: int, now: int) -> int:

@@ -8,7 +8,7 @@ from functools import partial
 from itertools import islice
 from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from hub.catalogue.models import Asset, Version
@@ -46,6 +46,17 @@ class Place:
     lead_s: int = 0  # so long before its time a copy there is looked at once more; 0: as usual
 
 
+_PLACE: Final = (
+    select(
+        Target.id, Target.kind, Target.external_ref, Target.label, Target.channel, Target.territory, Remote.id,
+        Remote.connector, Target.language, Target.lead_s,
+    )
+    .join(Remote, Remote.id == Target.remote_id)
+    .where(Target.id == bindparam("target_id"))
+)  # fmt: skip
+"""Asked several times for each step of each copy, so it is one question, made once."""
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What is asked of an asset's rights."""
@@ -67,12 +78,9 @@ class Bytes:
 
 def place_of(session: Session, target_id: str) -> Place:
     """Return a target with its remote."""
-    target = session.get_one(Target, target_id)
-    remote = session.get_one(Remote, target.remote_id)
-    return Place(
-        target.id, target.kind, target.external_ref, target.label, target.channel, target.territory, remote.id,
-        remote.connector, target.language or "", target.lead_s,
-    )  # fmt: skip
+    found = session.execute(_PLACE, {"target_id": target_id}).one()
+    target_id, kind, ref, label, channel, territory, remote_id, connector, language, lead_s = found
+    return Place(target_id, kind, ref, label, channel, territory, remote_id, connector, language or "", lead_s)
 
 
 def desired_now(

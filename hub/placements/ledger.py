@@ -22,7 +22,7 @@ from hub.placements.findings import Expected
 from hub.placements.links import placement_link
 from hub.placements.models import Attempt, Part, Placement
 from hub.placements.phase import DISPUTED, Observed, Phase, phase, waits_for_another_time
-from hub.placements.ports import Signer
+from hub.placements.ports import Signer, Switchboard
 from hub.placements.rendering import Rendering, Specs, rendering_of
 from hub.placements.schedule import is_news, keeps_time, next_look, next_turn, stopped_by
 from hub.placements.sets import compose
@@ -108,10 +108,14 @@ def is_open(attempt: Attempt) -> bool:
     return attempt.answered_at is None or attempt.outcome == UNKNOWN
 
 
-def open_account(session: Session, row: Placement, manifest: Manifest, around: Surroundings, at: int) -> Account:
-    """Bring a row up to date with the facts and return it with all that is known. Counts the generation on a change."""
+def open_account(session: Session, row: Placement, switchboard: Switchboard, around: Surroundings, at: int) -> Account:
+    """Bring a row up to date with the facts and return it with all that is known. Counts the generation on a change.
+
+    Raises:
+        NotFound: the connector is not installed any more: not even what should be is known.
+    """
     place = facts.place_of(session, row.target_id)
-    manifest = manifest.at(place.kind)
+    manifest = switchboard.manifest(place.connector).at(place.kind)
     want, depends_on = facts.desired_now(
         session, row, place, preset=manifest.rendition, at=at, default=around.rights_default,
         by_hand=manifest.by_hand, keeps_time=keeps_time(manifest),
@@ -328,8 +332,8 @@ def is_audit_due(session: Session, account: Account, now: int) -> bool:
 
 def _next_look(session: Session, account: Account, now: int) -> int | None:
     row = account.row
-    times = due.proof_times(session, row.id, row.desired_generation)
-    if times is None or row.phase not in {Phase.QUEUED, Phase.HELD}:
-        return due.next_audit(session, row.id, row.desired_generation, now)
+    proofs = due.proofs_of(session, row.id, row.desired_generation)
+    if proofs is None or row.phase not in {Phase.QUEUED, Phase.HELD}:
+        return due.next_audit(proofs, now)
     date = row.publish_at if row.phase == Phase.QUEUED else None
-    return min(next_look(*times, date, account.place.lead_s), now + due.LONGEST_UNSEEN)
+    return min(next_look(proofs.first, proofs.last, date, account.place.lead_s), now + due.LONGEST_UNSEEN)

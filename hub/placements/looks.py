@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, cast
 
@@ -58,6 +58,9 @@ def read_back(
     found: dict[str, Copy] = {}
     if Capability.FIND in abilities and (search or not known or Capability.LOOK not in abilities):
         found = _search(looks, speaker, target, marker, clock)
+        if abilities[Capability.FIND].lists:
+            _read_off(looks, known, found, clock)
+            known, found = [], {}
     for ref in dict.fromkeys((*known, *found)):
         if Capability.LOOK in abilities:
             # What a search lists in the same breath is not gone, whatever the address of the one copy answers.
@@ -74,6 +77,14 @@ def _search(looks: Looks, speaker: Speaker, target: Target, marker: str, clock: 
     looks.read = looks.searched = True
     looks.log.append({"how": "find", "ref": marker, "answer": f"{len(ours)} found", "hash": "", "at": clock.now()})
     return ours
+
+
+def _read_off(looks: Looks, known: Iterable[str], found: Mapping[str, Copy], clock: Clock) -> None:
+    """Take the place's own list for looks at each copy: what it does not name does not stand there."""
+    for ref in dict.fromkeys((*known, *found)):
+        looks.copies[ref] = found.get(ref)
+        answer = "there" if ref in found else "gone"
+        looks.log.append({"how": "list", "ref": ref, "answer": answer, "hash": "", "at": clock.now()})
 
 
 def _look(looks: Looks, speaker: Speaker, target: Target, *, ref: str, marker: str, clock: Clock) -> Copy | None:

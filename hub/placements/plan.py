@@ -5,7 +5,8 @@ A lost event only delays: every row also comes due by itself, at the next bounda
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from typing import Any, Final, cast
 
 from sqlalchemy import Select, or_, select
@@ -20,7 +21,6 @@ from hub.errors import NotFound
 from hub.events.log import advance, read_after
 from hub.events.models import Event
 from hub.placements.companions import accompanied
-from hub.placements.facts import place_of
 from hub.placements.ledger import Surroundings, clear_problem, open_account
 from hub.placements.models import Part, Placement
 from hub.placements.phase import Observed, never_sent
@@ -28,6 +28,8 @@ from hub.placements.ports import Switchboard
 
 CONSUMER: Final = "placements"
 BATCH: Final = 200
+AT_ONCE: Final = 100
+"""So many rows are brought up to date in one unit at most."""
 ASKED_FOR_PERSON: Final = "unanswerable"
 
 
@@ -45,8 +47,9 @@ class Planner:
             events = read_after(session, CONSUMER, limit=BATCH)
             if not events:
                 return 0
-            for row in {row.id: row for event in events for row in self._concerned(session, event)}.values():
-                self.wake(session, row)
+            self.wake_all(
+                session, {row.id: row for event in events for row in self._concerned(session, event)}.values()
+            )
             advance(session, CONSUMER, events[-1].seq)
         return len(events)
 
@@ -70,19 +73,26 @@ class Planner:
     def wake(self, session: Session, row: Placement) -> None:
         """Bring a row up to date with the facts and make it due."""
         row.due_at = self._clock.now()
-        try:
-            manifest = self._switchboard.manifest(place_of(session, row.target_id).connector)
-        except NotFound:  # not installed any more: the reconciler says so in the row
-            return
-        open_account(session, row, manifest, self._around, self._clock.now())
+        with suppress(NotFound):  # not installed any more: the reconciler says so in the row
+            open_account(session, row, self._switchboard, self._around, self._clock.now())
+
+    def wake_all(self, session: Session, rows: Iterable[Placement]) -> None:
+        """Make rows due; few are brought up to date at once, of many each when its turn comes.
+
+        Whoever waits for this unit, and every other writer of SQLite, would wait for seconds else.
+        """
+        several = list(rows)
+        for row in several:
+            row.due_at = self._clock.now()
+        for row in several if len(several) <= AT_ONCE else ():
+            self.wake(session, row)
 
     def doubt(self, session: Session, remote_id: str, refs: Sequence[str] = ()) -> None:
         """Have the copies with these references looked at; without any, all that were ever sent to the remote.
 
         Those that were taken away too: somebody may have put one back, out of a bin or a backup.
         """
-        for row in _doubted(session, remote_id, refs):
-            self.wake(session, row)
+        self.wake_all(session, _doubted(session, remote_id, refs))
 
 
 def _reconnect(row: Placement) -> None:

@@ -7,15 +7,16 @@ recall is about is a predicate, asked anew until it closes: a copy that was bein
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sqlalchemy import or_, select
+from sqlalchemy import Row, or_, select
 from sqlalchemy.orm import Session
 
 from hub.catalogue.assets import get_asset
 from hub.catalogue.models import Asset, Version
+from hub.connections.models import Remote, Target
 from hub.db.base import new_id
 from hub.errors import Conflict, Invalid, NotFound
 from hub.events.log import emit
@@ -139,8 +140,10 @@ def let_stand_in(session: Session, asset: Asset, substitute: Asset, *, by: str) 
 
 def report(session: Session, recall: Recall) -> RecallReport:
     """Account for every copy of a recalled asset as it stands now, or as it stood when the recall closed."""
-    behind = _accompanied(session, recall)
-    lines = tuple(_line(session, row, recall, behind) for row in concerned_rows(session, recall))
+    behind, rows = _accompanied(session, recall), concerned_rows(session, recall)
+    held = _held(session, rows)
+    lines = tuple(_line(session, row, recall, behind) for row in rows)
+    del held  # while they were held, no line had to ask for them again
     counts = Counter(line.result.value for line in lines)
     asset = session.get_one(Asset, recall.asset_id)
     return RecallReport(
@@ -208,6 +211,12 @@ def get_recall(session: Session, recall_id: str, *, lock: bool = False) -> Recal
 def _accompanied(session: Session, recall: Recall) -> frozenset[str]:
     """Return the ids of the copies that show the recalled asset behind another one."""
     return frozenset(session.scalars(accompanied(recall.asset_id)))
+
+
+def _held(session: Session, rows: Iterable[Placement]) -> Sequence[Row[Target, Remote]]:
+    """Return the places and accounts of copies: a few, where there are many copies."""
+    query = select(Target, Remote).join(Remote, Remote.id == Target.remote_id)
+    return session.execute(query.where(Target.id.in_({row.target_id for row in rows}))).all()
 
 
 def _line(session: Session, row: Placement, recall: Recall, behind: frozenset[str]) -> RecallLine:

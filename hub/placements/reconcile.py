@@ -173,8 +173,7 @@ class Reconciler:
         return row if row is not None and row.lease_owner == owner and row.settled_at is None else None
 
     def _account(self, session: Session, row: Placement) -> Account:
-        manifest = self._switchboard.manifest(facts.place_of(session, row.target_id).connector)
-        return open_account(session, row, manifest, self._around, self._clock.now())
+        return open_account(session, row, self._switchboard, self._around, self._clock.now())
 
     def _decide(self, placement_id: str, visit: Visit) -> Order | None:
         """Decide the next step from the facts of this instant and write the intent down, all in one unit."""

@@ -80,8 +80,7 @@ class Restoring:
 
     def _put_back(self, session: Session, row: Placement) -> Placement:
         """Let the copy itself be made once more: its end was not confirmed yet."""
-        manifest = self._switchboard.manifest(facts.place_of(session, row.target_id).connector)
-        account = open_account(session, row, manifest, self._around, self._clock.now())
+        account = open_account(session, row, self._switchboard, self._around, self._clock.now())
         ask_anew(account)
         row.blocked, row.problem_code, row.problem, row.attempt = False, "", "", 0
         row.observed = Observed.UNKNOWN.value

@@ -305,8 +305,7 @@ class Placements:
             if substitute_id is not None:
                 recall.let_stand_in(session, asset, self._asset(session, actor, substitute_id), by=actor.id)
             session.flush()
-            for row in rows:
-                self._planner.wake(session, row)
+            self._planner.wake_all(session, rows)
             session.flush()
             recall.close_if_done(session, made, at=at)
             return recall.report(session, made)
@@ -389,5 +388,4 @@ class Placements:
         return target, manifest
 
     def _account(self, session: Session, row: Placement) -> Account:
-        manifest = self._switchboard.manifest(facts.place_of(session, row.target_id).connector)
-        return open_account(session, row, manifest, self._around, self._clock.now())
+        return open_account(session, row, self._switchboard, self._around, self._clock.now())

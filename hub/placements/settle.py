@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy.orm import Session
 
 from hub.events.log import emit
-from hub.placements.due import AUDITS, proof_times
+from hub.placements.due import AUDITS, proofs_of
 from hub.placements.ledger import Account
 from hub.placements.models import Placement
 from hub.placements.phase import Phase
@@ -34,5 +34,5 @@ def settle(session: Session, row: Placement, reason: str, at: int) -> None:
 
 def _proven_long_ago(session: Session, account: Account) -> bool:
     """Tell whether the last audit has shown it away once more."""
-    times = proof_times(session, account.row.id, account.row.desired_generation)
-    return times is not None and times[1] - times[0] >= AUDITS[-1]
+    proofs = proofs_of(session, account.row.id, account.row.desired_generation)
+    return proofs is not None and proofs.last - proofs.first >= AUDITS[-1]

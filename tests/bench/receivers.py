@@ -1,14 +1,18 @@
-"""Receivers of webhooks in a process of their own: many that answer at once, one that is slow, one that never answers.
+"""Receivers of webhooks in a process of their own: many that answer at once, one that is slow, two that are dead.
+
+Of the dead ones, one takes connections and never answers, and one refuses them.
 
 python -m tests.bench.receivers GOOD     prints their origins as JSON, and serves until it is ended
 
-A GET at the first one tells what came, whoever it came to: receiver, message id and when (in seconds since 1970).
+A GET at the first one tells what came since the last one, whoever it came to: receiver, address, message id and when
+(in seconds since 1970).
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
+import socket
 import sys
 import time
 from contextlib import suppress
@@ -25,7 +29,7 @@ class Receivers:
         self._good, self._came, self._servers = good, [], []
 
     async def open(self):
-        """Begin to listen; return the origins: the good ones, the slow one, the dead one."""
+        """Begin to listen; return the origins: the good ones, the slow one, the silent one, the one that refuses."""
         for number in range(self._good + 2):
             self._servers.append(
                 await asyncio.start_server(
@@ -33,7 +37,10 @@ class Receivers:
                     backlog=BACKLOG,
                 )
             )  # fmt: skip
-        return [f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}" for server in self._servers]
+        self._closed = socket.socket()  # keeps its port to itself, and listens to nobody
+        self._closed.bind(("127.0.0.1", 0))
+        here = [*(server.sockets[0] for server in self._servers), self._closed]
+        return [f"http://127.0.0.1:{each.getsockname()[1]}" for each in here]
 
     async def _serve(self, number, reader, writer):
         with suppress(asyncio.IncompleteReadError, ConnectionError):
@@ -50,7 +57,7 @@ class Receivers:
             self._came.clear()
             writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(told), told))
             return
-        self._came.append((number, fields.get("webhook-id", ""), time.time()))
+        self._came.append((number, head.split(" ", 2)[1], fields.get("webhook-id", ""), time.time()))
         if number == self._good + 1:
             await asyncio.Event().wait()
         if number == self._good:

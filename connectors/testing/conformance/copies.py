@@ -195,6 +195,10 @@ def find_one(bench: Bench) -> None:
     expect(found[0].marker == sent.marker, "the marker differs")
     expect(bench.manifest.carries is Carries.LINK or found[0].content_key == sent.content_key, "the key differs")
     _covers(dict(found[0].fields), dict(sent.fields))
+    if bench.manifest.abilities[FIND].lists:
+        expect(found[0] == bench.look(receipt.ref), "the list tells another tale than a look: leave `lists` out")
+        bench.sandbox.vanish(bench.target.ref, receipt.ref)
+        expect(bench.find(sent.marker) == (), "the list still names what was deleted: leave `lists` out")
 
 
 @check("find-exactly", "A marker that merely begins, ends or continues another is not found for it.", PUBLISH, FIND)

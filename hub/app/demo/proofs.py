@@ -190,7 +190,7 @@ def addresses(proof: EvidenceView | None) -> list[str]:
 
 def read_back(proof: EvidenceView) -> str:
     """Say in words what the looks behind a proof found."""
-    asked = {look["answer"] for look in proof.looks if look["how"] == "look"}
+    asked = {look["answer"] for look in proof.looks if look["how"] in {"look", "list"}}
     there = "there" if "there" in asked else "gone" if asked else "not found"
     opened = Counter(_in_words(look["answer"]) for look in proof.looks if look["how"] == "get")
     counts = sorted(opened.items(), reverse=True)

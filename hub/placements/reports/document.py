@@ -28,6 +28,7 @@ RESULTS: Final = {
 HOWS: Final = {
     "find": "the system was searched for the marker of the copy",
     "look": "the copy was asked for by its own reference",
+    "list": "the copy was looked for in the list of all that its place holds",
     "get": "the address was opened without signing in",
 }
 """What each kind of look is."""
