@@ -36,8 +36,10 @@ def compare(rendering: Rendering, bases: Mapping[str, Agreed], theirs: Fields) -
     """Compare a copy's fields, as a look found them, with what we want.
 
     A field that never was agreed upon is ours until it was read back as we sent it once: only from then on is a
-    difference taken for somebody's edit.
+    difference taken for somebody's edit. A copy that says nothing at all was made by half: its words never came there.
     """
+    if not theirs:
+        return Comparison(push=dict(rendering.rendered.fields))
     seen: dict[str, JsonValue] = {}
     unproven: dict[str, JsonValue] = {}
     owned = rendering.rendered.fields

@@ -31,6 +31,17 @@ def test_each_field_follows_its_owner(quick_desk):
     assert (values["title"], values["alt_text"], values["credit"]) == ("Logo", "theirs", "theirs")
 
 
+def test_a_copy_that_says_nothing_at_all_is_given_its_words_anew(quick_desk):
+    """Where words lie beside the bytes, whoever died between the two writes left a copy without any."""
+    desk = quick_desk
+    _, placement, entry = live(desk)
+    said = dict(entry.fields)
+    assert said["title"] == "Logo"
+    entry.fields.clear()
+    assert looked_at_again(desk, placement).phase == "live"
+    assert entry.fields == {name: value for name, value in said.items() if value}
+
+
 def test_a_field_that_both_changed_waits_for_a_person(quick_desk):
     desk = quick_desk
     asset, placement, entry = live(desk)
