@@ -31,7 +31,7 @@ lint: $(VENV)/.dev ## style, types and the import rules
 bench: $(VENV)/.dev ## a table of ratios, each with its peer in the same run
 	@$(BIN)/python -m tests.bench $(ARGS)
 
-faults: $(VENV)/.dev ## the long fault matrix: kills, lost answers, both databases
+faults: $(VENV)/.dev ## the long fault matrix: kills, lost answers, both databases, all connectors
 	@$(BIN)/python -m pytest -q -n $(WORKERS) --every-planted-bug tests/conformance/test_planted.py
 	@$(BIN)/python -m pytest -q -n $(WORKERS) --every-connector tests/copies
 	@$(BIN)/python -m tests.faults $(ARGS)
