@@ -152,7 +152,8 @@ MANIFEST = Manifest(
         "replace": "LinkedIn changes no picture of a post: another version is another post, which a person asks for.",
         "repoint": "What links to a post or reposts it cannot be pointed to another one.",
         "hold": "A post is public at once: LinkedIn keeps no drafts and schedules nothing.",
-        "import": "Posts are no masters: their bytes are changed by LinkedIn, and their addresses end.",
+        "import": "LinkedIn lists the posts of pages, among which the hub finds its own, but hands out pictures only "
+        "as it changed them, at addresses that end: there is no master to import. It lists a member's posts to no app.",
         "changes": "LinkedIn has no feed of what changed.",
         "usage": "LinkedIn does not tell who links to a post or reposts it.",
         "reading as a member": "LinkedIn lets no app read a member's posts: that a post stands is known only from the "

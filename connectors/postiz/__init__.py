@@ -133,7 +133,8 @@ MANIFEST = Manifest(
         "repoint": "A post in Postiz shows its own picture and nobody else's: there are no further uses to change.",
         "subscribe": "Postiz lets no key make webhooks: a person enters the hub's address there, and what they say is "
         "so little that the hub reads the list of posts all the same.",
-        "import": "Postiz shows its media library to people in the browser only, not to a key.",
+        "import": "Postiz lists posts, among which the hub finds its own, without their pictures, and shows its media "
+        "library to people in the browser only, not to a key: there is no file to import.",
         "changes": "Postiz tells no changes: the hub looks at its own posts again in turn.",
         "published posts": "What is out cannot be changed or taken back through Postiz: do it at the network itself.",
         "pictures in posts": "Postiz does not tell which pictures a post shows: one that somebody exchanges or takes "

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from hub.clock import DAY, HOUR, SECOND
 from hub.db.base import Base, Id, Json, Millis, Revisioned, Word
 
 
@@ -80,6 +81,8 @@ class Target(Revisioned, Base):
     channel: Mapped[Word]  # the word that licences use; by default the connector's name
     territory: Mapped[Word]  # ISO 3166-1 alpha-2, or "*"
     lead_s: Mapped[int] = mapped_column(default=0)
+    late_s: Mapped[int] = mapped_column(default=HOUR // SECOND, server_default="3600")  # how late a time may be kept
+    life_s: Mapped[int] = mapped_column(default=DAY // SECOND, server_default="86400")  # usable from a time on for
     language: Mapped[str | None] = mapped_column(String(35))  # of the texts there; None: the catalogue's own
     __table_args__ = (UniqueConstraint("remote_id", "kind", "external_ref"),)
 

@@ -290,21 +290,25 @@ class Connections:
         channel: str | None = None,
         territory: str | None = None,
         lead_s: int | None = None,
+        late_s: int | None = None,
+        life_s: int | None = None,
         language: str | None = None,
     ) -> views.TargetView:
         """Say what a place stands for: channel and territory in the words that licences use, and its texts' language.
 
         What is None stays as it is; an empty language is the catalogue's own. The language may be set by whoever
-        places assets.
+        places assets. Of what is to go out there at a time: so many seconds before it is looked at once more
+        (`lead_s`), so late it may go out at most (`late_s`), and for so long it must be usable then (`life_s`).
 
         Raises:
             Invalid: `target_malformed`, `unknown_language`.
         """
-        licensed = (channel, territory, lead_s) != (None, None, None)
+        times = {"lead_s": lead_s, "late_s": late_s, "life_s": life_s}
+        licensed = any(said is not None for said in (channel, territory, *times.values()))
         require(actor, Act.CONNECT if licensed else Act.PLACE)
         with self._database.unit() as session:
             row = targets.get(session, target_id)
-            if targets.change(row, channel=channel, territory=territory, lead_s=lead_s, language=language):
+            if targets.change(row, channel=channel, territory=territory, language=language, times=times):
                 session.flush()
                 emit(session, "target.changed", row.id, actor=actor.id, body={"remote_id": row.remote_id})
             return views.targets(session, [row])[0]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 MOST_PAGES = 1_000
 EVERYWHERE = "*"
+TIMES: Final = ("lead_s", "late_s", "life_s")
+"""What a place says of copies that have a time, in seconds."""
 CHANNEL: Final = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
 """How licences and places write the name of a channel."""
 _LONGEST_LABEL, _LONGEST_KIND = 300, 64
@@ -98,17 +100,32 @@ def get(session: Session, target_id: str) -> Target:
 
 
 def change(
-    row: Target, *, channel: str | None, territory: str | None, lead_s: int | None, language: str | None
+    row: Target,
+    *,
+    channel: str | None,
+    territory: str | None,
+    language: str | None,
+    times: Mapping[str, int | None],
 ) -> bool:
     """Change what a place stands for; None leaves it as it is. Return whether anything changed.
+
+    Args:
+        row: the place.
+        channel: the word that licences use for it.
+        territory: a country, or "*".
+        language: of its texts.
+        times: seconds, by the names of `TIMES`.
 
     Raises:
         Invalid: `target_malformed`, `unknown_language`.
     """
-    before = (row.channel, row.territory, row.lead_s, row.language)
+    before = _said(row)
     row.channel = row.channel if channel is None else channel.strip()
     row.territory = row.territory if territory is None else territory.strip().upper()
-    row.lead_s = row.lead_s if lead_s is None else lead_s
+    for name, seconds in times.items():
+        if seconds is not None and seconds < 0:
+            raise _malformed("A time is zero seconds or more.", where=name)
+        setattr(row, name, getattr(row, name) if seconds is None else seconds)
     if channel is not None and not CHANNEL.fullmatch(row.channel):
         raise _malformed(
             "A channel's name has lower-case letters, digits, dots, dashes and underscores.", where="channel"
@@ -117,11 +134,13 @@ def change(
         raise _malformed(
             "This is no country: name it by its two letters (ISO 3166-1), or * for any.", where="territory"
         )
-    if row.lead_s < 0:
-        raise _malformed("A lead time is zero seconds or more.", where="lead_s")
     if language is not None:
         row.language = known(language) if language else None
-    return before != (row.channel, row.territory, row.lead_s, row.language)
+    return before != _said(row)
+
+
+def _said(row: Target) -> tuple[object, ...]:
+    return (row.channel, row.territory, row.language, *(getattr(row, name) for name in TIMES))
 
 
 def _malformed(what: str, *, where: str) -> Invalid:

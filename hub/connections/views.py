@@ -69,6 +69,8 @@ class TargetView:
     channel: str
     territory: str
     lead_s: int
+    late_s: int
+    life_s: int
     language: str  # of the texts there; empty: the catalogue's own
 
 
@@ -154,7 +156,7 @@ def targets(session: Session, rows: list[Target]) -> list[TargetView]:
         TargetView(
             row.id, row.remote_id, remotes[row.remote_id].connector, remotes[row.remote_id].label, row.kind,
             row.external_ref, row.label, row.channel, row.territory, row.lead_s,
-            row.language or "",
+            row.late_s, row.life_s, row.language or "",
         )
         for row in rows
     ]  # fmt: skip

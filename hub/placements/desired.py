@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from hub.clock import DAY
+
 MAX_SUBSTITUTES: Final = 8
 """How many successors are followed, one after the other, to find one that may stand in."""
 
@@ -43,6 +45,7 @@ class Waits:
     moved: bool = False  # it waits there for another time than the one it should go out at
     by_hub: bool = False  # nothing there waits for a time: the hub makes it public itself
     shows: str = ""  # the asset whose bytes stand there
+    life_ms: int = DAY  # for so long from its time on it must be usable
 
 
 @dataclass(frozen=True, slots=True)

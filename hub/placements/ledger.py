@@ -311,7 +311,7 @@ def earliest(session: Session, account: Account, now: int) -> int:
     times = [
         now + due.FAR,
         due.next_boundary(session, account.depends_on, account.place.channel, account.place.territory, now),
-        next_turn(row, now, account.place.lead_s),
+        next_turn(session, row, now, account.place.lead_s),
     ]
     if row.phase in LOOKED_AT and not account.nameless:  # nobody can look but people
         times.append(_next_look(session, account, now))

@@ -348,7 +348,7 @@ class Binding(Revisioned, Base):
     names: Mapped[Json]  # where a card names the assets it shows, see `bindings.rules.Names`; nowhere: all of the set
     withdraw_policy: Mapped[Word]  # of the copies that it plans
     state: Mapped[Word]  # dry | live | paused | ended
-    stopped: Mapped[Word] = mapped_column(default="", server_default="")  # why it paused by itself
+    stopped: Mapped[Word | None]  # why it paused by itself
     author_id: Mapped[Id]  # for whom it acts
     created_at: Mapped[Millis]
     ended_at: Mapped[Millis | None]

@@ -12,24 +12,21 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, cast
 
 import structlog
-from sqlalchemy import ColumnElement, delete, or_, select, tuple_
+from sqlalchemy import ColumnElement, delete, select, tuple_
 
 from connectors.sdk.errors import AuthExpired, BadAnswer, ConnectorError, NeedsPerson, RetryLater
 from connectors.sdk.manifest import Capability
-from connectors.sdk.types import PartKind, PartState, Target
+from connectors.sdk.types import Target
 from hub.access.permissions import Act, require
-from hub.catalogue.assets import get_asset
-from hub.catalogue.views import refuse_unseen
 from hub.clock import DAY, HOUR, MINUTE, SECOND
 from hub.connections.models import Connection, Remote
 from hub.connections.models import Target as TargetRow
-from hub.errors import Invalid, NotFound
+from hub.errors import Invalid
 from hub.placements import facts
-from hub.placements.companions import asks_for
-from hub.placements.models import NumberOfDay, NumberRound, Part, Placement
+from hub.placements.asking import can_tell, copies_seen, copy_seen, objects_of
+from hub.placements.models import NumberOfDay, NumberRound, Placement
 from hub.placements.phase import Phase
 from hub.placements.reconcile import DEFECTS
-from hub.review.standing import standing_of
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -129,10 +126,7 @@ class Numbers:
     def of_asset(self, actor: Actor, asset_id: str) -> dict[str, NumbersView]:
         """Return what is known of the numbers of every copy that shows an asset, by copy."""
         with self._database.read() as session:
-            asset = get_asset(session, asset_id)
-            refuse_unseen(actor, asset, standing_of(session, asset.id))
-            mine = or_(asks_for(asset.id), Placement.desired_asset_id == asset.id)
-            return self._views(session, list(session.scalars(select(Placement).where(mine))))
+            return self._views(session, copies_seen(session, actor, asset_id))
 
     def of_copy(self, actor: Actor, placement_id: str) -> NumbersView:
         """Return what is known of the numbers of one copy.
@@ -141,7 +135,7 @@ class Numbers:
             NotFound: `no_such_copy`, or the asset may not be seen.
         """
         with self._database.read() as session:
-            row = _row(session, actor, placement_id)
+            row = copy_seen(session, actor, placement_id)
             return self._views(session, [row])[row.id]
 
     def ask_now(self, actor: Actor, placement_id: str) -> NumbersView:
@@ -152,7 +146,7 @@ class Numbers:
         """
         require(actor, Act.PLACE)
         with self._database.unit() as session:
-            row = _row(session, actor, placement_id)
+            row = copy_seen(session, actor, placement_id)
             if row.phase != Phase.LIVE.value or not self._able(session, row):
                 raise Invalid(
                     "numbers_not_told", "Nobody can tell numbers of this copy.", where=row.id,
@@ -233,11 +227,7 @@ class Numbers:
     def _turn(self, session: Session, row: NumberRound) -> Turn | None:
         placement = session.get_one(Placement, row.placement_id)
         place = facts.place_of(session, placement.target_id)
-        media = select(Part.external_ref).where(
-            Part.placement_id == row.placement_id, Part.kind == PartKind.MEDIA.value,
-            Part.state != PartState.GONE.value,
-        )  # fmt: skip
-        refs = tuple(sorted(session.scalars(media)))
+        refs = objects_of(session, row.placement_id)
         if not refs or not self._counts(place.connector, place.kind):
             row.due_at, row.asking = self._clock.now() + DAY, False
             return None
@@ -287,19 +277,7 @@ class Numbers:
         return self._counts(place.connector, place.kind)
 
     def _counts(self, connector: str, kind: str) -> bool:
-        try:
-            return Capability.NUMBERS in self._switchboard.manifest(connector).at(kind).abilities
-        except NotFound:  # the connector is not installed any more
-            return False
-
-
-def _row(session: Session, actor: Actor, placement_id: str) -> Placement:
-    row = session.get(Placement, placement_id)
-    if row is None:
-        raise NotFound("no_such_copy", "There is no such copy.", next_step="Load the page again.")
-    asset = get_asset(session, row.asset_id)
-    refuse_unseen(actor, asset, standing_of(session, asset.id))
-    return row
+        return can_tell(self._switchboard, Capability.NUMBERS, connector, kind)
 
 
 def _due(now: int) -> tuple[ColumnElement[bool], ...]:

@@ -15,6 +15,7 @@ from connectors.sdk.manifest import Capability
 from connectors.sdk.types import Copy, PartKind, PartState
 from hub.catalogue.models import Version
 from hub.clock import DAY, HOUR, MINUTE, SECOND
+from hub.connections.models import Target
 from hub.errors import Conflict, Invalid
 from hub.events.log import emit
 from hub.placements.desired import DATE_PASSED, NOT_DUE, Waits, Want
@@ -28,10 +29,6 @@ if TYPE_CHECKING:
 
     from connectors.sdk.manifest import Manifest
 
-LEAST_LIFE: Final = DAY
-"""What goes out must be usable for at least so long: most networks let a program take nothing back."""
-GRACE: Final = HOUR
-"""What is not there yet goes out so late at most; after that a person says when."""
 USUAL_LEAD: Final = 15 * MINUTE
 """So long before its time a copy is looked at once more, where its place names no other lead."""
 FARTHEST: Final = 5 * 365 * DAY
@@ -63,11 +60,13 @@ def waits_of(session: Session, row: Placement, at: int, *, keeps: bool) -> Waits
     states = set(session.scalars(select(Part.state).where(*media)))
     if states and not keeps:
         return None  # it was public from the moment that it was made
+    place = session.get_one(Target, row.target_id)
     removed = row.problem_code == "removed_there"  # by somebody there, which is said of it and no other thing
     return Waits(
         there=bool(states), held=PartState.HELD.value in states, due=at >= row.publish_at,
-        late=at >= row.publish_at + GRACE and not removed, parked=row.parked_there,
+        late=at >= row.publish_at + place.late_s * SECOND and not removed, parked=row.parked_there,
         moved=waits_for_another_time(row), by_hub=not keeps, shows=_shown(session, row),
+        life_ms=place.life_s * SECOND,
     )  # fmt: skip
 
 
@@ -79,21 +78,23 @@ def outgoing_time(row: Placement, *, keeps: bool) -> int | None:
 def questions(row: Placement, waits: Waits | None, at: int) -> tuple[tuple[int, int | None], ...]:
     """Return for which instants, or spans of time, an asset must be usable: from when, and until when if it matters.
 
-    What leaves the hub today for a remote's calendar must be usable today as well.
+    What goes out must be usable for as long as its place says, for most networks let a program take nothing back. What
+    leaves the hub today for a remote's calendar must be usable today as well.
     """
     if waits is None or row.publish_at is None:
         return ((at, None),)
     begin = max(at, row.publish_at)
-    span = (begin, begin + LEAST_LIFE)
+    span = (begin, begin + waits.life_ms)
     leaves_before = begin > at and not (waits.there or waits.by_hub)
     return ((at, None), span) if leaves_before else (span,)
 
 
-def next_turn(row: Placement, now: int, lead_s: int) -> int | None:
+def next_turn(session: Session, row: Placement, now: int, lead_s: int) -> int | None:
     """Return when a copy that is not out yet is considered again for its time alone; None: not any more."""
     if row.publish_at is None or row.out_at is not None:
         return None
-    turns = (row.publish_at - lead_of(lead_s), row.publish_at, row.publish_at + GRACE)
+    late_s = session.get_one(Target, row.target_id).late_s
+    turns = (row.publish_at - lead_of(lead_s), row.publish_at, row.publish_at + late_s * SECOND)
     return min((at for at in turns if at > now), default=None)
 
 

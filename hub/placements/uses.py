@@ -17,20 +17,17 @@ from sqlalchemy import or_, select, update
 
 from connectors.sdk.errors import BadAnswer, ConnectorError, RetryLater
 from connectors.sdk.manifest import Capability
-from connectors.sdk.types import PartKind, PartState, Target, Use
+from connectors.sdk.types import Target, Use
 from hub.access.permissions import Act, require
-from hub.catalogue.assets import get_asset
-from hub.catalogue.views import refuse_unseen
 from hub.clock import DAY, MINUTE, SECOND
 from hub.connections.models import Connection, Remote
 from hub.connections.models import Target as TargetRow
-from hub.errors import Invalid, NotFound
+from hub.errors import Invalid
 from hub.placements import facts
-from hub.placements.companions import asks_for
-from hub.placements.models import Part, Placement, UsePlace, UseRound
+from hub.placements.asking import can_tell, copies_seen, copy_seen, objects_of
+from hub.placements.models import Placement, UsePlace, UseRound
 from hub.placements.phase import Phase
 from hub.placements.reconcile import DEFECTS
-from hub.review.standing import standing_of
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -129,11 +126,7 @@ class Uses:
     def of_asset(self, actor: Actor, asset_id: str) -> dict[str, UsesView]:
         """Return what is known of the uses of every copy that shows an asset, by copy."""
         with self._database.read() as session:
-            asset = get_asset(session, asset_id)
-            refuse_unseen(actor, asset, standing_of(session, asset.id))
-            mine = or_(asks_for(asset.id), Placement.desired_asset_id == asset.id)
-            rows = list(session.scalars(select(Placement).where(mine)))
-            return self._views(session, rows)
+            return self._views(session, copies_seen(session, actor, asset_id))
 
     def of_copy(self, actor: Actor, placement_id: str) -> UsesView:
         """Return what is known of the uses of one copy.
@@ -142,7 +135,7 @@ class Uses:
             NotFound: `no_such_copy`, or the asset may not be seen.
         """
         with self._database.read() as session:
-            row = _row(session, actor, placement_id)
+            row = copy_seen(session, actor, placement_id)
             return self._views(session, [row])[row.id]
 
     def ask_now(self, actor: Actor, placement_id: str) -> UsesView:
@@ -153,7 +146,7 @@ class Uses:
         """
         require(actor, Act.PLACE)
         with self._database.unit() as session:
-            row = _row(session, actor, placement_id)
+            row = copy_seen(session, actor, placement_id)
             if row.settled_at is not None or not self._able(session, row):
                 raise Invalid(
                     "uses_not_told", "Nobody can tell where this copy is used.", where=row.id,
@@ -239,11 +232,7 @@ class Uses:
 
     def _turn(self, session: Session, row: UseRound) -> Turn | None:
         place = facts.place_of(session, session.get_one(Placement, row.placement_id).target_id)
-        media = select(Part.external_ref).where(
-            Part.placement_id == row.placement_id, Part.kind == PartKind.MEDIA.value,
-            Part.state != PartState.GONE.value,
-        )  # fmt: skip
-        refs = tuple(sorted(session.scalars(media)))
+        refs = objects_of(session, row.placement_id)
         if not refs:
             row.begun_at, row.due_at = None, self._clock.now() + EVERY_MS
             return None
@@ -298,31 +287,16 @@ class Uses:
 
     def _able(self, session: Session, row: Placement) -> bool:
         place = facts.place_of(session, row.target_id)
-        try:
-            return Capability.USAGE in self._switchboard.manifest(place.connector).at(place.kind).abilities
-        except NotFound:  # the connector is not installed any more
-            return False
+        return self._tells(place.connector, place.kind)
 
-    def _tells(self, connector: str) -> bool:
-        try:
-            return Capability.USAGE in self._switchboard.manifest(connector).abilities
-        except NotFound:  # the connector is not installed any more
-            return False
+    def _tells(self, connector: str, kind: str | None = None) -> bool:
+        return can_tell(self._switchboard, Capability.USAGE, connector, kind)
 
     def _pace_ms(self, connector: str) -> int:
         """Return how long a remote is left in peace after a turn: the tighter its limits, the longer."""
         limits = self._switchboard.manifest(connector).limits
         slowest = max((limit.per_s / limit.calls for limit in limits), default=0.0)
         return max(PACE_MS, int(slowest * SHARE * SECOND))
-
-
-def _row(session: Session, actor: Actor, placement_id: str) -> Placement:
-    row = session.get(Placement, placement_id)
-    if row is None:
-        raise NotFound("no_such_copy", "There is no such copy.", next_step="Load the page again.")
-    asset = get_asset(session, row.asset_id)
-    refuse_unseen(actor, asset, standing_of(session, asset.id))
-    return row
 
 
 def _new_round(row: Placement, now: int) -> UseRound:

@@ -99,6 +99,13 @@ class Listing:
         except NotFound:  # not installed any more
             return False
 
+    def why_not(self, connector: str) -> str:
+        """Return why a connector lists nothing, as it declares; empty where it says nothing of that."""
+        try:
+            return self._switchboard.manifest(connector).gaps.get(Capability.IMPORT.value, "")
+        except NotFound:  # not installed any more
+            return ""
+
     def drain(self) -> int:
         """Read one page of the listing that has been due for longest; return how many pages were read."""
         turn = self._take()

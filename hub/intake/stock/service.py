@@ -68,7 +68,8 @@ class Stock:
             if not self._listing.able(remote.connector):
                 raise Invalid(
                     "stock_not_told", "This connector cannot list what stands there.", where=connection_id,
-                    next_step="Look there yourself; the hub's own copies are listed here.",
+                    next_step=f"{self._listing.why_not(remote.connector)} Look there yourself; the hub's own copies "
+                    "are listed here.".strip(),
                 )  # fmt: skip
             begin(session, remote.id, by=actor.id, at=self._clock.now())
         return self.view(actor, connection_id)
@@ -82,7 +83,8 @@ class Stock:
             total, own = views.own_copies(session, remote.id, views.PAGE)
             pending = (FoundItem.match_due_at.is_not(None), FoundItem.gone_at.is_(None))
             return views.StockView(
-                connection_id, remote.id, self._listing.able(remote.connector), taking.state if taking else "never",
+                connection_id, remote.id, self._listing.able(remote.connector),
+                self._listing.why_not(remote.connector), taking.state if taking else "never",
                 taking.listed if taking else 0, taking.begun_at if taking else None,
                 taking.ended_at if taking else None, taking.problem if taking else "", remote.recollecting_since,
                 views.count(session, remote.id, *pending),

@@ -82,6 +82,7 @@ class StockView:
     connection_id: str
     remote_id: str
     able: bool  # the connector can list what stands there
+    why_not: str  # why it cannot, as it declares
     state: str  # never | listing | done
     listed: int  # in the last or present round
     begun_at: int | None

@@ -49,6 +49,6 @@ def stop_orphans(session: Session, bindings: Iterable[Binding], *, at: int) -> N
 
 def take_over(session: Session, binding: Binding, actor: Actor) -> None:
     """Let a binding act for whoever sets it live, if its author may no more."""
-    binding.stopped = ""
+    binding.stopped = None
     if not may_act(session, binding):
         binding.author_id = actor.id

@@ -91,8 +91,9 @@ def view_of(session: Session, row: Binding) -> BindingView:
     links = session.scalar(select(func.count()).select_from(Placement).where(*mine)) or 0
     return BindingView(
         row.id, row.revision, row.name, row.remote_id, remote.connector, remote.label, row.board_ref, row.board_label,
-        Takes.of(row.takes), Source.of(row.source), Names.of(row.names), row.withdraw_policy, row.state, row.stopped,
-        row.author_id, row.created_at, row.ended_at, board.read_at if board else None, board.problem if board else "",
+        Takes.of(row.takes), Source.of(row.source), Names.of(row.names), row.withdraw_policy, row.state,
+        row.stopped or "", row.author_id, row.created_at, row.ended_at, board.read_at if board else None,
+        board.problem if board else "",
         board is not None and board.listen_at is None, links,
     )  # fmt: skip
 

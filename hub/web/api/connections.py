@@ -157,6 +157,8 @@ class TargetOut(Shown):
     channel: str
     territory: str
     lead_s: int = Field(description="Seconds that publishing there takes.")
+    late_s: int = Field(description="What has a time goes out so many seconds late at most; then a person says when.")
+    life_s: int = Field(description="What goes out at a time must be usable there for so many seconds from then on.")
     language: str = Field(description="Tag of the language of the texts there; empty: the catalogue's own.")
 
 
@@ -170,6 +172,12 @@ class TargetIn(Given):
         None, description="A country (ISO 3166-1 alpha-2), or * for everywhere."
     )
     lead_s: int | None = Field(None, ge=0, le=31_536_000, description="Seconds that publishing there takes.")
+    late_s: int | None = Field(
+        None, ge=0, le=31_536_000, description="What has a time goes out so many seconds late at most."
+    )
+    life_s: int | None = Field(
+        None, ge=0, le=31_536_000, description="What goes out at a time must be usable for so many seconds then."
+    )
     language: Annotated[str, StringConstraints(max_length=35)] | None = Field(
         None, description="Tag of the language of the texts there, such as de or pt-BR; empty: the catalogue's own."
     )

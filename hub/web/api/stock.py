@@ -62,6 +62,7 @@ class StockOut(Shown):
     connection_id: str
     remote_id: str
     able: bool = Field(description="The connector can list what stands there.")
+    why_not: str = Field(description="Why it cannot.")
     state: str = Field(description="never, listing or done.")
     listed: int
     begun_at: int | None

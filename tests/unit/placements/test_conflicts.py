@@ -218,3 +218,43 @@ def test_people_who_change_a_field_there_now_and_then_are_not_asked(quick_desk):
         says(desk, (placement, entry), f"better {day}")
         says(desk, (placement, entry), "as usual")
         assert (desk.copy(placement).phase, alt(desk, asset)) == ("live", "as usual")
+
+
+def hinted(desk):
+    """Let the remote say that something changed there, as a webhook or a feed does."""
+    with desk.database.unit() as session:
+        desk.placements._planner.doubt(session, desk.world.remote_id)
+    desk.run()
+
+
+def test_a_hint_has_a_disputed_copy_looked_at_again_and_what_people_ended_there_is_over(quick_desk):
+    desk = quick_desk
+    _, placement, entry, conflict = disputed(desk)
+    entry.fields["alt"] = "theirs, newer"
+    hinted(desk)
+    [newer] = desk.placements.conflicts.list(desk.actor)
+    assert (newer.id, newer.theirs) == (conflict.id, "theirs, newer")
+    assert desk.copy(placement).problem_code == "field_conflict"
+    entry.fields["alt"] = "ours"
+    hinted(desk)
+    assert desk.placements.conflicts.list(desk.actor) == []
+    assert (desk.copy(placement).phase, desk.copy(placement).problem_code) == ("live", "")
+
+
+def test_a_disputed_copy_that_goes_there_is_gone_and_asks_nobody(quick_desk):
+    desk = quick_desk
+    _, placement, entry, conflict = disputed(desk)
+    desk.remote.remove(entry.ref, by="people")
+    hinted(desk)
+    assert desk.copy(placement).phase == "gone"
+    assert desk.placements.conflicts.list(desk.actor) == []
+    assert desk.placements.conflicts.get(desk.actor, conflict.id).decision == "over"
+
+
+def test_a_remote_that_does_not_answer_leaves_a_disputed_copy_disputed(quick_desk):
+    desk = quick_desk
+    _, placement, *_ = disputed(desk)
+    desk.remote.read_faults.extend(["down", "down"])
+    hinted(desk)
+    assert "down" in "".join(desk.remote.fired)
+    assert (desk.copy(placement).phase, desk.copy(placement).problem_code) == ("blocked", "field_conflict")

@@ -12,7 +12,6 @@ from hub.access.models import User
 from hub.clock import DAY, HOUR, MINUTE
 from hub.errors import Conflict, Invalid
 from hub.notify.models import Notice
-from hub.placements.schedule import GRACE, LEAST_LIFE
 from tests.faults.model.remote import manifest
 from tests.faults.model.world import FOREVER, World
 from tests.unit.placements.desk import USER, Desk
@@ -112,14 +111,14 @@ def test_it_is_looked_at_shortly_before_its_time_and_at_least_daily(desk, date):
 
 def test_it_is_held_when_rights_end_before_it_lived_long_enough_and_resumed_when_they_last(desk, date):
     asset, placed = scheduled(desk, date)
-    ends(desk, asset, date + LEAST_LIFE - 1)
+    ends(desk, asset, date + DAY - 1)
     desk.run()
     copy = desk.copy(placed)
     assert (copy.phase, copy.desired_reason, copy.proof.claim) == ("held", "not_usable: ends_before", "held")
     assert entry(desk).state is PartState.HELD
     ((what, reader, body),) = notices(desk)
     assert (what, reader, body["reason"], body["publish_at"]) == ("copy_stopped", USER, copy.desired_reason, date)
-    ends(desk, asset, date + LEAST_LIFE)
+    ends(desk, asset, date + DAY)
     desk.run()
     assert (desk.copy(placed).phase, entry(desk).state, entry(desk).at) == ("queued", PartState.QUEUED, date)
     until(desk, date + MINUTE)
@@ -309,7 +308,7 @@ def test_the_hub_itself_makes_it_public_at_its_time(plain, date):
     until(desk, date)
     desk.run()
     assert (desk.copy(placed).phase, acts(desk), desk.remote.ledger[0].at) == ("live", ["publish"], date)
-    until(desk, date + 2 * GRACE)
+    until(desk, date + 2 * HOUR)
     assert desk.copy(placed).phase == "live"
 
 
@@ -319,7 +318,7 @@ def test_the_hub_makes_nothing_public_that_may_not_stand_there_then_and_says_so_
     ends(desk, asset, date)
     desk.run()
     assert desk.copy(placed).desired_reason == ENDED
-    until(desk, date + 2 * GRACE)
+    until(desk, date + 2 * HOUR)
     assert (desk.copy(placed).desired_reason, acts(desk)) == ("date_passed", [])
     assert [body["reason"] for _, _, body in notices(desk)] == [ENDED, "date_passed"]
     desk.world.rights(asset, (0, FOREVER, True))
@@ -328,6 +327,31 @@ def test_the_hub_makes_nothing_public_that_may_not_stand_there_then_and_says_so_
     until(desk, again)
     desk.run()
     assert desk.copy(placed).phase == "live"
+
+
+@pytest.mark.parametrize(("late", "goes_out"), [(HOUR, False), (3 * HOUR, True)])
+def test_a_place_says_how_late_something_may_go_out(plain, date, late, goes_out):
+    desk = plain
+    desk._set(desk.world.target_id, late_s=late // 1000)
+    asset, placed = scheduled(desk, date)
+    ends(desk, asset, date)
+    until(desk, date + 2 * HOUR)
+    assert acts(desk) == []
+    desk.world.rights(asset, (0, FOREVER, True))
+    desk.run()
+    assert acts(desk) == (["publish"] if goes_out else [])
+    assert desk.copy(placed).desired_reason == ("wanted" if goes_out else "date_passed")
+
+
+def test_a_place_says_for_how_long_what_goes_out_must_be_usable(desk, date):
+    desk._set(desk.world.target_id, life_s=7 * DAY // 1000)
+    asset, placed = scheduled(desk, date)
+    ends(desk, asset, date + 7 * DAY - 1)
+    desk.run()
+    assert desk.copy(placed).desired_reason == "not_usable: ends_before"
+    ends(desk, asset, date + 7 * DAY)
+    desk.run()
+    assert desk.copy(placed).phase == "queued"
 
 
 def test_rights_that_begin_only_before_the_date_are_enough(plain, date):

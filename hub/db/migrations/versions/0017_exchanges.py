@@ -1,4 +1,4 @@
-"""Other bytes that somebody put in a copy's place, kept until a person decides; why a binding stopped by itself."""
+"""Other bytes in a copy's place, why a binding stopped by itself, and what each place says of times."""
 
 from __future__ import annotations
 
@@ -46,10 +46,14 @@ def upgrade() -> None:
     op.create_index(op.f("ix_exchanges_asset_id"), "exchanges", ["asset_id"])
     op.create_index("ix_exchanges_due_at", "exchanges", ["due_at"])
     op.add_column("placements", sa.Column("exchange_id", sa.String(length=36), nullable=True))
-    op.add_column("bindings", sa.Column("stopped", sa.String(length=64), nullable=False, server_default=""))
+    op.add_column("targets", sa.Column("late_s", sa.BigInteger(), nullable=False, server_default="3600"))
+    op.add_column("targets", sa.Column("life_s", sa.BigInteger(), nullable=False, server_default="86400"))
+    op.add_column("bindings", sa.Column("stopped", sa.String(length=64), nullable=True))
 
 
 def downgrade() -> None:
+    op.drop_column("targets", "life_s")
+    op.drop_column("targets", "late_s")
     op.drop_column("bindings", "stopped")
     op.drop_column("placements", "exchange_id")
     op.drop_table("exchanges")
