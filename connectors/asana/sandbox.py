@@ -310,6 +310,13 @@ class AsanaSandbox(Dealing, Sandbox):
         """Somebody renames an attachment."""
         self.ledger.add(What.CHANGED, ref, target, **fields)
 
+    def relocate(self, target: str, ref: str) -> bool:
+        """Somebody moves the task to another project."""
+        del ref
+        here = self.tasks[target]["projects"]
+        self.tasks[target]["projects"] = [next(gid for gid in sorted(self.lay.live()) if gid not in here)]
+        return True
+
     def everything(self) -> tuple[Stock, ...]:
         """Return projects, tasks that hold files or whose subtasks do, and files."""
         live, folders, files = self.lay.live(), dict[str, Stock](), list[Stock]()

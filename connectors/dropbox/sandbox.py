@@ -28,10 +28,9 @@ from connectors.dropbox.sandbox_answers import (
     sealed,
 )
 from connectors.dropbox.sandbox_properties import Templates
-from connectors.dropbox.sandbox_shapes import ACCOUNT, HOME, TEAM, deleted, held, link_shape, me
+from connectors.dropbox.sandbox_shapes import ACCOUNT, HOME, TEAM, deleted, link_shape, me, standing
 from connectors.dropbox.sandbox_tree import FOLDERS, Tree, below, within
 from connectors.dropbox.sandbox_uploads import Sessions
-from connectors.sdk.marker import marker_in
 from connectors.sdk.types import ItemKind
 from connectors.testing.contract import Contract
 from connectors.testing.hooks import Delivery
@@ -296,7 +295,7 @@ class DropboxSandbox(Sandbox):
 
     def copies(self, target: str) -> tuple[Standing, ...]:
         """All files of a folder."""
-        return tuple(_standing(target, ref, facts) for ref, facts in self.ledger.living(target).items())
+        return tuple(standing(target, ref, facts) for ref, facts in self.ledger.living(target).items())
 
     def intrude(self, target: str, text: str) -> str:
         """Somebody puts another file there."""
@@ -325,6 +324,11 @@ class DropboxSandbox(Sandbox):
         facts = {key: value for key, value in self.ledger.living()[ref].items() if key != "target"}
         self._remove(ref)
         self.ledger.add(What.MADE, ref, target, **{**facts, "name": name})
+
+    def relocate(self, target: str, ref: str) -> bool:
+        """Somebody moves a file to another folder, under another name."""
+        self.move(ref, next(one for one in self.targets() if one != target), "Our own word for it.jpg")
+        return True
 
     def write_document(self, name: str, text: str) -> str:
         """Somebody writes a document that has no bytes of its own."""
@@ -389,12 +393,3 @@ class DropboxSandbox(Sandbox):
 
 def _may_replace(mode: object, rev: str) -> bool:
     return mode == "overwrite" or as_object(mode).get("update") == rev
-
-
-def _standing(target: str, ref: str, facts: Mapping[str, Any]) -> Standing:
-    texts = held(facts)
-    marker, key, known = (*texts.get("damhub", "").split(" "), "", "", "")[:3]
-    fields = {name: texts.get(name, "") for name in ("title", "alt_text", "creator", "credit", "copyright")}
-    fits = known == facts["content_hash"]
-    found = marker_in(facts["name"]) or marker or None
-    return Standing(ref, target, found, key if fits else None, fields, facts["sha256"])

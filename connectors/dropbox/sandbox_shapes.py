@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from connectors.sdk.marker import marker_in
+from connectors.testing.sandbox import Standing
+
 ACCOUNT = "dbid:AAH4f99T0taONIb-OurWxbNQ6ywGRopQngc"
 HOME, TEAM = "3235641", "84528192421"
 WHEN = "2026-05-04T06:30:00Z"
@@ -52,3 +55,13 @@ def link_shape(url: str) -> dict[str, Any]:
 def held(facts: Mapping[str, Any]) -> dict[str, str]:
     """Return the texts of all groups of a file."""
     return {one["name"]: one["value"] for fields in facts["groups"].values() for one in fields}
+
+
+def standing(target: str, ref: str, facts: Mapping[str, Any]) -> Standing:
+    """Return a copy as it is in truth."""
+    texts = held(facts)
+    marker, key, known = (*texts.get("damhub", "").split(" "), "", "", "")[:3]
+    fields = {name: texts.get(name, "") for name in ("title", "alt_text", "creator", "credit", "copyright")}
+    fits = known == facts["content_hash"]
+    found = marker_in(facts["name"]) or marker or None
+    return Standing(ref, target, found, key if fits else None, fields, facts["sha256"])

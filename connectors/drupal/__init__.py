@@ -119,6 +119,8 @@ MANIFEST = Manifest(
     gaps={
         "repoint": "A new version stays in the same item, so that every use follows by itself.",
         "subscribe": "Drupal sends no webhooks by itself: the hub notices changes when it looks.",
+        "moving": "An item stays in its media type, and its file where it was uploaded: nobody moves them by hand. Its "
+        "name is a text like others.",
         "hold": "Items are public at once: Drupal's core schedules nothing.",
         "changes": "Drupal keeps no list of what was deleted, and its search by time hides what is not published.",
         "numbers": "Drupal's core counts no views of media.",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shutil
 import tempfile
 import weakref
@@ -120,6 +121,16 @@ class FolderSandbox(Sandbox):
         said = json.loads(beside.read_bytes())
         beside.write_text(json.dumps({**said, "fields": {**said["fields"], **fields}}))
         self.ledger.add(What.CHANGED, ref, target)
+
+    def relocate(self, target: str, ref: str) -> bool:
+        """Somebody moves a file to another folder with another name, its code still in it, and leaves the manifest."""
+        file = self._path(ref)
+        code = next(part for part in re.split(r"[ .]", file.name) if marker_in(part))
+        to = self._path(next(one for one in reversed(self.targets()) if one != target)) / f"Ours {code}{file.suffix}"
+        file.rename(to)
+        self.ledger.add(What.REMOVED, ref, target)
+        self.ledger.add(What.MADE, self._ref(to), _folder_of(self._ref(to)))
+        return True
 
     def everything(self) -> tuple[Stock, ...]:
         """Folders and files, at any depth."""

@@ -9,15 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Response, jsonify, request
 
-from connectors.google_drive.items import kind_of
 from connectors.google_drive.sandbox_answers import DEFAULT, DEFAULT_FILE, Refused, invalid, missing, partial, search
 from connectors.google_drive.sandbox_channels import Channels
 from connectors.google_drive.sandbox_quotas import Quotas
 from connectors.google_drive.sandbox_robot import Robot
+from connectors.google_drive.sandbox_shapes import lists, merged, shape, standing, stocked
 from connectors.google_drive.sandbox_stock import AT, DRIVES, ROOT, STANDING, TOPS
 from connectors.google_drive.sandbox_uploads import MOST_SIMPLE, Session, Taken, two_parts
-from connectors.google_drive.types import CONTENT, FOLDER, MARKER, NATIVE, PROPERTIES, File
-from connectors.sdk.types import ItemKind
+from connectors.google_drive.types import FOLDER, NATIVE, PROPERTIES
 from connectors.testing.contract import Contract
 from connectors.testing.hooks import Delivery
 from connectors.testing.ledger import Effect, Ledger, What
@@ -30,7 +29,6 @@ CONTRACT = Path(__file__).parent / "fixtures" / "contract.json"
 API, UPLOAD = "/drive/v3", "/upload/drive/v3"
 PAGE, DRIVES_PAGE, FEED_PAGE = 40, 2, 25
 """Drive may answer less than it was asked for."""
-MOST_PROPERTY = 124
 CALLBACK = "https://hub.example/hook"
 EMPTY: Mapping[str, Any] = {
     "description": "", "starred": False, "properties": {}, "appProperties": {}, "trashed": False, "createdTime": AT,
@@ -115,7 +113,7 @@ class GoogleDriveSandbox(Sandbox):
         if drive and drive not in DRIVES:
             raise Refused(404, "notFound", f"Shared drive not found: {drive}", "driveId")
         fits = search(request.args.get("q", ""))
-        shapes = [_shape(ref, file) for ref, file in self._files() if _in(file, drive, shared=shared) and fits(file)]
+        shapes = [shape(ref, file) for ref, file in self._files() if lists(file, drive, shared=shared) and fits(file)]
         page = self._page(shapes, "files", PAGE)
         return partial({**page, "kind": "drive#fileList", "incompleteSearch": self.misses_some}, "Files", DEFAULT)
 
@@ -131,7 +129,7 @@ class GoogleDriveSandbox(Sandbox):
         known = ROOT if ref == "root" else ref
         file = self._known(known)
         if request.args.get("alt") != "media":
-            return partial(_shape(known, file), "File", DEFAULT_FILE)
+            return partial(shape(known, file), "File", DEFAULT_FILE)
         if file["mimeType"].startswith(NATIVE):
             raise Refused(403, "fileNotDownloadable", "Only files with binary content can be downloaded.", "alt")
         return Response(self._bytes.get(file["sha256"], b""), content_type=file["mimeType"])
@@ -149,7 +147,7 @@ class GoogleDriveSandbox(Sandbox):
         with self.lock:
             file = self._known(ref)
             self._change(ref, file, sent)
-            return partial(_shape(ref, self._known(ref)), "File", DEFAULT_FILE)
+            return partial(shape(ref, self._known(ref)), "File", DEFAULT_FILE)
 
     def _delete(self, ref: str) -> Response:
         with self.lock:
@@ -193,7 +191,7 @@ class GoogleDriveSandbox(Sandbox):
             kept = {"Range": f"bytes=0-{session.taken.size - 1}"} if session.taken.size else {}
             return Response(status=308, headers=kept)
         if session.done:
-            return partial(_shape(session.done, self._known(session.done)), "File", DEFAULT_FILE)
+            return partial(shape(session.done, self._known(session.done)), "File", DEFAULT_FILE)
         answer = self._complete(session.ref, session.about, session.media_type, session.taken)
         session.done = str(self.ledger.effects()[-1].ref)
         return answer
@@ -206,9 +204,9 @@ class GoogleDriveSandbox(Sandbox):
         with self.lock:
             if ref:
                 self._change(ref, self._known(ref), about, **facts)
-                return partial(_shape(ref, self._known(ref)), "File", DEFAULT_FILE)
+                return partial(shape(ref, self._known(ref)), "File", DEFAULT_FILE)
             made = self._make({**about, **facts})
-        return partial(_shape(made, self._known(made)), "File", DEFAULT_FILE)
+        return partial(shape(made, self._known(made)), "File", DEFAULT_FILE)
 
     def _make(self, about: Mapping[str, Any]) -> str:
         parents = about.get("parents") or [ROOT]
@@ -218,7 +216,7 @@ class GoogleDriveSandbox(Sandbox):
         ref = self._next("1file")
         facts = {**EMPTY, **about, "name": about.get("name", "Untitled"), "parents": parents}
         for kind in ("properties", "appProperties"):
-            facts[kind] = _merged({}, about.get(kind, {}))
+            facts[kind] = merged({}, about.get(kind, {}))
         self.ledger.add(What.MADE, ref, parents[0], driveId=folder["driveId"], **facts)
         self.channels.tell(folder["driveId"])
         return ref
@@ -227,7 +225,7 @@ class GoogleDriveSandbox(Sandbox):
         changed = {**sent, **facts, "version": file["version"] + 1}
         for kind in ("properties", "appProperties"):
             if kind in sent:
-                changed[kind] = _merged(file[kind], sent[kind])
+                changed[kind] = merged(file[kind], sent[kind])
         self.ledger.add(What.CHANGED, ref, file["target"], **changed)
         self.channels.tell(file["driveId"])
 
@@ -270,7 +268,7 @@ class GoogleDriveSandbox(Sandbox):
         line = {"kind": "drive#change", "changeType": "file", "fileId": effect.ref, "removed": True}
         if effect.what is What.REMOVED:
             return line
-        return {**line, "removed": False, "file": _shape(effect.ref, self.ledger.living()[effect.ref])}
+        return {**line, "removed": False, "file": shape(effect.ref, self.ledger.living()[effect.ref])}
 
     def _watch(self) -> Response:
         return jsonify(self.channels.open(request.get_json(), request.args.get("driveId", "")))
@@ -313,7 +311,7 @@ class GoogleDriveSandbox(Sandbox):
     def copies(self, target: str) -> tuple[Standing, ...]:
         """All files of a folder."""
         folder = target.partition("@")[0]
-        return tuple(_standing(target, ref, facts) for ref, facts in self.ledger.living(folder).items())
+        return tuple(standing(target, ref, facts) for ref, facts in self.ledger.living(folder).items())
 
     def intrude(self, target: str, text: str) -> str:
         """Somebody puts something else there."""
@@ -330,9 +328,17 @@ class GoogleDriveSandbox(Sandbox):
         there = self.ledger.living()[ref]["properties"]
         self.ledger.add(What.CHANGED, ref, target.partition("@")[0], **plain, properties={**there, **own})
 
+    def relocate(self, target: str, ref: str) -> bool:
+        """Somebody moves a file to another folder of the same drive, under another name."""
+        here, _, drive = target.partition("@")
+        places = [one.partition("@") for one in self.targets()]
+        folder = next(one for one, _, its_drive in places if its_drive == drive and one != here)
+        self.ledger.add(What.CHANGED, ref, here, parents=[folder], name="Our own word for it.jpg")
+        return True
+
     def everything(self) -> tuple[Stock, ...]:
         """Everything that is not in the trash."""
-        return tuple(_stock(ref, file) for ref, file in self._files() if not file["trashed"])
+        return tuple(stocked(ref, file) for ref, file in self._files() if not file["trashed"])
 
     def stock(self, name: str, data: bytes) -> str:
         """Somebody puts a file into a folder of a shared drive."""
@@ -364,49 +370,3 @@ class GoogleDriveSandbox(Sandbox):
         self.ledger.add(What.MADE, ref, folder, **{**EMPTY, **facts, **more, "driveId": drive})
         self.channels.tell(drive)
         return ref
-
-
-_HIDDEN = frozenset({"may", "body", "refuses", "md5", "sha1", "sha256", "target", "size", "driveId", "parents"})
-
-
-def _shape(ref: str, file: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a file as Drive shows it: numbers are text, and what there is nothing of is left out."""
-    shown = {name: value for name, value in file.items() if name not in _HIDDEN and value not in ("", {}, [])}
-    sums = {f"{name}Checksum": file[name] for name in ("md5", "sha1", "sha256") if name in file}
-    lies = {"parents": file["parents"]} if file["parents"] else {}
-    drive = {"driveId": file["driveId"]} if file["driveId"] else {}
-    size = {"size": str(file["size"])} if "size" in file else {}
-    return {
-        **shown, **sums, **lies, **drive, **size, "kind": "drive#file", "id": ref, "version": str(file["version"]),
-        "capabilities": {"canAddChildren": file["may"], "canDownload": True},
-        "webViewLink": f"https://drive.google.com/open?id={ref}",
-    }  # fmt: skip
-
-
-def _in(file: Mapping[str, Any], drive: str, *, shared: bool) -> bool:
-    """Tell whether a listing holds a file: that of an account tells some of its shared drives' files, too."""
-    if drive:
-        return bool(file["driveId"] == drive)
-    return not file["driveId"] or (shared and file["name"].endswith("01"))
-
-
-def _merged(there: Mapping[str, str], sent: Mapping[str, Any]) -> dict[str, str]:
-    """Add properties up: null clears one, and each holds so many bytes, its name included."""
-    for name, value in sent.items():
-        if len(f"{name}{value or ''}".encode()) > MOST_PROPERTY:
-            raise Refused(403, "propertyLengthLimitExceeded", "The property is too long.")
-    added = {**there, **sent}
-    return {name: value for name, value in added.items() if value is not None}
-
-
-def _standing(target: str, ref: str, facts: Mapping[str, Any]) -> Standing:
-    own = {name: facts["properties"].get(name, "") for name in PROPERTIES}
-    fields = {"name": facts["name"], "description": facts["description"], **own}
-    private = facts["appProperties"]
-    return Standing(ref, target, private.get(MARKER), private.get(CONTENT), fields, facts["sha256"])
-
-
-def _stock(ref: str, file: Mapping[str, Any]) -> Stock:
-    kind = kind_of(File.model_validate({"id": ref, "mimeType": file["mimeType"]}))
-    bytes_of = kind is ItemKind.FILE
-    return Stock(ref, kind, file["name"], file["size"] if bytes_of else None, file["sha256"] if bytes_of else None)

@@ -109,9 +109,14 @@ class ObjectStore:
             self._api.delete(self._path(key))
 
     def find(self, target: Target, marker: str) -> tuple[Copy, ...]:
-        """List by the beginning of the name, which is the marker; listings of object stores are never late."""
-        found = every(lambda cursor: self._objects(f"{_folder(target)}{marker}-", cursor))
-        return tuple(self.look(target, one.key) for one in found)
+        """List by the beginning of the name, which is the marker; what is not in its folder may be in another by now.
+
+        Listings of object stores are never late.
+        """
+        found = self._named(target, marker)
+        others = () if found else (place for place in every(self.targets) if place.ref != target.ref)
+        moved = (key for place in others for key in self._named(place, marker))
+        return tuple(self.look(target, key) for key in (*found, *moved))
 
     def look(self, target: Target, ref: str) -> Copy:
         """Read headers and manifest. What is said of other bytes than these is not said of these."""
@@ -166,6 +171,9 @@ class ObjectStore:
     def _objects(self, prefix: str, cursor: str | None) -> Page[Stored]:
         page = self._list(prefix, cursor)
         return Page(tuple(one for one in page.objects if not one.key.endswith(MANIFEST_END)), page.cursor)
+
+    def _named(self, target: Target, marker: str) -> tuple[str, ...]:
+        return tuple(one.key for one in every(lambda cursor: self._objects(f"{_folder(target)}{marker}-", cursor)))
 
     def _list(self, prefix: str, cursor: str | None, *, size: int = 0, folders: bool = False) -> Listing:
         query = {

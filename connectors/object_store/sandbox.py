@@ -218,6 +218,14 @@ class ObjectStoreSandbox(Sandbox):
         self._bytes[digest] = text
         self._write(ref + MANIFEST_END, {**facts["beside"], "sha256": digest, "size": len(text), "etag": digest[:32]})
 
+    def relocate(self, target: str, ref: str) -> bool:
+        """Somebody moves an object to another folder: stores know no moves, so it is copied there and deleted here."""
+        folder = next(one for one in self.targets() if one not in (target, "/"))
+        facts = {name: fact for name, fact in self._living()[ref].items() if name not in ("beside", "target")}
+        self._write(folder + ref.rpartition("/")[2], facts, new=True)
+        self.ledger.add(What.REMOVED, ref, BUCKET)
+        return True
+
     def everything(self) -> tuple[Stock, ...]:
         """Folders and objects."""
         folders = tuple(Stock(key, ItemKind.FOLDER, key.rstrip("/").rpartition("/")[2]) for key in FOLDERS)

@@ -234,6 +234,11 @@ class Sandbox(ABC):
     def edit(self, target: str, ref: str, fields: Mapping[str, Any]) -> None:
         """Let somebody there change fields of a copy by hand (in the remote's shape)."""
 
+    def relocate(self, target: str, ref: str) -> bool:
+        """Let somebody there move or rename a copy, or what it stands on, by hand; False where nobody can."""
+        del target, ref
+        return False
+
     def thin(self, target: str, ref: str) -> bool:
         """Let somebody there take one picture out of several; False where nobody can, or where nothing tells of it."""
         del target, ref

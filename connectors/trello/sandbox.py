@@ -268,6 +268,12 @@ class TrelloSandbox(Sandbox):
         """Somebody renames an attachment."""
         self.ledger.add(What.CHANGED, ref, target, **fields)
 
+    def relocate(self, target: str, ref: str) -> bool:
+        """Somebody moves the card to another board."""
+        del ref
+        self.cards[target].update(board=self.boards[-1]["id"], list=1)
+        return True
+
     def everything(self) -> tuple[Stock, ...]:
         """Return boards, cards that hold files, and files."""
         files = {ref: facts for ref, facts in self.ledger.living().items() if facts["isUpload"]}

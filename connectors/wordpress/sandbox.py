@@ -248,6 +248,14 @@ class WordPressSandbox(Sandbox):
         del target
         self.change(self.items[int(ref)], fields)
 
+    def relocate(self, target: str, ref: str) -> bool:
+        """Give the item's page another address by hand: files cannot be moved or renamed."""
+        del target
+        item = self.items[int(ref)]
+        item.slug = self._free_slug("our-own-word-for-it")
+        self.change(item, {})
+        return True
+
     def use(self, target: str, ref: str) -> str | None:
         """Show an item in a new post."""
         del target

@@ -254,3 +254,14 @@ def test_an_object_that_somebody_copied_counts_as_another(store, top, sandbox):
     assert store.look(top, ref).marker == MARKER
     store.withdraw(top, ref)
     assert "elsewhere/copy.png" in sandbox._objects()  # nobody's but theirs
+
+
+def test_a_copy_that_somebody_moved_to_another_folder_is_found_there_and_withdrawn(store, top, sandbox):
+    ref = store.publish(top, outgoing()).ref
+    assert sandbox.relocate("/", ref)
+    with pytest.raises(Missing):
+        store.look(top, ref)
+    [copy] = store.find(top, MARKER)
+    assert (copy.ref, copy.marker) == (f"folder 001/{ref}", MARKER)
+    store.withdraw(top, copy.ref)
+    assert store.find(top, MARKER) == ()
