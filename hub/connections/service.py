@@ -296,9 +296,7 @@ class Connections:
     ) -> views.TargetView:
         """Say what a place stands for: channel and territory in the words that licences use, and its texts' language.
 
-        What is None stays as it is; an empty language is the catalogue's own. The language may be set by whoever
-        places assets. Of what is to go out there at a time: so many seconds before it is looked at once more
-        (`lead_s`), so late it may go out at most (`late_s`), and for so long it must be usable then (`life_s`).
+        What is None stays. Whoever places assets may set the language; empty: the catalogue's own. See `targets.TIMES`.
 
         Raises:
             Invalid: `target_malformed`, `unknown_language`.

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 MOST_PAGES = 1_000
 EVERYWHERE = "*"
 TIMES: Final = ("lead_s", "late_s", "life_s")
-"""What a place says of copies that have a time, in seconds."""
+"""What a place says, in seconds, of copies with a time: how long before it they are looked at once more, how late they
+may go out at most, and for how long they must be usable from then on."""
 CHANNEL: Final = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
 """How licences and places write the name of a channel."""
 _LONGEST_LABEL, _LONGEST_KIND = 300, 64
