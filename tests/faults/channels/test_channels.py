@@ -13,10 +13,17 @@ from tests.faults.channels.table import Table, again
 SEEDS = (0, 1, 2)
 FAILED_ONCE = [
     ("drupal", 1),  # killed between two calls of a recall: the item was gone, its file stood at its address for good
+    ("object_store", 5),  # died between bytes and manifest: the copy said nothing, and was called as wanted
 ]
 """Seeds that once broke a promise, and stay."""
-REVEALING = {}
-"""Planted bugs, and the seed that catches each."""
+REVEALING = {
+    "skip_find": ("google_drive", 249),
+    "retry_a_write_on_5xx": ("google_drive", 249),
+    "never_look_for_others": ("wordpress", 41),
+    "done_before_the_answer": ("trello", 136),
+    "remember_may_use": ("trello", 136),
+}
+"""Planted bugs, and a seed that catches each."""
 
 
 def held(result):
@@ -44,20 +51,22 @@ def test_a_planted_bug_is_caught(bug):
     result = play(connector, seed, bug)
     assert result.outcome == "violated", result
     assert result.fired, "it was caught without any fault"
+
+
+@pytest.mark.parametrize(("connector", "seed"), sorted(set(REVEALING.values())))
+def test_the_same_seeds_hold_without_the_bugs(connector, seed):
     held(play(connector, seed))
 
 
 def test_there_are_enough_planted_bugs():
-    assert len(REVEALING) >= 4
+    assert len(REVEALING) >= 5
     assert set(driver.BUGS) <= set(PLANTED)
 
 
-@pytest.mark.parametrize("connector", ["object_store", "postiz"])
-def test_a_seed_gives_the_same_history_twice(connector):
-    first, second = play(connector, 5), play(connector, 5)
+def test_a_seed_gives_the_same_history_twice():
+    first, second = play("object_store", 5), play("object_store", 5)
     assert first.fired
     assert (first.trace, first.steps, first.fired) == (second.trace, second.steps, second.fired)
-    assert first.trace != play(connector, 6).trace
 
 
 def test_every_fault_is_drawn_for_every_connector_that_can_meet_it():
