@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from flask import Blueprint, Response, request
 
 from hub.catalogue.metadata import Author
-from hub.errors import HubError, NotFound
+from hub.errors import Conflict, HubError, Invalid, NotFound
 from hub.web.identity import actor
 from hub.web.services import services
 from hub.web.ui.frame import go, page
@@ -80,6 +80,18 @@ def decide(conflict_id: str) -> Response:
         return _show(error)
     only = request.form.get("copy", "")
     return go(f"/conflicts?copy={made.placement_id}" if only else "/conflicts", "decided")
+
+
+@conflicts.post("/proposals/<proposal_id>")
+def decide_file(proposal_id: str) -> Response:
+    """Let one of two files hold."""
+    try:
+        made = services().proposals.decide(actor(), proposal_id, request.form.get("choice", ""))
+    except (Conflict, Invalid) as error:
+        return _show(error)
+    if made.made_version_id:
+        return go(f"/assets/{made.asset_code}", "proposed")
+    return go(f"/conflicts?copy={made.placement_id}" if request.form.get("copy") else "/conflicts", "ours")
 
 
 def marked(before: str, after: str) -> list[Piece]:

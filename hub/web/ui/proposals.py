@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 
 from hub.delivery.headers import byte_headers
-from hub.errors import NotFound
+from hub.errors import HubError
 from hub.web.identity import actor
 from hub.web.services import services
 from hub.web.ui import words
-from hub.web.ui.frame import go
 from hub.web.ui.names import Names, connector_title
 
 if TYPE_CHECKING:
@@ -49,15 +48,6 @@ class Proposal:
     ended: str
 
 
-@proposals.post("/proposals/<proposal_id>")
-def decide(proposal_id: str) -> Response:
-    """Let a file hold."""
-    made = services().proposals.decide(actor(), proposal_id, request.form.get("choice", ""))
-    if made.made_version_id:
-        return go(f"/assets/{made.asset_code}", "proposed")
-    return go(f"/conflicts?copy={made.placement_id}" if request.form.get("copy") else "/conflicts", "ours")
-
-
 @proposals.get("/proposals/<proposal_id>/picture")
 def show_picture(proposal_id: str) -> Response:
     """Send the small picture that the hub made of a proposed file."""
@@ -86,6 +76,6 @@ def _our_picture(view: ProposalView) -> str:
     rooms = services()
     try:
         rooms.delivery.open_rendition(actor(), view.asset_id, "thumbnail", view.version_id)
-    except NotFound:
+    except HubError:  # not made, or not to be shown to anybody now
         return ""
     return f"/media/{view.asset_id}/{view.version_id}/thumbnail"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from hub.placements.models import Exchange, Placement
 from hub.web.ui.conflicts import marked
 
 
@@ -54,6 +55,43 @@ def test_what_cannot_be_kept_is_said_beside_it(world, editor):
     page = answer.get_data(as_text=True)
     assert "field_too_long" in page
     assert "Keep ours" in page
+
+
+def rests(world):
+    with world.hub.database.unit() as session:
+        session.get_one(Placement, world.names["copy"]).exchange_id = world.names["proposal"]
+
+
+def test_both_files_stand_side_by_side_and_ours_is_kept_with_a_button(world, editor):
+    rests(world)
+    names = world.names
+    page = text(editor, f"/conflicts?copy={names['copy']}")
+    assert f'src="/proposals/{names["proposal"]}/picture" alt="Theirs: lake.png"' in page
+    assert f"Ours: version 1 of {names['code']}" in page
+    assert "Whatever you choose, both files are kept." in page
+    picture = editor.get(f"/proposals/{names['proposal']}/picture")
+    assert (picture.status_code, "sandbox" in picture.headers["Content-Security-Policy"]) == (200, True)
+    after = press(editor, f"/proposals/{names['proposal']}", choice="ours", copy=names["copy"])
+    assert "Ours is put back. The other file is kept below." in after
+    assert "kept what stood here" in after
+    again = editor.post(f"/proposals/{names['proposal']}", data={"csrf": editor.csrf, "choice": "ours"})
+    assert (again.status_code, "proposal_over" in again.get_data(as_text=True)) == (409, True)
+
+
+def test_a_file_that_is_taken_is_shown_as_the_version_that_it_became(world, editor):
+    rests(world)
+    after = press(editor, f"/proposals/{world.names['proposal']}", choice="theirs")
+    assert "The file is a version now, and waits for approval." in after
+
+
+def test_what_the_hub_has_not_got_cannot_be_taken_and_says_why(world, editor):
+    rests(world)
+    with world.hub.database.unit() as session:
+        row = session.get_one(Exchange, world.names["proposal"])
+        row.state, row.sha256, row.preview_sha256, row.problem = "unread", None, None, "It is too large."
+    page = text(editor, "/conflicts")
+    assert "The hub has not got the other file: It is too large." in page
+    assert "Take it" not in page
 
 
 def test_a_removed_copy_has_a_button_that_puts_it_back(world, editor):
