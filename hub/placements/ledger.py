@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final, cast
@@ -198,11 +199,7 @@ def known(account: Account, *, now: int, may_write: bool, looked_now: bool, audi
         desired=Want(row.desired),
         content_key=rendering.content_key if rendering else "",
         fields_agree=rendering is not None and row.observed_doc_hash == rendering.fields_hash,
-        standing=tuple(
-            Standing(part.external_ref, part.content_key, held=part.state == PartState.HELD.value)
-            for part in sorted(account.media(), key=lambda part: part.external_ref)
-            if part.state != PartState.GONE.value
-        ),
+        standing=tuple(_standing(account)),
         vanished=row.problem_code == REMOVED_THERE,
         sent=bool(account.attempts),
         observed=Observed(row.observed),
@@ -250,6 +247,16 @@ def _half_away(account: Account) -> str:
         ),
         "",
     )  # fmt: skip
+
+
+def _standing(account: Account) -> Iterator[Standing]:
+    """Yield the copies that stand there, or may stand there; each look reads all of them that it finds."""
+    media = sorted(account.media(), key=lambda part: part.external_ref)
+    looked = max((part.looked_at for part in media if part.looked_at is not None), default=0)
+    for part in media:
+        if part.state != PartState.GONE.value:
+            missed = part.looked_at is not None and part.looked_at < looked
+            yield Standing(part.external_ref, part.content_key, part.state == PartState.HELD.value, missed)
 
 
 def _open(account: Account, attempt: Attempt, since: int) -> Open:

@@ -84,6 +84,7 @@ class Standing:
     ref: str
     content_key: str  # which bytes it was made from; empty: not ours any more
     held: bool = False  # it is parked there
+    missed: bool = False  # it was seen there, and the last look did not find it, too soon after a write to be believed
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,7 +283,14 @@ def _show(known: Known) -> Step:
     if current is None:
         return _make(known)
     others = [copy for copy in known.standing if copy is not current]
-    return _tidy(known, current, others) or _let_go(known, current) or _prove(known)
+    return _doubt(known, others) or _tidy(known, current, others) or _let_go(known, current) or _prove(known)
+
+
+def _doubt(known: Known, others: list[Standing]) -> Step | None:
+    """Wait while one of several copies may be gone: were it the one to stay, the others would be taken away in vain."""
+    if not others or not any(copy.missed for copy in known.standing):
+        return None
+    return Rest() if known.looked_now else ReadBack()
 
 
 def _ask_about(known: Known) -> Step | None:

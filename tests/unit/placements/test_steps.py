@@ -86,6 +86,16 @@ def test_other_bytes_are_left_where_they_stand_until_a_person_decides_unless_the
     assert next_step(replace(strange, vanished=True, standing=(), looked_now=True)) == Rest()
 
 
+def test_nothing_is_taken_away_beside_a_copy_that_may_be_gone_itself():
+    """Somebody took the hub's own copy away just after it was made, and put another one there."""
+    both = replace(LIVE, standing=(Standing("1", "k2", missed=True), Standing("2", "k2")))
+    assert next_step(both) == ReadBack()
+    assert next_step(replace(both, looked_now=True)) == Rest()
+    found = replace(both, standing=(Standing("1", "k2"), Standing("2", "k2")))
+    assert next_step(found) == Send(Op.REPOINT, "2", "1")
+    assert next_step(replace(both, desired=Want.ABSENT)) == Send(Op.WITHDRAW, "1")
+
+
 def test_a_missing_text_keeps_nobody_from_looking():
     assert next_step(replace(LIVE, missing=("alt_text",), audit_due=True)) == ReadBack()
     assert next_step(replace(LIVE, missing=("alt_text",))) == Rest()
