@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from hub.app import acts
 from hub.clock import ManualClock, SystemClock
 from tests.unit.intake.house import House, picture
 
@@ -29,12 +30,40 @@ class Channel(House):
             self.sandbox.clock = lambda: datetime.fromtimestamp(self.clock.now() / 1000, UTC)
 
     def connect(self):
-        """Connect, and wait for nothing in truth: the clock is moved by hand."""
+        """Connect, and wait for nothing in truth."""
+        self.hurry()
+        return super().connect()
+
+    def hurry(self):
+        """Let waits be a move of the clock, which is moved by hand."""
         speaking = self.rooms.connections._speaking
         speaking._sleep = lambda seconds: self.clock.advance(int(seconds * 1000) + 1)
         self.stack.callback(speaking._client.close)
         self.stack.callback(self.rooms.placements._reconciler._viewer._client.close)
-        return super().connect()
+
+    @contextmanager
+    def restored(self, archive, home):
+        """Open this hub as a backup has it: restored in another place, and adopted."""
+        settings = self.settings.model_copy(update={"home": home})
+        acts.restore(settings, archive, told=None)
+        acts.adopt(settings, clock=self.clock)
+        with ExitStack() as opened:
+            again = self._another(opened, home)
+            again.hurry()
+            again.resume()
+            yield again
+
+    @contextmanager
+    def beside(self, home):
+        """Open another hub, with an identity of its own, that has connected the same account."""
+        with ExitStack() as opened:
+            other = self._another(opened, home)
+            other.count += 1000  # its pictures are others
+            other.connect()
+            yield other
+
+    def _another(self, opened, home):
+        return Channel(opened, home, self.clock, name=self.name, sandbox=self.sandbox, origin=self.origin)
 
     def fresh(self):
         """Return bytes of a picture that there never was."""
@@ -53,6 +82,13 @@ class Channel(House):
         """Return what stands there under a copy's marker."""
         marker = self.copy(copy).marker
         return [one for one in self.sandbox.copies(self.target.ref) if one.marker == marker]
+
+    def anywhere(self, copy):
+        """Return what stands under a copy's marker in any place there."""
+        marker, found = self.copy(copy).marker, {}
+        for target in self.sandbox.targets():
+            found.update({one.ref: one for one in self.sandbox.copies(target) if one.marker == marker})
+        return list(found.values())
 
     def pass_time(self, milliseconds, most=40):
         """Let so much time pass, in steps in which the worker works."""

@@ -34,9 +34,9 @@ PROMISE = {
     "refused": "The connection asks for a person, nothing is called gone, and the copy stands as it stood.",
     "schedule_outlived": "It never becomes public.",
     "recalled": "It is withdrawn, before all other work.",
-    "restored": "The copy is known again by its marker, and none is made twice. Here the ledger is put as such a "
-    "backup leaves it; whole archives are restored in `tests/unit/intake/test_recollecting.py`.",
-    "two_hubs": "Each touches only its own copies.",
+    "restored": "The copy is known again by its marker, and none is made twice: an archive from "
+    "before the copy was made is restored in another place.",
+    "two_hubs": "Each touches only its own copies, whatever becomes of the other's.",
 }
 
 
@@ -49,4 +49,6 @@ def why_not(row, manifest):
         return manifest.gaps.get("update", "It changes no texts.")
     if row == "moved_there" and manifest.by_hand:
         return "A post stands where it was published: nobody can move it."
+    if row == "moved_there":
+        return manifest.gaps.get("moving", "")
     return ""

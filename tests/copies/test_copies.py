@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import delete
 
 from connectors.sdk.manifest import Capability, Carries
-from connectors.sdk.types import Outgoing, PartState, Target
+from connectors.sdk.types import PartState
 from connectors.testing.faults import refuse
 from connectors.testing.ledger import What
+from hub.app import backup
 from hub.clock import DAY, HOUR, MINUTE
-from hub.intake.stock.recollecting import recollect
-from hub.placements.models import Attempt, Evidence, FieldBase, Part, Placement, UsePlace, UseRound
 from tests.copies.rows import why_not
 from tests.copies.table import connectors
 from tests.unit.intake.house import sha
 
 ALL = connectors()
-OF_PLACEMENTS = (UsePlace, UseRound, FieldBase, Attempt, Evidence, Part)
 
 
 def each(row, *, but=()):
@@ -123,6 +120,29 @@ def test_a_text_that_somebody_edits_there(channels, name):
     assert not (taken and put_right)
 
 
+@each("moved_there")
+def test_a_copy_that_somebody_moves_or_renames_there(channels, name):
+    channel = channels(name)
+    asset, copy = channel.placed()
+    (before,) = channel.standing(copy)
+    assert channel.sandbox.relocate(channel.target.ref, before.ref)
+    count = made(channel)
+    channel.pass_time(6 * HOUR, most=12)
+    told, (there,) = channel.copy(copy), channel.anywhere(copy)
+    assert (told.phase, told.problem_code, there.sha256) == ("live", "", before.sha256)
+    assert made(channel) == count, "it is the same copy: none is made beside it"
+    data = channel.fresh()
+    channel.version(asset, data)
+    channel.approve(asset)
+    channel.run(within_ms=2 * MINUTE)
+    (after,) = channel.anywhere(copy)
+    assert (channel.copy(copy).phase, channel.copy(copy).shown_version) == ("live", 2)
+    assert manifest_of(channel).carries is Carries.LINK or after.sha256 != there.sha256
+    channel.rooms.placements.recall(channel.ada, asset, "The licence was bought for another country.")
+    channel.run(within_ms=2 * MINUTE)
+    assert channel.anywhere(copy) == []
+
+
 @each("unreachable")
 def test_a_channel_that_does_not_answer(channels, name):
     channel = channels(name)
@@ -186,53 +206,43 @@ def test_a_copy_that_is_recalled(channels, name):
 
 
 @each("restored")
-def test_a_copy_that_an_older_backup_does_not_know(channels, name):
+def test_a_copy_that_an_older_backup_does_not_know(channels, name, tmp_path):
     channel = channels(name)
-    asset, copy = channel.placed()
+    asset = channel.asset(channel.fresh(), title="Later than the backup", description="A lake")
+    channel.run()
+    backup.backup(channel.settings, tmp_path / "then.tar", with_keys=True, clock=channel.clock)
+    copy = channel.place(asset)
+    channel.run()
     (before,) = channel.standing(copy)
     count = made(channel)
-    forget(channel, copy)
-    again = channel.place(asset)
-    channel.run(within_ms=2 * MINUTE)
-    assert made(channel) == count
-    told = channel.copy(again)
-    assert (told.marker, told.phase) == (before.marker, "live")
-    assert channel.standing(again) == [before]
+    with channel.restored(tmp_path / "then.tar", tmp_path / "again") as hub:
+        again = hub.place(asset)  # somebody sees that it is not in the list, and asks for it again
+        hub.run(within_ms=2 * MINUTE)
+        told = hub.copy(again)
+        assert made(hub) == count, "it is known again by its marker, and none is made beside it"
+        assert (told.marker, told.phase) == (before.marker, "live")
+        assert hub.standing(again) == [before]
 
 
 @each("two_hubs")
-def test_another_hub_in_the_same_account(channels, name):
+def test_another_hub_in_the_same_account(channels, name, tmp_path):
     channel = channels(name)
-    theirs = "dhother1-" + f"{channel.count:020}".translate(str.maketrans("0189", "abcd"))
-    ref = publish_as(channel, theirs)
-    before = [one for one in channel.sandbox.copies(channel.target.ref) if one.marker == theirs]
-    assert [one.ref for one in before] == [ref]
     asset, copy = channel.placed()
-    channel.rooms.placements.recall(channel.ada, asset, "The licence was bought for another country.")
-    channel.run(within_ms=2 * MINUTE)
-    assert channel.standing(copy) == []
-    assert [one for one in channel.sandbox.copies(channel.target.ref) if one.marker == theirs] == before
-
-
-def forget(channel, copy):
-    """Leave the ledger as a backup from before this copy was made would: adopted, nothing looked at yet."""
-    with channel.rooms.database.unit() as session:
-        for table in OF_PLACEMENTS:
-            session.execute(delete(table).where(table.placement_id == copy))
-        session.execute(delete(Placement).where(Placement.id == copy))
-        recollect(session, registry=ALL, at=channel.clock.now())
-
-
-def publish_as(channel, marker):
-    """Let another hub put a copy there: through the same connector, under a marker of its own."""
-    import io
-
-    data = channel.fresh()
-    fields = dict.fromkeys(channel.sandbox.text_fields, "Theirs")
-    sent = Outgoing(
-        marker=marker, content_key=sha(data)[:12], filename="theirs.jpg", media_type="image/jpeg", size=len(data),
-        sha256=sha(data), open=lambda: io.BytesIO(data), link=f"https://other.example/p/{marker}.x", fields=fields,
-    )  # fmt: skip
-    target = Target(channel.target.kind, channel.target.ref, channel.target.label)
-    connector = channel.rooms.connections.speak(channel.connection.remote_id).connector
-    return connector.publish(target, sent).ref
+    (ours,) = channel.standing(copy)
+    with channel.beside(tmp_path / "other") as other:
+        theirs, their_copy = other.placed()
+        (before,) = other.standing(their_copy)
+        assert before.marker != ours.marker
+        for hub in (channel, other):
+            hub.pass_time(6 * HOUR, most=6)
+        assert (channel.standing(copy), other.standing(their_copy)) == ([ours], [before])
+        channel.rooms.placements.recall(channel.ada, asset, "The licence was bought for another country.")
+        channel.run(within_ms=2 * MINUTE)
+        other.pass_time(6 * HOUR, most=6)
+        assert (channel.standing(copy), other.standing(their_copy)) == ([], [before])
+        assert other.copy(their_copy).phase == "live"
+        again = channel.placed()[1]
+        other.rooms.placements.recall(other.ada, theirs, "The licence was bought for another country.")
+        other.run(within_ms=2 * MINUTE)
+        assert other.standing(their_copy) == []
+        assert len(channel.standing(again)) == 1
