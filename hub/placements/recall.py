@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sqlalchemy import Row, or_, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
 from hub.catalogue.assets import get_asset
@@ -142,7 +142,8 @@ def report(session: Session, recall: Recall) -> RecallReport:
     """Account for every copy of a recalled asset as it stands now, or as it stood when the recall closed."""
     behind, rows = _accompanied(session, recall), concerned_rows(session, recall)
     held = _held(session, rows)
-    lines = tuple(_line(session, row, recall, behind) for row in rows)
+    kept = {each.placement_id: each for each in session.scalars(_items(recall))}
+    lines = tuple(_line(session, row, recall, behind, kept.get(row.id)) for row in rows)
     del held  # while they were held, no line had to ask for them again
     counts = Counter(line.result.value for line in lines)
     asset = session.get_one(Asset, recall.asset_id)
@@ -213,15 +214,24 @@ def _accompanied(session: Session, recall: Recall) -> frozenset[str]:
     return frozenset(session.scalars(accompanied(recall.asset_id)))
 
 
-def _held(session: Session, rows: Iterable[Placement]) -> Sequence[Row[Target, Remote]]:
-    """Return the places and accounts of copies: a few, where there are many copies."""
-    query = select(Target, Remote).join(Remote, Remote.id == Target.remote_id)
-    return session.execute(query.where(Target.id.in_({row.target_id for row in rows}))).all()
+def _held(session: Session, rows: Iterable[Placement]) -> Sequence[object]:
+    """Return the places, accounts, assets and versions that copies are about: a few, where there are many copies."""
+    places = select(Target, Remote).join(Remote, Remote.id == Target.remote_id)
+    there = session.execute(places.where(Target.id.in_({row.target_id for row in rows}))).all()
+    shown = select(Asset, Version).join(Version, Version.asset_id == Asset.id)
+    ids = {each for row in rows for each in (row.asset_id, row.desired_asset_id) if each}
+    return (*there, *session.execute(shown.where(Asset.id.in_(ids))).all())
 
 
-def _line(session: Session, row: Placement, recall: Recall, behind: frozenset[str]) -> RecallLine:
+def _items(recall: Recall) -> Select[RecallItem]:
+    """Select what a closed recall has kept of its copies."""
+    return select(RecallItem).where(RecallItem.recall_id == recall.id)
+
+
+def _line(
+    session: Session, row: Placement, recall: Recall, behind: frozenset[str], kept: RecallItem | None
+) -> RecallLine:
     view = copy_view(session, row)
-    kept = session.get(RecallItem, (recall.id, row.id))
     done = sum(part.state == "gone" for part in view.parts)
     if kept is not None:
         return RecallLine(
