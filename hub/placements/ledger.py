@@ -220,33 +220,29 @@ def known(account: Account, *, now: int, may_write: bool, looked_now: bool, audi
         spent=account.manifest.by_hand and any(is_spent(attempt) for attempt in account.attempts),
         other_time=waits_for_another_time(row),
         exchanged=row.exchange_id is not None,
-        half_away=_half_away(account),
+        half_away=_half_done(account, Op.WITHDRAW),
+        half_replaced=_half_done(account, Op.REPLACE),
         failed=any(part.state == PartState.FAILED.value for part in account.media()),
     )
 
 
-def _half_away(account: Account) -> str:
-    """Return the name of a copy that is gone while an address of it still shows it, if its end was never answered.
+def _half_done(account: Account, op: Op) -> str:
+    """Return the name of a copy that a write took away or exchanged while an address still shows what it showed before.
 
-    Some remotes take a copy away by several calls: whoever died between them left the rest to be taken away.
+    Some remotes need several calls for it: whoever died between them, or never was answered, left the rest to be done.
     """
     shown = {
         part.content_key for part in account.parts
         if part.kind == PartKind.PUBLIC_URL.value and part.state == PartState.SHOWING.value
     }  # fmt: skip
-    ends = {
-        cast("dict[str, Any]", each.detail)["ref"]: each.outcome
-        for each in account.attempts
-        if each.step == Op.WITHDRAW
-    }
-    return next(
-        (
-            part.external_ref for part in account.media()
-            if part.state == PartState.GONE.value and part.content_key in shown
-            and ends.get(part.external_ref) == "found"
-        ),
-        "",
-    )  # fmt: skip
+    mine = [attempt for attempt in account.attempts if attempt.step == op]
+    ends = {cast("dict[str, Any]", attempt.detail)["ref"]: attempt.outcome for attempt in mine}
+    for part in account.media():
+        gone = part.state == PartState.GONE.value
+        left = part.content_key in shown if gone else bool(shown - {part.content_key})
+        if left and gone is (op is Op.WITHDRAW) and ends.get(part.external_ref) == "found":
+            return part.external_ref
+    return ""
 
 
 def _standing(account: Account) -> Iterator[Standing]:

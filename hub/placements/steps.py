@@ -132,6 +132,7 @@ class Known:
     failed: bool = False  # the remote gave up what was to go out
     exchanged: bool = False  # others' bytes stand there, and a person is to decide about them
     half_away: str = ""  # a copy that is gone, by a write whose end nobody saw, while an address still shows it
+    half_replaced: str = ""  # a copy that shows the right bytes, by such a write, while an address shows earlier ones
 
 
 def next_step(known: Known) -> Step:
@@ -282,6 +283,8 @@ def _show(known: Known) -> Step:
     current = _current(known)
     if current is None:
         return _make(known)
+    if known.half_replaced == current.ref:
+        return Send(Op.REPLACE, ref=current.ref)
     others = [copy for copy in known.standing if copy is not current]
     return _doubt(known, others) or _tidy(known, current, others) or _let_go(known, current) or _prove(known)
 

@@ -46,6 +46,7 @@ LIVE = Known(
         ({"desired": Want.ABSENT, "standing": (), "observed": Observed.MIXED}, ReadBack()),
         # Taken away by half: whoever did it died between two calls, and an address still shows it.
         ({"desired": Want.ABSENT, "standing": (), "half_away": "2"}, Send(Op.WITHDRAW, "2")),
+        ({"half_replaced": "2", "abilities": ALL}, Send(Op.REPLACE, "2")),
         ({"vanished": True, "standing": ()}, Rest()),  # never brought back by itself
         ({"content_key": ""}, Rest()),  # its bytes are still being made
     ],
