@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from unittest.mock import patch
 
 import hub.storage.folder
+from connectors.testing import hooks
 from connectors.testing.hooks import HookFault
 from hub.clock import DAY, HOUR, MINUTE
 from hub.errors import HubError
@@ -43,7 +44,7 @@ class Acts:
     def __init__(self, stage):
         self.stage, self.wish = stage, Wish()
         self.copies, self.markers = [], []
-        self.pending, self.drawn = [], 0
+        self.pending, self.later = [], False
         self.asset_id = stage.first_asset()
         manifest = stage.manifest
         self.hears = manifest.inbound is not None
@@ -241,18 +242,20 @@ class Acts:
             box.add(made)
         due, box._due = box._due, []
         if not due:
-            stage.fired.remove(fault) if fault else None
+            if fault:
+                stage.fired.remove(fault)  # there was nothing to spoil
             return
         if fault == "webhook forged":
             self._forge(due[0])
         if fault == "webhooks reordered":
             box.fault = HookFault.HOLD
-            [box.add(one) for one in due]
+            for one in due:
+                box.add(one)
             box.fault = HookFault.NONE
             self.later = True
             return
         box._due = {"webhook lost": [], "webhook doubled": [*due, *due]}.get(fault, due)
-        if getattr(self, "later", False):
+        if self.later:
             box.release()
         box.flush()
 
@@ -265,15 +268,10 @@ class Acts:
         return replace(said, url=stage.subscription.callback_url)
 
     def _forge(self, like):
-        status = hub_answer(self.stage, replace(like, headers={
-            name: value[::-1] if "sign" in name.lower() or "token" in name.lower() else value
+        """Send the same with its proof turned round."""
+        proofs = ("sign", "token")
+        headers = {
+            name: value[::-1] if any(word in name.lower() for word in proofs) else value
             for name, value in like.headers.items()
-        }))  # fmt: skip
-        self.stage.forged.append((like.signed, status))
-
-
-def hub_answer(stage, delivery):
-    """Return the status with which the hub answers a delivery."""
-    from connectors.testing.hooks import post
-
-    return post(delivery)
+        }
+        self.stage.forged.append((like.signed, hooks.post(replace(like, headers=headers))))

@@ -32,10 +32,8 @@ class Oracle:
     def __init__(self, stage, acts):
         self.stage, self.acts, self.wish = stage, acts, acts.wish
         self.found, self.loose = [], False
-        self.begun_usable = True
         self.seen_at = 0
         self.others = self._others()
-        self.effects_before = len(stage.sandbox.ledger.effects())
         self.masters = self._blobs()
 
     # The hub's tables, read without the hub
@@ -88,7 +86,7 @@ class Oracle:
             self.violated(f"I4: '{attempt.step}' was begun although nothing may be shown there")
 
     def _after(self, writes):
-        for hold in getattr(self.stage, "holders", []):
+        for hold in self.stage.holders:
             hold(writes)
         effects = self.stage.sandbox.ledger.effects()
         if len(effects) == self.seen_at:
@@ -174,6 +172,9 @@ class Oracle:
             self.violated("I7: the events have a gap")
         if self.rows("SELECT 1 FROM placements WHERE lease_owner IS NOT NULL"):
             self.violated("I7: nothing is due, and a copy is still held by a worker")
+        query = "SELECT a.step FROM attempts a JOIN placements p ON p.id = a.placement_id WHERE p.phase != 'blocked'"
+        for row in self.rows(f"{query} AND (a.answered_at IS NULL OR a.outcome = 'unknown')"):
+            self.violated(f"I7: what became of '{row['step']}' has no end on record")
 
     def _others(self):
         """Somebody else's things, as they stand there before the hub begins."""
@@ -183,7 +184,7 @@ class Oracle:
         return self._foreign()
 
     def _foreign(self):
-        ref, own = self.stage.target.ref, set(getattr(self.acts, "markers", []))
+        ref, own = self.stage.target.ref, set(self.acts.markers)
         return {
             one.ref: (one.sha256, str(one.fields)) for one in self.stage.sandbox.copies(ref) if one.marker not in own
         }
@@ -230,6 +231,9 @@ class Oracle:
             self.violated(f"{'I2' if not standing else 'I1'}: {len(standing)} copies stand there in the end")
             return
         (one,) = standing
+        query = "SELECT external_ref FROM parts WHERE placement_id = ? AND kind = 'media' AND state != 'gone'"
+        if (known := [part["external_ref"] for part in self.rows(query, row["id"])]) != [one.ref]:
+            self.violated(f"I7: the hub knows {known} there, and {one.ref} stands there")
         if one.state is not PartState.SHOWING:
             self.violated(f"I3: ended as live, and it is {one.state}")
         if one.sha256 is not None and self.numbers_by_hash().get(one.sha256) != self.wish.number:

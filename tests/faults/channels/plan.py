@@ -79,17 +79,15 @@ def plan_of(seed, connector):
     drawn += chance.choices(kinds, [WEIGHTS.get(kind, 1) for kind in kinds], k=chance.randint(0, 2))
     for kind in drawn:
         steps = _fitting(chance, kind, steps)
-    faults = [
-        Armed(kind, _step(chance, kind, steps), chance.choice(("any", "read", "write", "write")),
-              chance.choice((0, 0, 0, 1, 2)), chance.randrange(1_000_000))
-        for kind in drawn
-    ]  # fmt: skip
+    faults = [_armed(chance, kind, steps, sure=at == 0) for at, kind in enumerate(drawn)]
     return Plan(
         tuple((name, chance.randrange(1_000_000)) for name in steps), tuple(faults),
         scheduled=chance.random() < 0.15, two_workers=chance.random() < 0.3, numbers=chance.randrange(1_000_000),
     )  # fmt: skip
 
 
+SURE = ("publish", "take_back", "recall", "delete", "rights_end")
+"""Steps at which every connector has something to do."""
 WRITE = ("publish", "version", "edit", "recall", "delete", "take_back", "rights_end")
 NEEDS = {
     **dict.fromkeys(NEWS, ("hand_edit", "hand_delete")), "disk full": ("version",),
@@ -112,9 +110,14 @@ def _fitting(chance, kind, steps):
     return [steps[0], chance.choice(needed), *steps[1:]]
 
 
-def _step(chance, kind, steps):
-    needed = NEEDS.get(kind)
-    return chance.choice([at for at, name in enumerate(steps) if needed is None or name in needed])
+def _armed(chance, kind, steps, *, sure):
+    """Draw when a fault strikes; the first one of a run where there is something to strike."""
+    needed = NEEDS.get(kind) or (SURE if sure else ())
+    step = chance.choice([at for at, name in enumerate(steps) if not needed or name in needed])
+    on, skip = chance.choice(("any", "read", "write", "write")), chance.choice((0, 0, 0, 1, 2))
+    if sure:
+        on, skip = ("any", skip) if chance.random() < 0.5 else ("write", 0)
+    return Armed(kind, step, on, skip, chance.randrange(1_000_000))
 
 
 def rule_of(armed):

@@ -76,8 +76,8 @@ def silence():
         structlog.configure(**before)
 
 
-def play(connector, seed, bug="", *, calm=False):
-    """Play one seed; a harness that fails itself comes to no verdict."""
+def play(connector, seed, bug="", *, calm=False, plan=None):
+    """Play one seed, or a plan that once was one; a harness that fails itself comes to no verdict."""
     result, began = Result(connector, seed), time.process_time()
     with ExitStack() as stack:
         stack.enter_context(silence())
@@ -85,7 +85,7 @@ def play(connector, seed, bug="", *, calm=False):
             home = template().restore()
             if bug:
                 PLANTED[bug](stack.enter_context(pytest.MonkeyPatch.context()))
-            plan = plan_of(seed, connector)
+            plan = plan or plan_of(seed, connector)
             _play(stack, home, replace(plan, faults=()) if calm else plan, result)
         except HARNESS_ERRORS as failed:
             result.outcome = "no verdict"

@@ -97,8 +97,9 @@ class Stage(House):
     def __init__(self, stack, home, name, plan):
         self.plan, self.dead, self.working = plan, set(), False
         self.fired, self.course, self.failures = [], [], []
-        self.commits, self.lock, self.kept_from = None, None, 0
+        self.commits, self.lock, self.tries_left = None, None, 0
         self.hubs, self.turn, self.lives = {}, 0, 0
+        self.graves, self.holders = [], []
         self.subscription, self.rules, self.forged = None, [], []
         clock, sandbox = ManualClock(BEGAN), make_sandbox(CONNECTORS[name])
         sandbox.origin = ORIGIN
@@ -156,7 +157,7 @@ class Stage(House):
         self.rules.clear()
         self.sandbox.faults.clear()
         self.wire.snags.clear()
-        self.holders = []
+        self.holders.clear()
         self.commits = None
         self.unlock()
         self.sandbox.outbox.release()
@@ -192,7 +193,7 @@ class Stage(House):
         engine = rooms.database.engine
         event.listen(engine, "connect", lambda dbapi, _: dbapi.execute("PRAGMA synchronous=OFF").close())
         event.listen(engine, "before_cursor_execute", lambda *_: self._only_alive(opened))
-        event.listen(engine, "commit", lambda _: self._commit(opened, done=False))
+        event.listen(engine, "commit", lambda _: self._commit(done=False))
         event.listen(engine, "handle_error", self._met_lock)
         engine.dispose()  # those that are open know nothing of this
 
@@ -212,7 +213,7 @@ class Stage(House):
         """Nothing of this process is left but what it wrote."""
         opened = self.hubs.pop(worker)
         self.dead.add(id(opened))
-        self.graves = [*getattr(self, "graves", []), opened]  # an id is not given twice
+        self.graves.append(opened)  # an id is not given twice
         opened.close()
         self.lives += 1
         self.course.append("died")
@@ -271,7 +272,7 @@ class Stage(House):
         """Let the process die at a commit of a worker."""
         self.commits = [kind, skip]
 
-    def _commit(self, opened, *, done):
+    def _commit(self, *, done):
         if not self.working or self.commits is None or done != (self.commits[0] == "killed, committed"):
             return
         self.commits[1] -= 1
@@ -282,7 +283,7 @@ class Stage(House):
 
     def committed(self, session):
         """Called after each commit of any session in this process."""
-        self._commit(None, done=True)
+        self._commit(done=True)
 
     def arm_lock(self, skip):
         """Let somebody else hold the database from within a later call on, for two tries."""
@@ -293,16 +294,16 @@ class Stage(House):
             if calls[0] == -1 and self.lock is None and self.working:
                 self.lock = sqlite3.connect(self.settings.home / "damhub.sqlite3", timeout=0, isolation_level=None)
                 self.lock.execute("BEGIN IMMEDIATE").close()
-                self.kept_from = 2
+                self.tries_left = 2
 
-        self.holders = [*getattr(self, "holders", []), hold]
+        self.holders.append(hold)
 
     def _met_lock(self, context):
         if self.lock is None or "locked" not in str(context.original_exception):
             return
         self.fired.append("database locked")
-        self.kept_from -= 1
-        if self.kept_from <= 0:
+        self.tries_left -= 1
+        if self.tries_left <= 0:
             self.unlock()
 
     def unlock(self):

@@ -39,7 +39,7 @@ class Snag:
     """What meets one call on the caller's side; the first that fits and is not used up."""
 
     kind: str  # as it stands in the table
-    act: str  # die_before | die_after | unconnected | half_open | late | slow | overtaken
+    act: str  # die_before | die_after | unconnected | half_open | late | slow | overtaken | overtaken_after
     on: str = "any"
     skip: int = 0
     used: bool = False
@@ -61,7 +61,6 @@ class Wire(httpx.BaseTransport):
     snags: list = field(default_factory=list)
     fired: list = field(default_factory=list)
     calls: list = field(default_factory=list)
-    before: object = None  # called before each call with (writes)
     after: object = None  # called after each effect with (writes)
     overtake: object = None  # lets another worker work
     inside: int = 0
@@ -84,8 +83,6 @@ class Wire(httpx.BaseTransport):
             raise httpx.ConnectError("there is nobody else in this world", request=request)
         self.calls.append(f"{request.method} {environ['PATH_INFO']}")
         snag = None if self.inside else next((one for one in self.snags if one.meets(writes)), None)
-        if self.before:
-            self.before(writes)
         if snag:
             self._strike_before(snag, request)
         if writes:
