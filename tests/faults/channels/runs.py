@@ -25,11 +25,12 @@ from tests.faults.channels.oracle import Oracle
 from tests.faults.channels.plan import plan_of
 from tests.faults.channels.stage import LEASE_MS, Stage, Template, watched_commits
 from tests.faults.model.planted import PLANTED as OF_THE_MODEL
+from tests.faults.model.remote import Killed
 from tests.faults.process.lane import HARNESS_ERRORS as OF_A_LANE
 from tests.faults.process.planted import PLANTED as OF_THE_PROCESS
 
 PLANTED = {**OF_THE_MODEL, **OF_THE_PROCESS}
-HARNESS_ERRORS = (*OF_A_LANE, AssertionError, RuntimeError, HubError, ConnectorError, httpx.HTTPError)
+HARNESS_ERRORS = (*OF_A_LANE, Killed, AssertionError, RuntimeError, HubError, ConnectorError, httpx.HTTPError)
 _template = {}
 
 

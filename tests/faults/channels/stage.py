@@ -103,7 +103,7 @@ class Stage(House):
         self.subscription, self.rules, self.forged = None, [], []
         clock, sandbox = ManualClock(BEGAN), make_sandbox(CONNECTORS[name])
         sandbox.origin = ORIGIN
-        self.wire = Wire(sandbox, clock, overtake=self._overtaken)
+        self.wire = Wire(sandbox, clock, overtake=self._overtaken, works=lambda: self.working)
         stack.callback(self.wire.end)
         stack.callback(self._close)
         for patched in self._patches(clock):
