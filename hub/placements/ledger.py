@@ -27,7 +27,7 @@ from hub.placements.ports import Signer, Switchboard
 from hub.placements.rendering import Rendering, Specs, rendering_of
 from hub.placements.schedule import is_news, keeps_time, next_look, next_turn, stopped_by
 from hub.placements.sets import compose
-from hub.placements.steps import Known, Op, Open, Send, Standing
+from hub.placements.steps import REPEATS_WITHIN, Known, Op, Open, Send, Standing
 from hub.placements.tasks import ask_to_remove, tell_stopped
 from hub.rights.answer import Default
 from mappings.languages import DEFAULT
@@ -193,7 +193,7 @@ def known(account: Account, *, now: int, may_write: bool, looked_now: bool, audi
         since = max(attempt.answered_at or attempt.intended_at for attempt in unknown)
         worst = next((a for a in unknown if a.write == Write.UNANSWERABLE.value), unknown[0])
         first_open = _open(account, worst, since)
-    mine = [attempt for attempt in account.attempts if attempt.generation == row.desired_generation]
+    lately = [attempt for attempt in account.attempts if now - attempt.intended_at < REPEATS_WITHIN]
     return Known(
         now=now,
         desired=Want(row.desired),
@@ -215,7 +215,11 @@ def known(account: Account, *, now: int, may_write: bool, looked_now: bool, audi
         unmapped=rendering.unmapped if rendering is not None else "",
         open=first_open,
         repointed=frozenset(_pair(a.detail) for a in account.attempts if a.step == Op.REPOINT and a.outcome == "done"),
-        done=Counter(send_of(attempt) for attempt in mine if attempt.outcome == "done"),
+        done=Counter(
+            send_of(attempt)
+            for attempt in lately
+            if attempt.generation == row.desired_generation and attempt.outcome == "done"
+        ),
         nameless=account.nameless,
         spent=account.manifest.by_hand and any(is_spent(attempt) for attempt in account.attempts),
         other_time=waits_for_another_time(row),

@@ -12,11 +12,14 @@ from enum import StrEnum
 from typing import Final
 
 from connectors.sdk.manifest import Capability, Carries, Write
+from hub.clock import DAY
 from hub.placements.desired import Want
 from hub.placements.phase import Observed
 
 MAX_REPEATS: Final = 4
 """A write that was answered "done" this often for one generation, and is still not so, is a person's matter."""
+REPEATS_WITHIN: Final = DAY
+"""Those before count no more: that somebody changes a copy now and then, for years, is no quarrel."""
 
 
 class Op(StrEnum):
@@ -125,7 +128,7 @@ class Known:
     unmapped: str = ""  # why what is to be said there cannot be made
     open: Open | None = None
     repointed: frozenset[tuple[str, str]] = frozenset()
-    done: Mapping[Send, int] = field(default_factory=dict[Send, int])  # writes of this generation answered "done"
+    done: Mapping[Send, int] = field(default_factory=dict[Send, int])  # this generation's, answered "done" lately
     nameless: bool = False  # a person saw a copy there whose name the hub was never told, and cannot find
     spent: bool = False  # what a person asked to be published by hand is out already, or was
     other_time: bool = False  # it waits there for another time than the one it should go out at

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from hub.clock import MINUTE
+import pytest
+
+from hub.clock import DAY, MINUTE
+from hub.placements.steps import MAX_REPEATS
 
 
 def live(desk):
@@ -29,6 +32,19 @@ def test_each_field_follows_its_owner(quick_desk):
     assert copy.phase == "live"
     assert entry.fields["title"] == "Logo"  # the catalogue's: put right
     assert (values["title"], values["alt_text"], values["credit"]) == ("Logo", "theirs", "theirs")
+
+
+@pytest.mark.parametrize(("apart", "phases"), [(2 * DAY, {"live"}), (MINUTE, {"live", "blocked"})])
+def test_a_field_that_is_changed_there_again_and_again_is_a_quarrel_only_within_a_day(quick_desk, apart, phases):
+    desk = quick_desk
+    _, placement, entry = live(desk)
+    seen = set()
+    for _ in range(MAX_REPEATS + 2):
+        desk.clock.advance(apart)
+        entry.fields["title"] = "theirs"
+        seen.add(looked_at_again(desk, placement).phase)
+    assert seen == phases
+    assert (desk.copy(placement).problem_code == "not_kept") is ("blocked" in phases)
 
 
 def test_a_copy_that_says_nothing_at_all_is_given_its_words_anew(quick_desk):
