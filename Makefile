@@ -37,9 +37,10 @@ faults: $(VENV)/.dev ## the long fault matrix: kills, lost answers, both databas
 	@$(BIN)/python -m tests.faults $(ARGS)
 
 screenshots: $(VENV)/.dev ## pictures of every page in build/screenshots, and those of the docs
-	@$(BIN)/python -m pytest -q tests/browser/test_pages.py
+	@$(BIN)/python -m pytest -q tests/browser/test_pages.py tests/browser/test_pictures.py
 	@cp build/screenshots/readme.png docs/library.png
 	@cp build/screenshots/ends.png docs/calendar.png
+	@cp build/screenshots/recall-report.png build/screenshots/cards.png docs/
 
 lock: pyproject.toml locks/build.in ## write the locks anew (for maintainers)
 	@$(PYTHON) -m venv build/lock && build/lock/bin/pip install -q uv
