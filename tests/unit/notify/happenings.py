@@ -14,8 +14,11 @@ from hub.connections.models import Connection
 from hub.connections.service import Connections
 from hub.connections.speaking import Speaking
 from hub.errors import HubError
+from hub.intake.proposals.service import Proposals
 from hub.media.models import Traits
 from hub.media.service import Media
+from hub.placements.models import Exchange, Placement
+from hub.settings import Settings
 from tests.faults.model.remote import manifest
 from tests.unit.connections.fakevendor import APP_SECRET, KEY, TinyVendor, tiny_manifest
 
@@ -124,6 +127,29 @@ def disagree(desk):
     desk.run()
     [conflict] = desk.placements.conflicts.list(desk.actor)
     desk.placements.conflicts.decide(desk.actor, conflict.id, "theirs")
+    desk.run()
+
+
+def exchange(desk):
+    """Somebody there puts another file in the place of a copy, and a person keeps ours."""
+    asset = desk.approved(b"exchanged")
+    placed = desk.place(asset)
+    desk.run()
+    with desk.database.unit() as session:
+        row = session.get_one(Placement, placed)
+        session.add(
+            Exchange(
+                id="exchange-1", placement_id=placed, asset_id=asset, version_id=row.desired_version_id, ref="1",
+                item_ref="1", content_key="others", state="unread", media_type="", filename="",
+                noticed_at=desk.clock.now(), failures=0, problem_code="", problem="It is too large.",
+            )
+        )  # fmt: skip
+        row.exchange_id = "exchange-1"
+    room = Proposals(
+        desk.database, desk.clock, desk.world.exchange, store=None, pool=None, placements=desk.placements,
+        settings=Settings(),
+    )  # fmt: skip
+    room.decide(desk.actor, "exchange-1", "ours")
     desk.run()
 
 

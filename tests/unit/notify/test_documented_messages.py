@@ -41,6 +41,7 @@ def test_every_kind_happens_in_the_rooms_and_its_message_keeps_to_its_schema(sql
     happenings.carry(desk)
     happenings.schedule(desk)
     happenings.disagree(desk)
+    happenings.exchange(desk)
     happenings.let_go(desk)
     happenings.connect(desk, Keyring([b"k" * 32]), Settings(home=tmp_path, base_url="https://hub.example"))
     happenings.map_fields(desk)
