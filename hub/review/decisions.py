@@ -32,9 +32,7 @@ def ask(session: Session, actor: Actor, asset: Asset, version: Version, *, at: i
     if is_asked(session, version.id):
         return
     session.add(
-        ReviewRequest(
-            id=new_id(), asset_id=asset.id, version_id=version.id, asked_by=actor.id, asked_at=at, state=OPEN
-        )
+        ReviewRequest(id=new_id(), asset_id=asset.id, version_id=version.id, asked_by=actor.id, asked_at=at, state=OPEN)
     )
     note_change(session, asset, at)
     emit(session, "asset.submitted", asset.id, actor=actor.id, body={"version_id": version.id})
