@@ -1,7 +1,7 @@
 """Plays seeds of the layer over all connectors: one seed again, or a span of them.
 
 python -m tests.faults.channels --connector wordpress --seed 17
-python -m tests.faults.channels --runs 110
+python -m tests.faults.channels --runs 120
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from multiprocessing import get_context
 from tests.faults.channels.runs import Result, play
 from tests.faults.channels.stage import CONNECTORS
 
-RUNS = 110
+RUNS = 120
 """How many seeds each connector is played with by `make faults`."""
 BUGS = (
     "skip_find", "done_before_the_answer", "never_look_for_others", "proof_before_the_look", "remember_may_use",

@@ -116,7 +116,8 @@ def _armed(chance, kind, steps, *, sure):
     step = chance.choice([at for at, name in enumerate(steps) if not needed or name in needed])
     on, skip = chance.choice(("any", "read", "write", "write")), chance.choice((0, 0, 0, 1, 2))
     if sure:
-        on, skip = ("any", skip) if chance.random() < 0.5 else ("write", 0)
+        on, skip = ("any", min(skip, 1)) if chance.random() < 0.5 else ("write", 0)
+        skip = 0 if kind in NEEDS else skip
     return Armed(kind, step, on, skip, chance.randrange(1_000_000))
 
 
