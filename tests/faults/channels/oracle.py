@@ -248,6 +248,8 @@ class Oracle:
         return self.wish.words in str(dict(one.fields))
 
     def _hidden(self, row, standing):
+        if row["phase"] == "held" and self.wish.at and {one.state for one in standing} == {PartState.HELD}:
+            return  # parked where it waited for its time: nobody sees it, and its rights may come back
         if standing:
             self.violated(f"I4: ended as {row['phase']}, and {len(standing)} stand there although they may not")
         elif row["phase"] not in RESTING:
