@@ -19,7 +19,7 @@ serve: $(VENV)/.runtime ## run the hub for real use
 	@$(BIN)/damhub serve $(ARGS)
 
 test: lint ## everything that CI runs
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --cov --cov-report=term:skip-covered \
+	@$(BIN)/python -m slipcover --silent -m pytest -n $(WORKERS) --dist worksteal \
 		$(if $(STRICT),--require-services) $(ARGS)
 
 lint: $(VENV)/.dev ## style, types and the import rules
@@ -32,8 +32,8 @@ bench: $(VENV)/.dev ## a table of ratios, each with its peer in the same run
 	@$(BIN)/python -m tests.bench $(ARGS)
 
 faults: $(VENV)/.dev ## the long fault matrix: kills, lost answers, both databases, all connectors
-	@$(BIN)/python -m pytest -q -n $(WORKERS) --every-planted-bug tests/conformance/test_planted.py
-	@$(BIN)/python -m pytest -q -n $(WORKERS) --every-connector tests/copies
+	@$(BIN)/python -m pytest -q -n $(WORKERS) --every tests/conformance/test_planted.py tests/copies
+	@$(BIN)/python -m pytest -q -n $(WORKERS) --every -m again
 	@$(BIN)/python -m tests.faults $(ARGS)
 
 screenshots: $(VENV)/.dev ## pictures of every page in build/screenshots, and those of the docs

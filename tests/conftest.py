@@ -20,7 +20,10 @@ from tests import services
 hypothesis.settings.register_profile("damhub", deadline=None)
 hypothesis.settings.load_profile("damhub")
 
-pytest_plugins = [f"tests.services.{module.name}" for module in pkgutil.iter_modules(services.__path__)]
+pytest_plugins = [
+    "tests.counting",
+    *(f"tests.services.{module.name}" for module in pkgutil.iter_modules(services.__path__)),
+]
 
 
 def pytest_addoption(parser):
@@ -30,25 +33,19 @@ def pytest_addoption(parser):
         help="a server that cannot start is a failure (also: DAMHUB_REQUIRE_SERVICES=1)",
     )
     parser.addoption(
-        "--every-planted-bug",
+        "--every",
         action="store_true",
-        help="plant each bug in every connector; else in the pinboard and in two connectors, others for each bug",
-    )
-    parser.addoption(
-        "--every-connector",
-        action="store_true",
-        help="play what becomes of copies (tests/copies) on every connector; else on two of them",
+        help="also what is much like what runs: cases marked `again`, each planted bug in every connector, copies on "
+        "every connector (make faults)",
     )
 
 
-COUNTED = ("tests/unit/", "tests/conformance/test_conformance.py", "tests/conformance/test_planted.py")
-"""Where tests count for coverage. Counting doubles their time, and the others run the same code again."""
-
-
-def pytest_collection_modifyitems(items):
-    for item in items:
-        if not item.nodeid.startswith(COUNTED) or "[postgres" in item.nodeid or "-postgres" in item.nodeid:
-            item.add_marker("no_cover")
+def pytest_collection_modifyitems(config, items):
+    """Leave cases out that are like others, unless every one is asked for."""
+    left = [] if config.getoption("--every") else [item for item in items if item.get_closest_marker("again")]
+    if left:
+        config.hook.pytest_deselected(items=left)
+        items[:] = [item for item in items if not item.get_closest_marker("again")]
 
 
 @pytest.hookimpl(trylast=True)

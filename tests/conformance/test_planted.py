@@ -40,7 +40,7 @@ ONLY_WHERE_IT_SHOWS = {
 def pytest_generate_tests(metafunc):
     """Plant each bug in some connectors, whose turn it is, or in every one of them."""
     if "planted" in metafunc.fixturenames:
-        names, every = sorted(discover()), metafunc.config.getoption("--every-planted-bug")
+        names, every = sorted(discover()), metafunc.config.getoption("--every")
         turns = [
             (name, bug)
             for place, bug in enumerate(PLANTED)

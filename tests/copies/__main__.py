@@ -14,7 +14,7 @@ WHERE = ("tests/copies", "tests/unit/intake", "tests/stories")
 
 def main(arguments):
     proving = Proving()
-    ended = pytest.main(["-q", "-n0", "-m", "proves", "--every-connector", *(arguments or WHERE)], plugins=[proving])
+    ended = pytest.main(["-q", "-n0", "-m", "proves", "--every", *(arguments or WHERE)], plugins=[proving])
     proving.write()
     table.write()
     return int(ended)

@@ -101,7 +101,7 @@ class Channel(House):
 
 def pytest_collection_modifyitems(config, items):
     """Let the rows of one connector follow each other: its hub is opened once."""
-    if not config.getoption("--every-connector"):
+    if not config.getoption("--every"):
         left = [item for item in items if item.path.parent == HERE and _channel_of(item) not in {"", *USUAL}]
         config.hook.pytest_deselected(items=left)
         items[:] = [item for item in items if item not in left]

@@ -75,8 +75,8 @@ def look_around(demo):
 @pytest.mark.parametrize(
     ("number", "moment"),
     [
-        (signal.SIGTERM, "Starting the sandboxes"),
-        (signal.SIGINT, "Starting the hub"),
+        pytest.param(signal.SIGTERM, "Starting the sandboxes", marks=pytest.mark.again),
+        pytest.param(signal.SIGINT, "Starting the hub", marks=pytest.mark.again),
         (signal.SIGINT, "It is approved, and appears"),
     ],
 )

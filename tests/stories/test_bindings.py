@@ -26,13 +26,17 @@ class Board:
         self.story, self.name, self.sandbox = story, name, story.sandboxes[name]
         self.remote_id = story.connect(name).remote_id
         room = story.rooms.bindings
+        # A binding acts for a person who is known here.
+        self.lead = story.rooms.access.first_administrator(
+            email="lea@dam.test", name="Lea", password="correct horse battery"
+        )
         ref = self.sandbox.all_boards()[0].ref
         self.sandbox.deal(ref, "Card of before")
         self.board = room.board(ADA, self.remote_id, ref)
         label = next(one.ref for one in self.board.labels if one.label == "Launch")
         design = next(one.ref for one in self.board.lists if one.label == "Design")
         made = room.make(
-            ADA,
+            self.lead,
             BindingWish(
                 "Launch", self.remote_id, ref, Takes(lists=(design,), labels=(label,)), Source("campaign", "Spring")
             ),
@@ -41,7 +45,7 @@ class Board:
         story.run()
 
     def start(self):
-        self.story.rooms.bindings.start(ADA, self.binding)
+        self.story.rooms.bindings.start(self.lead, self.binding)
         self.hear()
 
     def hear(self):

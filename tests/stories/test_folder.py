@@ -81,7 +81,7 @@ def test_a_folder_follows_versions_texts_and_a_recall(story, asset, copy_of):
     assert copy_of().phase == "withdrawn"
 
 
-def test_what_people_change_there_is_put_right_and_what_is_not_mounted_is_left_alone(story, asset, copy_of):
+def test_what_people_change_there_is_asked_about_and_what_is_not_mounted_is_left_alone(story, asset, copy_of):
     name, right, said = story.shown()
     (story.press / name).write_bytes(b"somebody's own picture")
     (story.press / (name + END)).write_text("{")
@@ -95,6 +95,11 @@ def test_what_people_change_there_is_put_right_and_what_is_not_mounted_is_left_a
     story.press.rmdir()
     away.rename(story.press)
     work_for(story, 48)
+    assert (copy_of().phase, copy_of().problem_code) == ("blocked", "bytes_exchanged")
+    assert (story.press / name).read_bytes() == b"somebody's own picture", "a person decides what becomes of it"
+    (theirs,) = story.rooms.proposals.list(ADA)
+    story.rooms.proposals.decide(ADA, theirs.id, "ours")
+    work_for(story, 24)
     assert copy_of().phase == "live"
     assert story.shown() == (name, right, said)
 
