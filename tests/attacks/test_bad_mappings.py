@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 import time
 
 import pytest
 
-from tests.attacks.rig import ROOT
+from hub.app.main import toolbox
+from hub.cli.app import main as run_command_line
 
 SPEC = "spec: 1\nconnector: trello\n"
 BOMB = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
@@ -29,20 +29,20 @@ ROWS = {
 
 
 @pytest.mark.parametrize("name", ROWS)
-def test_a_bad_mapping_is_told_with_its_code_and_does_nothing(tmp_path, name):
+def test_a_bad_mapping_is_told_with_its_code_and_does_nothing(tmp_path, name, monkeypatch, capsys):
     text, code = ROWS[name]
     (tmp_path / "mine.yaml").write_text(text)
-    environ = {"DAMHUB_HOME": str(tmp_path / "home"), "PYTHONPATH": str(ROOT)}
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DAMHUB_HOME", str(tmp_path / "home"))
+    monkeypatch.setattr(sys, "argv", ["damhub", "mapping", "check", "mine.yaml", "--json"])
     began = time.monotonic()
-    done = subprocess.run(
-        [sys.executable, "-m", "hub.app.main", "mapping", "check", "mine.yaml", "--json"], cwd=tmp_path,
-        capture_output=True, text=True, check=False, timeout=120, env=environ,
-    )  # fmt: skip
-    told = json.loads(done.stdout)
-    problem = told["specs"][0]["problem"]
-    assert done.returncode != 0
-    assert problem["code"] == code, told
-    assert problem["next_step"], told
+    with pytest.raises(SystemExit) as ended:
+        run_command_line(toolbox())
+    told = capsys.readouterr()
+    problem = json.loads(told.out)["specs"][0]["problem"]
+    assert ended.value.code != 0
+    assert problem["code"] == code, told.out
+    assert problem["next_step"], told.out
     assert time.monotonic() - began < 60
     assert not (tmp_path / "pwned").exists()
-    assert "Traceback" not in done.stderr
+    assert "Traceback" not in told.err
