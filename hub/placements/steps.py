@@ -277,12 +277,7 @@ def _show(known: Known) -> Step:
     if known.nameless and not known.standing:
         return _ask_for(known)
     if not known.content_key and known.carries is Carries.BYTES:
-        if known.unreadable:
-            return Block(
-                "file_unreadable",
-                "The file cannot be opened, so there is nothing fit to be shown. Approve a version that can be opened.",
-            )
-        return Rest()  # the bytes for this channel are still being made
+        return _await_bytes(known)
     current = _current(known)
     if current is None:
         return _make(known)
@@ -290,6 +285,15 @@ def _show(known: Known) -> Step:
         return Send(Op.REPLACE, ref=current.ref)
     others = [copy for copy in known.standing if copy is not current]
     return _doubt(known, others) or _tidy(known, current, others) or _let_go(known, current) or _prove(known)
+
+
+def _await_bytes(known: Known) -> Step:
+    if known.unreadable:
+        return Block(
+            "file_unreadable",
+            "The file cannot be opened, so there is nothing fit to be shown. Approve a version that can be opened.",
+        )
+    return Rest()  # the bytes for this channel are still being made
 
 
 def _doubt(known: Known, others: list[Standing]) -> Step | None:

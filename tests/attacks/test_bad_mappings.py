@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from hub.app.main import toolbox
+from hub.app.commands import toolbox
 from hub.cli.app import main as run_command_line
 
 SPEC = "spec: 1\nconnector: trello\n"

@@ -19,7 +19,7 @@ from connectors.sdk.manifest import Ability, Capability, Manifest, Write
 from connectors.sdk.registry import PROTOCOLS, discover
 from connectors.sdk.types import Level
 from connectors.testing.conformance.__main__ import main as conformance
-from hub.app.main import toolbox
+from hub.app.commands import toolbox
 from hub.cli.app import build
 from hub.events.models import Event
 from hub.notify.kinds import EVERY_TYPE, KINDS

@@ -9,12 +9,12 @@ from types import SimpleNamespace
 
 import pytest
 
+from hub.app.commands import toolbox
 from hub.app.demo import real
 from hub.app.demo.ports import HOST, Claim
 from hub.app.demo.proofs import Promise, Prover, read_back
 from hub.app.demo.screen import Ended, Screen
 from hub.app.demo.stage import values
-from hub.app.main import toolbox
 from hub.cli.app import run
 from hub.cli.toolbox import DemoWish
 from hub.errors import Invalid, Unavailable

@@ -11,8 +11,8 @@ from sqlalchemy.exc import OperationalError
 
 from connectors.sdk.registry import BrokenConnector, discover
 from hub.access.actors import SYSTEM, Role
+from hub.app.commands import toolbox
 from hub.app.compose import Hub
-from hub.app.main import toolbox
 from hub.cli.app import FAILED, REFUSED, build, run
 from hub.cli.findings import bad, good, look
 from hub.cli.printing import plain

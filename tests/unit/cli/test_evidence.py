@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from hub.app.main import toolbox
+from hub.app.commands import toolbox
 from hub.cli.app import run
 from hub.errors import Conflict
 from tests.faults.model.world import World

@@ -12,7 +12,7 @@ from werkzeug.serving import make_server
 from connectors.sdk.errors import Unreachable
 from connectors.sdk.push import Answer
 from hub.access.actors import Role
-from hub.app.main import toolbox
+from hub.app.commands import toolbox
 from hub.cli import listening
 from hub.cli.app import REFUSED, run
 from hub.cli.following import Follower
