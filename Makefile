@@ -6,7 +6,7 @@ ARGS   ?=
 # STRICT=1 turns a suite that had to be left out into a failure.
 STRICT ?=
 # How many tests run at once; each of them starts servers of its own.
-WORKERS ?= 3
+WORKERS ?= 4
 
 .PHONY: help demo serve test lint bench faults lock screenshots clean
 help: ## show this list

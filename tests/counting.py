@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import slipcover
 
-FLOOR = 95.0
+FLOOR = 96.5
 """Per cent of lines and branches together. It only rises."""
 MISSING = Path("build/missing.txt")
 
