@@ -3,7 +3,8 @@ from __future__ import annotations
 import threading
 
 import pytest
-from argon2 import PasswordHasher
+from argon2 import PasswordHasher, extract_parameters
+from argon2.exceptions import VerifyMismatchError
 
 from hub.access.actors import SYSTEM, Role
 from hub.access.models import Session, SignInAttempt, User
@@ -61,9 +62,15 @@ def test_unknown_and_known_accounts_cost_one_check_each(access, administrator, m
     assert checked[0].split("$")[:4] == checked[1].split("$")[:4]
 
 
-def _mismatch():
-    from argon2.exceptions import VerifyMismatchError
+def test_the_hash_of_nobody_is_computed_with_like_one_that_was_made(passwords):
+    made, made_up = passwords.hash(PASSWORD), passwords._nobody
+    assert extract_parameters(made_up) == extract_parameters(made)
+    with pytest.raises(VerifyMismatchError):  # InvalidHashError would mean that it was refused at a glance
+        passwords._hasher.verify(made_up, PASSWORD)
+    assert made_up != Passwords(passwords._hasher)._nobody
 
+
+def _mismatch():
     raise VerifyMismatchError
 
 
