@@ -1,7 +1,7 @@
-"""The program `damhub`, as it starts: all its modules are read at once, without the garbage collector.
+"""The program `damhub`, as it starts: what the command line needs is read at once, without the garbage collector.
 
-While modules are read nothing becomes garbage, and looking for it was a third of the start (4.3 s of processor time
-became 3.0). What was read stays, so it is never looked through again either.
+While modules are read nothing becomes garbage, and looking for it was a third of the start. What was read stays, so it
+is never looked through again either. What a command needs beyond that it reads itself (`hub.app.commands`).
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -17,8 +17,10 @@ from hub.access.actors import SYSTEM
 from hub.cli.printing import AsJson, say, say_json
 from hub.cli.toolbox import Toolbox
 from hub.errors import Conflict, Invalid
-from hub.placements.reports.checking import Checked, Pages, PublicKey, check, facts_of, read_keys
-from hub.placements.reports.service import Form
+from hub.placements.reports.forms import Form
+
+if TYPE_CHECKING:
+    from hub.placements.reports.checking import Checked, PublicKey
 
 NOT_GENUINE: Final = 1
 PUBLISHED: Final = "/.well-known/damhub-evidence-keys.json"
@@ -94,6 +96,8 @@ class EvidenceCommands:
         as_json: AsJson = False,
     ) -> None:
         """Check a report, by this hub's own keys unless others are named. Exit code 1: not genuine; 2: no telling."""
+        from hub.placements.reports.checking import check, facts_of
+
         data = _read(file)
         checked = check(data, self._keys(key, hub))
         if as_json:
@@ -104,6 +108,8 @@ class EvidenceCommands:
             raise typer.Exit(NOT_GENUINE)
 
     def _keys(self, key: Path | None, hub: str) -> dict[str, PublicKey]:
+        from hub.placements.reports.checking import PublicKey, read_keys
+
         if key is not None and hub:
             raise Invalid("keys_twice", "Both a file of keys and a hub were named.", next_step="Name one of them.")
         if key is not None:
@@ -153,6 +159,8 @@ def _no_key() -> Invalid:
 
 
 def _tell(checked: Checked) -> None:
+    from hub.placements.reports.checking import Pages
+
     say("Genuine." if checked.genuine else "NOT GENUINE.")
     say(checked.says)
     told = checked.document

@@ -6,14 +6,16 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from hub.access.actors import Role
 from hub.cli.findings import Finding
-from hub.db.models import Installation
-from hub.placements.reports.service import Reports
 from hub.settings import Settings
-from mappings.document import AssetDocument
+
+if TYPE_CHECKING:
+    from hub.db.models import Installation
+    from hub.placements.reports.service import Reports
+    from mappings.document import AssetDocument
 
 Told = Callable[[int, int], None]
 """Hears how many bytes were carried so far, and of how many (0: not known yet)."""

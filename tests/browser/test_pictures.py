@@ -9,7 +9,7 @@ import pypdfium2
 from PIL import Image
 
 from hub.clock import ManualClock
-from hub.placements.reports.service import Form
+from hub.placements.reports.forms import Form
 from tests.browser import nordlicht
 from tests.browser.eyes import SHOTS
 from tests.browser.several import VENDORS, Several

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from hub.placements.reports.document import HOWS, LEVELS, RESULTS, CopyTold, ReportDocument
-from hub.placements.reports.paper import Paper
 from hub.placements.reports.signing import Signed
+
+if TYPE_CHECKING:
+    from hub.placements.reports.paper import Paper
 
 NONE: Final = "-"
 PUBLIC: Final = {True: "yes", False: "no", None: "not told"}
@@ -32,6 +34,8 @@ def lay_out(signed: Signed) -> bytes:
 
 
 def _paper(told: ReportDocument, signed: Signed) -> Paper:
+    from hub.placements.reports.paper import Paper
+
     warning = ""
     if told.recall.state == "open":
         warning = "OPEN: this recall was not at its end when the report was made. A later report may say more."

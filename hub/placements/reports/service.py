@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import select
@@ -17,6 +16,7 @@ from hub.events.log import emit
 from hub.placements.models import EvidenceKey, SignedReport
 from hub.placements.reports import keys
 from hub.placements.reports.document import ReportDocument
+from hub.placements.reports.forms import Form
 from hub.placements.reports.gather import Sources, gather
 from hub.placements.reports.pages import lay_out
 from hub.placements.reports.signing import Signed, sign
@@ -31,13 +31,6 @@ if TYPE_CHECKING:
     from hub.placements.service import Placements
 
 MEDIA_TYPES: Final = {"json": "application/json", "pdf": "application/pdf"}
-
-
-class Form(StrEnum):
-    """In which form a report is wanted. Both hold the same signed document."""
-
-    JSON = "json"
-    PDF = "pdf"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ from typing import Any, Final
 from flask import Blueprint, Response
 from pydantic import BaseModel, Field
 
-from hub.placements.reports.service import Form, Made
+from hub.placements.reports.forms import Form
+from hub.placements.reports.service import Made
 from hub.web.api.documents import answer, blueprint
 from hub.web.api.placements import CopyPath, RecallPath
 from hub.web.api.schemas import AssetPath, Instant, Shown

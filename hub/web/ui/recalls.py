@@ -8,7 +8,7 @@ from flask import Blueprint, Response, request
 
 from hub.errors import Invalid
 from hub.placements.recall import RecallLine, Result
-from hub.placements.reports.service import Form
+from hub.placements.reports.forms import Form
 from hub.web.api.evidence import file_of
 from hub.web.identity import actor
 from hub.web.services import services

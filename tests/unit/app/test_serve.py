@@ -18,7 +18,7 @@ import pytest
 
 from hub.app import serve
 from hub.app.announce import announce, begin
-from hub.app.processes import refuse_taken_port
+from hub.app.ports import refuse_taken_port
 from hub.app.serve import HOPELESS, KINDS, keep_running
 from hub.errors import Unavailable
 from hub.settings import Settings

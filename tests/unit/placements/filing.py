@@ -11,7 +11,8 @@ from hub.access.models import User
 from hub.db.models import Installation, Mode
 from hub.placements.ports import Recipient
 from hub.placements.reports.checking import check, read_keys
-from hub.placements.reports.service import Form, Reports
+from hub.placements.reports.forms import Form
+from hub.placements.reports.service import Reports
 from hub.placements.reports.signing import read
 from tests.unit.placements.desk import Desk
 

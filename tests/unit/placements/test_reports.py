@@ -11,7 +11,7 @@ from hub.access.actors import Actor, Role
 from hub.clock import MINUTE
 from hub.errors import Conflict, NotFound
 from hub.placements.reports.document import ReportDocument
-from hub.placements.reports.service import Form
+from hub.placements.reports.forms import Form
 from hub.placements.reports.signing import canonical, read
 from tests.faults.model.world import World
 from tests.unit.placements.filing import Filing
