@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, text
+from sqlalchemy import text
 
 from hub.db.unit import Database
 from hub.errors import Conflict
@@ -35,9 +36,11 @@ def migrate(database: Database) -> None:
     with database.engine.execution_options(writes=True).begin() as connection:
         if database.postgres:
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK_KEY})
-        _refuse_newer(config, connection)
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        current = MigrationContext.configure(connection).get_current_revision()
+        _refuse_newer(current)
+        if current != newest_revision():
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
 
 
 def revision(database: Database) -> str | None:
@@ -48,13 +51,17 @@ def revision(database: Database) -> str | None:
 
 def newest_revision() -> str:
     """Return the revision that this release needs."""
-    head = ScriptDirectory.from_config(alembic_config()).get_current_head()
-    return head or ""
+    return _scripts().get_current_head() or ""
 
 
-def _refuse_newer(config: Config, connection: Connection) -> None:
-    current = MigrationContext.configure(connection).get_current_revision()
-    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+@cache
+def _scripts() -> ScriptDirectory:
+    """Return every migration. Reading them takes a tenth of a second: once in a process is enough."""
+    return ScriptDirectory.from_config(alembic_config())
+
+
+def _refuse_newer(current: str | None) -> None:
+    known = {script.revision for script in _scripts().walk_revisions()}
     if current is not None and current not in known:
         raise Conflict(
             "database_newer",
