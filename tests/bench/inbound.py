@@ -22,7 +22,6 @@ from urllib.parse import quote, urlsplit
 
 from sqlalchemy import func, select
 
-from connectors.sdk.registry import discover
 from connectors.testing.hooks import Delivery, Outbox
 from connectors.trello.events import SIGNATURE
 from hub.app.compose import Hub
@@ -120,12 +119,12 @@ class World(Story):
 
     def __init__(self, stack, home, copies):
         home.mkdir()
-        super().__init__(stack, home, f"sqlite:///{home}/damhub.sqlite3", ManualClock())
+        super().__init__(stack, home, f"sqlite:///{home}/damhub.sqlite3", ManualClock(), vendors={"trello": "trello"})
         self.took, self.answers, self._told = [], Counter(), []
         self.trello = self.sandboxes["trello"]
         self.trello.outbox = Outbox(lambda delivery: self._told.append(delivery) or OK)
         self._there = self.trello.app.test_client()
-        signed = discover()["trello"].auths[0].headers(self.trello.secrets)
+        signed = self.manifests["trello"].auths[0].headers(self.trello.secrets)
         self._signed = {"Authorization": signed["Authorization"]}
         first = self.connect("trello")
         places = self.rooms.connections.targets(ADA, first.remote_id)[:copies]
@@ -144,8 +143,7 @@ class World(Story):
     def open(self):
         """Open the hub; Trello's limits are no part of this, and its clock stands still while a turn is waited for."""
         self.settings = self.settings.model_copy(update={"log_level": "ERROR"})
-        manifests = discover()
-        hasty = {**manifests, "trello": replace(manifests["trello"], limits=())}
+        hasty = {**self.manifests, "trello": replace(self.manifests["trello"], limits=())}
         self.hub = Hub.open(self.settings, clock=self.clock, registry=hasty)
         self.stack.callback(self.hub.close)
         self.rooms = self.hub.services

@@ -8,7 +8,29 @@ import httpx
 import pytest
 
 from hub.db.unit import transaction_open
+from hub.media.pool import MediaPool
 from tests.stories.story import Story
+
+
+@pytest.fixture(autouse=True, scope="session")
+def one_decoder():
+    """Let hubs, one after another, have their pictures decoded by the same child process: it is started once."""
+    with pytest.MonkeyPatch.context() as patch, MediaPool(processes=1) as pool:
+        patch.setattr("hub.app.compose.MediaPool", lambda *, processes: Lent(pool))
+        yield
+
+
+class Lent:
+    """A pool that outlives the hub which closes it."""
+
+    def __init__(self, pool):
+        self._pool = pool
+
+    def __getattr__(self, name):
+        return getattr(self._pool, name)
+
+    def close(self):
+        """Leave it to the next hub."""
 
 
 @pytest.fixture

@@ -29,6 +29,8 @@ from tests.web_app import app_of
 from webhooks import verify
 
 ADA = Actor(new_id(), "Ada", Role.ADMINISTRATOR)
+VENDORS = {"rest": "wordpress", "xmlrpc": "wordpress", "trello": "trello", "asana": "asana"}
+"""Sandboxes by the names that stories call them, each with its connector."""
 OUT = ("asset.approved", "asset.version_published", "placement.proven", "placement.withdrawn", "rights.ended")
 
 
@@ -74,14 +76,14 @@ class Receiver:
 class Story:
     """One hub, one clock, and whatever was connected."""
 
-    def __init__(self, stack: ExitStack, home, database_url, clock, *, trusted=()):
+    def __init__(self, stack: ExitStack, home, database_url, clock, *, vendors=VENDORS, trusted=()):
         self.clock, self.stack, self.receiver = clock, stack, Receiver(clock)
         self.port, receiver_port = free_ports(), free_ports()
         self.receiver_url = stack.enter_context(served(self.receiver.app, receiver_port)) + "/in"
         self.sandboxes, self.origins = {}, {}
-        vendors = {"rest": "wordpress", "xmlrpc": "wordpress", "trello": "trello", "asana": "asana"}
+        self.manifests = discover()
         for name, connector in vendors.items():
-            sandbox = make_sandbox(discover()[connector])
+            sandbox = make_sandbox(self.manifests[connector])
             self.origins[name] = stack.enter_context(serve(sandbox))
             self.sandboxes[name] = sandbox
         self.settings = Settings(
@@ -91,7 +93,7 @@ class Story:
         self.open()
 
     def open(self):
-        self.hub = Hub.open(self.settings, clock=self.clock)
+        self.hub = Hub.open(self.settings, clock=self.clock, registry=self.manifests)
         self.stack.callback(self.hub.close)
         self.rooms = self.hub.services
         self.drains = {drain.name: drain for drain in self.hub.drains()}

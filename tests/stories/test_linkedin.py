@@ -33,7 +33,7 @@ def story(tmp_path, sqlite_url, clock):
     with ExitStack() as stack:
         sandboxes = {"pages": create(), "member": create_member()}
         origins = {name: stack.enter_context(serve(sandbox)) for name, sandbox in sandboxes.items()}
-        made = Story(stack, tmp_path / "home", sqlite_url, clock, trusted=origins.values())
+        made = Story(stack, tmp_path / "home", sqlite_url, clock, vendors={}, trusted=origins.values())
         made.sandboxes.update(sandboxes)
         made.origins.update(origins)
         yield made

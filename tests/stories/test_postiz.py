@@ -21,7 +21,7 @@ def story(tmp_path, sqlite_url, clock):
     with ExitStack() as stack:
         sandbox = create()
         origin = stack.enter_context(serve(sandbox))
-        made = Story(stack, tmp_path / "home", sqlite_url, clock, trusted=[origin])
+        made = Story(stack, tmp_path / "home", sqlite_url, clock, vendors={}, trusted=[origin])
         made.sandboxes["postiz"], made.origins["postiz"] = sandbox, origin
         yield made
 

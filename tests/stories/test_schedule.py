@@ -26,8 +26,7 @@ def story(tmp_path, sqlite_url, clock):
         sandbox = create()
         sandbox.clock = lambda: datetime.fromtimestamp(clock.now() / 1000, UTC)
         origin = stack.enter_context(serve(sandbox))
-        made = Story(stack, tmp_path / "home", sqlite_url, clock, trusted=[origin])
-        made.sandboxes["postiz"], made.origins["postiz"] = sandbox, origin
+        made = Story(stack, tmp_path / "home", sqlite_url, clock, vendors={}, trusted=[origin])
         made.sandboxes, made.origins = {"postiz": sandbox}, {"postiz": origin}
         with made.rooms.database.unit() as session:
             session.add(
