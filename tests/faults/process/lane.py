@@ -8,6 +8,7 @@ thread and no connection: a fork is a process of its own that need not load the 
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import json
 import os
@@ -22,8 +23,11 @@ from pathlib import Path
 
 from sqlalchemy import create_engine, make_url
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import configure_mappers
 
+from connectors.sdk.registry import discover
 from hub.clock import DAY, MINUTE
+from hub.db.migrate import newest_revision
 from hub.placements.faultpoints import DELAY_VARIABLE, VARIABLE
 from tests.faults.process import whole, worker
 from tests.faults.process.cases import Case
@@ -274,9 +278,19 @@ class Run:
         return hashlib.sha256(course.encode()).hexdigest()[:12]
 
 
+def warm():
+    """Read whatever each worker would have to read first: forks have it already."""
+    discover()
+    newest_revision()
+    configure_mappers()
+    gc.collect()
+    gc.freeze()  # a worker's garbage collector leaves it, and its memory, alone
+
+
 def main():
     lines = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(2, 1)  # whatever prints, prints to the log
+    warm()
     lane = Lane(*sys.argv[1:], postgres_url=os.environ.get("DAMHUB_FAULTS_POSTGRES", ""))
     try:
         lines.write(json.dumps({"ready": sorted(lane.places)}) + "\n")

@@ -1,4 +1,4 @@
-"""Two dozen runs with real processes, on each database; and planted bugs that the same runs must catch."""
+"""A few runs with real processes, on each database; and planted bugs that the same runs must catch."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ REVEALING = {
 
 @pytest.fixture(scope="module")
 def sqlite_lanes(tmp_path_factory):
-    with lanes(tmp_path_factory.mktemp("sqlite"), 2) as made:
+    with lanes(tmp_path_factory.mktemp("sqlite"), 1) as made:
         yield made
 
 
@@ -49,11 +49,15 @@ def test_every_promise_holds_in_ten_runs_on_sqlite(sqlite_lanes):
     check(sqlite_lanes.run(cases_for("sqlite")))
 
 
-def test_every_promise_holds_in_ten_runs_on_postgresql(postgres, tmp_path_factory):
+@pytest.mark.parametrize("killed", [True, pytest.param(False, marks=pytest.mark.again)])
+def test_every_promise_holds_in_ten_runs_on_postgresql(postgres, tmp_path_factory, killed):
+    # In every run: those in which a worker dies in the midst of a write. Each database survives that in its own way.
+    cases = [case for case in cases_for("postgres") if bool(case.lives[0].point) == killed]
+    assert len(cases) >= 4
     url = postgres.empty()
     try:
-        with lanes(tmp_path_factory.mktemp("postgres"), 2, url, ("postgres",)) as made:
-            check(made.run(cases_for("postgres")))
+        with lanes(tmp_path_factory.mktemp("postgres"), 1, url, ("postgres",)) as made:
+            check(made.run(cases))
     finally:
         postgres.drop(url)
 
