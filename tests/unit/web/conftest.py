@@ -39,6 +39,7 @@ def furnished(sqlite_template, tmp_path_factory):
     EventLog(database, clock)
     world = World(checked(WebHub(database, clock, home / "home", search=Search)).settle_in(), path)
     yield world
+    world.close()
     world.hub.services.search.close()
     database.dispose()
 

@@ -25,6 +25,7 @@ class World:
 
     def __init__(self, hub, path):
         self.hub, self._path = hub, path
+        self._watch = None
         wake(hub.database, hub.settings, hub.clock)
         self._furnish()
         self.names = self._names()
@@ -166,11 +167,16 @@ class World:
 
     def restore(self):
         """Put the database and the clock back."""
+        self.hub.clock.advance(self._began - self.hub.clock.now())
+        if self._watch is not None and self._written() == self._written_at_first:
+            return
+        self.close()
         self.hub.database.dispose()
         for suffix in ("-wal", "-shm"):
             self._path.with_name(self._path.name + suffix).unlink(missing_ok=True)
         self._path.write_bytes(self._kept)
-        self.hub.clock.advance(self._began - self.hub.clock.now())
+        self._watch = sqlite3.connect(self._path, check_same_thread=False)
+        self._written_at_first, self._read_at = self._written(), None
 
     def client(self, asker):
         """Return a client for one of `ASKERS`."""
@@ -184,10 +190,21 @@ class World:
         return client
 
     def contents(self):
-        """Return everything that is in the database."""
-        found = {}
-        with closing(sqlite3.connect(self._path)) as database:
-            tables = [name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-            for table in sorted(tables):
-                found[table] = database.execute(f"SELECT * FROM {table}").fetchall()
-        return found
+        """Return everything that is in the database; it is read anew only when somebody wrote since."""
+        if (written := self._written()) != self._read_at:
+            self._read_at, self._read = written, _everything(self._watch)
+        return self._read
+
+    def _written(self):
+        """Return what is another number after others have written."""
+        return self._watch.execute("PRAGMA data_version").fetchone()[0]
+
+    def close(self):
+        """Let go of the database."""
+        if self._watch is not None:
+            self._watch.close()
+
+
+def _everything(database):
+    tables = [name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+    return {table: database.execute(f"SELECT * FROM {table}").fetchall() for table in sorted(tables)}
