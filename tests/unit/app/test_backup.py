@@ -5,6 +5,7 @@ import io
 import itertools
 import json
 import secrets
+import shutil
 import stat
 import tarfile
 import tracemalloc
@@ -41,8 +42,8 @@ NEW_AFTER_A_RESTORE = {"installation", "cursors", "events", "placements"}
 class Hub:
     """One hub on one of the two databases and one of the two stores."""
 
-    def __init__(self, settings):
-        self.settings = settings
+    def __init__(self, settings, template):
+        self.settings, self.template = settings, template
         self.clock = ManualClock()
         self.store = make_store(settings)
         self.database = Database(settings.database)
@@ -58,6 +59,8 @@ class Hub:
 
     def fill(self, blobs):
         """Give the hub something of everything that is hard to carry over."""
+        if not self.database.postgres:
+            shutil.copyfile(self.template, self.settings.home / "damhub.sqlite3")
         migrate(self.database)
         EventLog(self.database, self.clock)
         self.installation = wake(self.database, self.settings, self.clock)
@@ -125,7 +128,7 @@ class Hub:
 
 
 @pytest.fixture
-def make_hub(request, tmp_path):
+def make_hub(request, tmp_path, sqlite_template):
     """Make hubs: `make_hub("postgres", "s3")`."""
     made, drops = [], []
     numbers = itertools.count()
@@ -141,7 +144,7 @@ def make_hub(request, tmp_path):
             settings.database_url = server.empty()
             drops.append(partial(server.drop, settings.database_url))
         settings.home.mkdir()
-        made.append(Hub(settings))
+        made.append(Hub(settings, sqlite_template))
         return made[-1]
 
     yield make
@@ -365,7 +368,7 @@ def test_a_damaged_archive_is_refused_and_leaves_the_database_empty(hub, make_hu
     assert new.rows(all_tables().tables["installation"]) == []
 
 
-@pytest.mark.parametrize("kept", [0.0, 0.1, 0.5, 0.9])
+@pytest.mark.parametrize("kept", [0.0, 0.1, pytest.param(0.5, marks=pytest.mark.again), 0.9])
 def test_an_archive_that_was_cut_off_is_refused(hub, make_hub, tmp_path, kept):
     backup(hub.settings, tmp_path / "b.tar")
     body = (tmp_path / "b.tar").read_bytes()

@@ -122,6 +122,7 @@ def test_a_mapping_that_this_hub_cannot_read_any_more_can_be_seen_and_replaced(m
     assert mappings.save(admin, account, OWN, seen=1).number == 2
 
 
+@pytest.mark.both
 def test_of_two_who_save_at_once_one_is_told(mappings, account, admin):
     barrier, told = threading.Barrier(4), []
 

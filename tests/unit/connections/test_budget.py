@@ -17,6 +17,8 @@ from hub.connections.budget import Ask
 from hub.connections.models import Spent
 from hub.connections.turns import Budgets
 
+pytestmark = pytest.mark.both
+
 APP = "app/tiny/abc"
 HOURLY = (Limit(30, 3600.0),)
 SHORT = (Limit(20, 10.0),)

@@ -17,6 +17,8 @@ from hub.connections.turns import Budgets
 from tests.unit.connections import hammering
 from tests.unit.connections.conftest import serving
 
+pytestmark = pytest.mark.both
+
 LIMITS = (Limit(200, 3600.0), Limit(150, 3600.0, scope="app"))
 IN_TIME_S = 60
 spawning = multiprocessing.get_context("spawn")

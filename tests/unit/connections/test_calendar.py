@@ -208,6 +208,7 @@ def test_a_new_end_is_warned_of_anew(connections, ending, admin, clock, told, da
     assert [one.body["days"] for one in told()] == [1, 14]
 
 
+@pytest.mark.both
 def test_workers_that_warn_at_once_warn_once(connections, ending, clock, told, database, registry):
     clock.advance(16 * DAY + MINUTE)
     many = [Forewarning(database, clock, registry, base_url="https://hub.example") for _ in range(6)]

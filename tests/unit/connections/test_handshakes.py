@@ -278,6 +278,7 @@ def test_what_can_be_no_secret_is_refused(connections, admin, target, tiny, secr
     assert tiny.told[0].status == 403
 
 
+@pytest.mark.both
 def test_a_call_that_died_leaves_the_door_open_for_two_minutes_at_most(
     connections, admin, target, tiny, offer, clock, database
 ):
@@ -301,6 +302,7 @@ def test_a_call_that_died_leaves_the_door_open_for_two_minutes_at_most(
     assert connections.subscribe(admin, target.id).callback_url == url
 
 
+@pytest.mark.both
 def test_two_calls_at_once_are_one(connections, admin, target, subscribed, tiny, deliver):
     tiny.hooks.clear()
     there, on = threading.Event(), threading.Event()

@@ -66,6 +66,7 @@ def test_the_remote_is_told_our_address_once_and_no_secret_is_shown(connections,
     assert connections.list(admin)[0].subscriptions == 1
 
 
+@pytest.mark.both
 def test_a_delivery_is_kept_as_it_came_and_answered_at_once(deliver, rows, connected, events, clock):
     said = changed(refs=["c1", "c2", "c1"])
     assert deliver(said, headers={"Cookie": "a=b", "Authorization": "Basic xyz"}) == (200, {}, b"")
@@ -275,6 +276,7 @@ def test_hostile_texts_in_a_signed_delivery_stop_no_work(connections, deliver, r
     assert hint.body["refs"] == ["good"]
 
 
+@pytest.mark.both
 def test_the_same_delivery_many_times_at_once_is_kept_once(deliver, rows):
     together = threading.Barrier(8)
     answers = []
@@ -292,6 +294,7 @@ def test_the_same_delivery_many_times_at_once_is_kept_once(deliver, rows):
     assert len(rows()) == 1
 
 
+@pytest.mark.both
 def test_two_workers_turn_each_delivery_into_one_hint(connections, deliver, events):
     for number in range(20):
         deliver(changed(f"d{number}"))

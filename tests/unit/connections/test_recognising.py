@@ -121,6 +121,7 @@ def test_it_is_not_kept_for_ever_and_is_no_sign_in_that_a_redirect_ends(connecti
         connections.choose(admin, SESSION, later.value.state, Known.RENEW)
 
 
+@pytest.mark.both
 def test_of_many_who_connect_one_account_at_once_one_does(connections, admin, database):
     together = threading.Barrier(6)
     made, told = [], []

@@ -223,6 +223,7 @@ def test_a_busy_vendor_is_left_alone_for_as_long_as_it_asks(signing, signed_in, 
     assert signing.speak(signed_in.remote_id).connector.identify()
 
 
+@pytest.mark.both
 def test_a_lease_of_a_living_process_is_respected_and_one_of_a_dead_process_ends(
     signing, signed_in, clock, vendor, database
 ):
@@ -239,6 +240,7 @@ def test_a_lease_of_a_living_process_is_respected_and_one_of_a_dead_process_ends
     assert vendor.count("refreshed") == 1
 
 
+@pytest.mark.both
 def test_a_late_answer_to_a_lost_lease_changes_nothing(signing, signed_in, keyring, database, clock):
     with database.read() as session:
         old = credentials.load(session, keyring, signed_in.id)
@@ -344,6 +346,7 @@ def real(database_url, tmp_path, vendor, origin, admin):
     database.dispose()
 
 
+@pytest.mark.both
 def test_a_hundred_threads_in_two_processes_renew_exactly_once(real, vendor, admin):
     service, where = real
     vendor.faults.slow_s = 0.3  # long enough for every thread of both processes to want it meanwhile
@@ -365,6 +368,7 @@ def test_a_hundred_threads_in_two_processes_renew_exactly_once(real, vendor, adm
     assert state_of(service, admin) == ("live", "")
 
 
+@pytest.mark.both
 def test_a_killed_holders_lease_is_taken_over(real, vendor, admin):
     """SIGKILL while the vendor thinks: the next one renews after the lease, and a lost rotation is told clearly."""
     _service, where = real
@@ -389,6 +393,7 @@ def test_a_killed_holders_lease_is_taken_over(real, vendor, admin):
     database.dispose()
 
 
+@pytest.mark.both
 def test_a_holder_killed_after_the_vendor_rotated_ends_with_a_clear_word(real, vendor, admin):
     service, where = real
     with service._database.unit() as session:

@@ -167,6 +167,7 @@ def test_what_has_no_end_is_never_asked_for_again(connections, database, clock, 
     assert renew(connections) == 0
 
 
+@pytest.mark.both
 def test_of_two_workers_that_come_at_once_one_renews_it(row, database, clock):
     clock.advance(LIFE)
     subscription_id, now = row().id, clock.now()

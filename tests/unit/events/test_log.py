@@ -16,6 +16,8 @@ from hub.errors import Stale
 from hub.events.log import MAX_DEPTH, EventLog, LoopError, advance, emit, read_after
 from hub.events.models import Cursor, Event
 
+pytestmark = pytest.mark.both
+
 WRITERS = 6
 EACH = 40
 SPAWN = multiprocessing.get_context("spawn")

@@ -183,6 +183,7 @@ def test_a_feed_that_fails_is_asked_more_seldom_and_misses_nothing(desk, feeds, 
     assert (row(desk).failures, row(desk).problem) == (0, "")
 
 
+@pytest.mark.both
 def test_a_reader_that_was_overtaken_moves_nothing(desk, feeds, teller, copies):
     drain_all(feeds)
     teller.told.append(ref_of(desk, copies[0]))
@@ -200,6 +201,7 @@ def test_a_reader_that_was_overtaken_moves_nothing(desk, feeds, teller, copies):
     assert doubted(desk, copies[0])
 
 
+@pytest.mark.both
 def test_what_was_read_and_not_kept_is_read_again(desk, feeds, teller, copies):
     drain_all(feeds)
     teller.told.append(ref_of(desk, copies[0]))

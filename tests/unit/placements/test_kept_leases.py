@@ -6,12 +6,15 @@ import random
 import threading
 from types import SimpleNamespace
 
+import pytest
 from sqlalchemy.exc import OperationalError
 
 from hub.placements.service import Placements
 from hub.settings import Settings
 from tests.faults.model.remote import SPEC
 from tests.faults.model.world import PlainSigner
+
+pytestmark = pytest.mark.both
 
 LEASE_MS = 300
 

@@ -152,6 +152,7 @@ def test_giving_up_half_way_keeps_away_what_is_away(desk, leaving, connection, c
     assert [desk.shown(copy) for copy in copies[:2]] == [[], []]
 
 
+@pytest.mark.both
 def test_a_worker_that_is_killed_between_both_ends_is_made_up_for(desk, leaving, connection, copies, monkeypatch):
     leaving.begin(desk.actor, connection)
     desk.run()

@@ -245,6 +245,7 @@ def test_copies_that_do_not_stand_or_cannot_be_reached_are_not_asked_about(quick
     assert seen(numbers.of_copy(quick_desk.actor, copy)) == {"views": (5, 1)}
 
 
+@pytest.mark.both
 def test_what_another_took_over_meanwhile_does_not_count(desk, network):
     numbers = asking(desk, network)
     _, copy = placed(desk)

@@ -176,6 +176,7 @@ def test_gone_never_comes_from_a_read_that_failed(world, clock, fault):
     assert world.row(placement).phase == "live"
 
 
+@pytest.mark.both
 def test_a_withdrawal_that_cannot_be_read_back_is_not_said(world, clock):
     asset = world.asset()
     world.approve(asset)

@@ -27,6 +27,7 @@ def adds_up(report):
     return report.counts
 
 
+@pytest.mark.both
 def test_every_copy_is_withdrawn_substituted_or_named(desk):
     asset = desk.approved()
     stand_in = desk.approved(b"stand-in")

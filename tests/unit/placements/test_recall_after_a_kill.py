@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from hub.clock import MINUTE
+
+pytestmark = pytest.mark.both
 
 
 def test_the_next_worker_closes_the_recall_within_a_minute(desk, world):

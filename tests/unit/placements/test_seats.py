@@ -12,6 +12,8 @@ from hub.placements.rows import new_row
 from hub.placements.seats import BATCH_MS, ORDINARY, REMEMBERED_MS, SLOW_MS, SPARE, Candidate, Seats
 from hub.placements.taking import BATCH, Taking, candidates
 
+pytestmark = pytest.mark.both
+
 
 @pytest.fixture
 def seats(clock):

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.faults.model.world import FOREVER
+
+pytestmark = pytest.mark.both
 
 
 def test_an_approved_asset_appears_and_is_seen(world):

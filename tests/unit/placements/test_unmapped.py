@@ -78,6 +78,7 @@ def test_only_that_copy_waits_for_a_person_and_it_goes_on_by_itself(desk, mappin
     assert states(desk, placed) == [("live", "")] * 2
 
 
+@pytest.mark.both
 @pytest.mark.parametrize("spec", BROKEN, ids=["fails", "unreadable"])
 def test_a_recall_waits_for_no_mapping(desk, mapping, spec):
     assets = [desk.approved(b"one", title="Wide"), desk.approved(b"two", title="Wide")]
