@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import signal
 import threading
@@ -14,6 +13,7 @@ from connectors.sdk.errors import RateLimited
 from connectors.sdk.manifest import Limit
 from hub.clock import SECOND, ManualClock
 from hub.connections.turns import Budgets
+from tests.forked import FORKED
 from tests.unit.connections import hammering
 from tests.unit.connections.conftest import serving
 
@@ -21,7 +21,6 @@ pytestmark = pytest.mark.both
 
 LIMITS = (Limit(200, 3600.0), Limit(150, 3600.0, scope="app"))
 IN_TIME_S = 60
-spawning = multiprocessing.get_context("spawn")
 
 
 class Ledger:
@@ -58,7 +57,7 @@ def started():
     processes = []
 
     def start(target, *args, **kwargs):
-        process = spawning.Process(target=target, args=args, kwargs=kwargs, daemon=True)
+        process = FORKED.Process(target=target, args=args, kwargs=kwargs, daemon=True)
         process.start()
         processes.append(process)
         return process
@@ -70,7 +69,7 @@ def started():
 
 
 def test_two_processes_that_hammer_one_budget_never_exceed_it(database_url, ledger, remote, started):
-    go = spawning.Event()
+    go = FORKED.Event()
     crowd = [started(hammering.spend_all, database_url, remote, LIMITS, 8, go) for _ in range(2)]
     go.set()
     for process in crowd:
@@ -81,7 +80,7 @@ def test_two_processes_that_hammer_one_budget_never_exceed_it(database_url, ledg
 
 def test_a_killed_process_has_not_overspent_and_holds_nothing_for_ever(database, database_url, ledger, remote, started):
     ledger.most = 20
-    victim = started(hammering.spend_all, database_url, remote, LIMITS, 2, go := spawning.Event())
+    victim = started(hammering.spend_all, database_url, remote, LIMITS, 2, go := FORKED.Event())
     go.set()
     assert ledger.reached.wait(IN_TIME_S)
     os.kill(victim.pid, signal.SIGKILL)

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import multiprocessing
 import os
 import signal
 import threading
@@ -23,6 +22,7 @@ from hub.connections.speaking import Speaking
 from hub.db.installation import observe_only, wake
 from hub.db.models import Installation
 from hub.errors import Invalid, Unavailable
+from tests.forked import FORKED
 from tests.unit.connections import racing
 from tests.unit.connections.conftest import CLIENT_SECRET
 from tests.unit.connections.fakevendor import oauth_manifest
@@ -350,10 +350,9 @@ def real(database_url, tmp_path, vendor, origin, admin):
 def test_a_hundred_threads_in_two_processes_renew_exactly_once(real, vendor, admin):
     service, where = real
     vendor.faults.slow_s = 0.3  # long enough for every thread of both processes to want it meanwhile
-    context = multiprocessing.get_context("spawn")
-    answers, go = context.Queue(), context.Event()
-    ready = [context.Event() for _ in range(2)]
-    processes = [context.Process(target=racing.race, args=(*where, 50, one, go, answers)) for one in ready]
+    answers, go = FORKED.Queue(), FORKED.Event()
+    ready = [FORKED.Event() for _ in range(2)]
+    processes = [FORKED.Process(target=racing.race, args=(*where, 50, one, go, answers)) for one in ready]
     for process in processes:
         process.start()
     for one in ready:
@@ -379,7 +378,7 @@ def test_a_killed_holders_lease_is_taken_over(real, vendor, admin):
         answer.wait(60)
 
     vendor._sleep = think
-    process = multiprocessing.get_context("spawn").Process(target=racing.renew_and_hang, args=where)
+    process = FORKED.Process(target=racing.renew_and_hang, args=where)
     process.start()
     assert asked.wait(60)
     os.kill(process.pid, signal.SIGKILL)

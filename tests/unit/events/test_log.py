@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import multiprocessing
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -15,12 +14,12 @@ from hub.db.unit import Database
 from hub.errors import Stale
 from hub.events.log import MAX_DEPTH, EventLog, LoopError, advance, emit, read_after
 from hub.events.models import Cursor, Event
+from tests.forked import FORKED
 
 pytestmark = pytest.mark.both
 
 WRITERS = 6
 EACH = 40
-SPAWN = multiprocessing.get_context("spawn")
 
 
 def everything(database):
@@ -46,8 +45,8 @@ def write(url, name, start):
 
 
 def test_six_writers_in_processes_and_a_reader_by_cursor_that_misses_none(database):
-    start = SPAWN.Event()
-    writers = [SPAWN.Process(target=write, args=(database.url, f"w{number}", start)) for number in range(WRITERS)]
+    start = FORKED.Event()
+    writers = [FORKED.Process(target=write, args=(database.url, f"w{number}", start)) for number in range(WRITERS)]
     for writer in writers:
         writer.start()
     start.set()

@@ -46,7 +46,7 @@ def times_made(house):
     return len(house.sandbox.ledger.effects(What.MADE))
 
 
-@pytest.mark.parametrize("name", ["object_store", "trello"])
+@pytest.mark.parametrize("name", ["object_store", pytest.param("trello", marks=pytest.mark.again)])
 def test_copies_made_since_the_backup_are_known_again_and_none_is_made_twice(stack, tmp_path, clock, name):
     made, assets, before = begun(stack, tmp_path, clock, name)
     later = [made.copy(made.place(one)).marker for one in assets[1:]]
