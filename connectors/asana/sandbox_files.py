@@ -9,7 +9,9 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
-from flask import Flask, Response, request
+from flask import Response, request
+
+from connectors.testing.app import App
 
 PREFIX = "/asana-user-private-us-east-1/"
 LASTS_S = 120
@@ -22,7 +24,7 @@ class Files:
 
     def __init__(self) -> None:
         self.clock = time.time
-        self.storage = Flask("storage")
+        self.storage = App("storage")
         self.storage.add_url_rule(f"{PREFIX}<digest>/<name>", view_func=self._hand_out)
         self._bytes: dict[str, bytes] = {}
 

@@ -18,7 +18,9 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Flask, Response, jsonify, redirect, request
+from flask import Response, jsonify, redirect, request
+
+from connectors.testing.app import App
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,8 +144,8 @@ class AuthorizationServer:
     def _note(self, what: str, family: str = "", note: str = "") -> None:
         self._ledger.append(Entry(what, family, note))
 
-    def _make_app(self) -> Flask:
-        app = Flask("authorization_server")
+    def _make_app(self) -> App:
+        app = App("authorization_server")
         app.add_url_rule("/authorize", view_func=self._authorize_page, methods=["GET"], endpoint="authorize_page")
         app.add_url_rule("/authorize", view_func=self._decide, methods=["POST"], endpoint="decide")
         app.add_url_rule("/token", view_func=self._token, methods=["POST"], endpoint="token")

@@ -17,11 +17,12 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from flask import Flask, Response, request
+from flask import Response, request
 from pydantic import TypeAdapter
 
 from connectors.sdk.manifest import Limit, Manifest
 from connectors.sdk.types import Board, Card, ItemKind, PartState
+from connectors.testing.app import App
 from connectors.testing.contract import Contract
 from connectors.testing.control import CONTROL, Control, Seen
 from connectors.testing.faults import Faults, FaultyApp, is_write
@@ -106,7 +107,7 @@ class Sandbox(ABC):
 
     def __init__(self, *, ledger: Ledger | None = None) -> None:
         self.ledger = ledger or Ledger()
-        self.app = Flask(type(self).__name__)
+        self.app = App(type(self).__name__)
         self.faults = Faults()
         self.outbox = Outbox()
         self.requests: list[Seen] = []
