@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -45,8 +46,7 @@ class Operation(BaseModel):
 
     def fits(self, method: str, path: str) -> bool:
         """Tell whether a request is for this operation; path variables match within one segment."""
-        pattern = re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(self.path))
-        return method == self.method and re.fullmatch(pattern + "/?", path) is not None
+        return method == self.method and _pattern(self.path).fullmatch(path) is not None
 
 
 class Contract(BaseModel):
@@ -85,6 +85,11 @@ class Contract(BaseModel):
             elif not operation.open:
                 wrong.append(f"{named} knows no {name}")
         return wrong
+
+
+@cache
+def _pattern(path: str) -> re.Pattern[str]:
+    return re.compile(re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(path)) + "/?")
 
 
 def _problems(parameter: Parameter, value: Any) -> list[str]:
