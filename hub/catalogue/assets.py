@@ -72,13 +72,13 @@ def get_asset(session: Session, id_or_code: str, *, lock: bool = False) -> Asset
     Raises:
         NotFound: `no_such_asset`.
     """
-    query = select(Asset)
     number = _number_of(id_or_code)
-    query = query.where(Asset.id == id_or_code) if number is None else query.where(Asset.number == number)
+    query = select(Asset).where(Asset.id == id_or_code if number is None else Asset.number == number)
     if lock:
         query = query.with_for_update().execution_options(populate_existing=True)
         session.flush()
-    asset = session.scalar(query)
+    by_key = number is None and not lock  # then what the unit has loaded already costs nothing
+    asset = session.get(Asset, id_or_code) if by_key else session.scalar(query)
     if asset is None:
         raise no_such_asset(id_or_code)
     return asset

@@ -15,7 +15,7 @@ import threading
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 
-from sqlalchemy import text
+from sqlalchemy import event, text
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
@@ -24,6 +24,7 @@ from hub.errors import Stale
 
 BeforeCommit = Callable[[Session], None]
 _open = threading.local()
+_KEPT = "damhub.kept"
 
 
 class TransactionOpenError(RuntimeError):
@@ -39,6 +40,20 @@ def refuse_in_transaction(what: str) -> None:
     """Raise TransactionOpenError when this thread has a unit of work open; `what` names the I/O."""
     if transaction_open():
         raise TransactionOpenError(f"{what} inside a unit of work: end the unit first")
+
+
+def keep_loaded(session: Session) -> None:
+    """Let a short unit keep what it loads from now on, so that a row asked for again by its key costs no statement.
+
+    By itself a session forgets each row as soon as nobody holds it.
+    """
+    session.info.setdefault(_KEPT, [])
+
+
+@event.listens_for(Session, "loaded_as_persistent")
+def _keep(session: Session, row: object) -> None:
+    if (kept := session.info.get(_KEPT)) is not None:
+        kept.append(row)
 
 
 class Database:

@@ -8,7 +8,7 @@ from functools import partial
 from itertools import islice
 from typing import Any, Final
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import String, and_, bindparam, case, select
 from sqlalchemy.orm import Session
 
 from hub.catalogue.models import Asset, Version
@@ -55,6 +55,28 @@ _PLACE: Final = (
     .where(Target.id == bindparam("target_id"))
 )  # fmt: skip
 """Asked several times for each step of each copy, so it is one question, made once."""
+_PRESET: Final = bindparam("preset", type_=String())
+_FILE: Final = (
+    select(
+        Version.sha256, Version.size, Version.media_type, Rendition.preset, Rendition.sha256, Rendition.size,
+        Rendition.media_type, Traits.state,
+    )
+    .outerjoin(Traits, Traits.version_id == Version.id)
+    .outerjoin(
+        Rendition,
+        and_(
+            Rendition.version_id == Version.id,
+            Rendition.state == "ready",
+            Rendition.preset == case(
+                (_PRESET != WEB_PICTURES, _PRESET),
+                (Version.media_type.startswith("image/"), WEB),
+                else_=ORIGINAL,
+            ),
+        ),
+    )
+    .where(Version.id == bindparam("version_id"))
+)  # fmt: skip
+"""What there is of a version for channels; as often asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,16 +191,15 @@ def bytes_of(session: Session, version_id: str, preset: str) -> Bytes | None:
 
     The original of a picture is no stand-in for its rendition: it says where it was taken and by which camera.
     """
-    version = session.get_one(Version, version_id)
-    if preset == WEB_PICTURES:
-        preset = WEB if version.media_type.startswith("image/") else ORIGINAL
-    made = session.get(Rendition, (version_id, preset))
-    if made is not None and made.state == "ready" and made.sha256 is not None:
-        return Bytes(made.sha256, made.size or 0, made.media_type or "application/octet-stream", preset)
-    traits = session.get(Traits, version_id)
-    if preset != ORIGINAL and traits is not None and traits.state in {"pending", FAILED}:
+    found = session.execute(_FILE, {"version_id": version_id, "preset": preset}).one()
+    sha256, size, media_type, made_as, made_sha256, made_size, made_type, opened = found
+    if made_sha256 is not None:
+        return Bytes(made_sha256, made_size or 0, made_type or "application/octet-stream", made_as)
+    is_picture = media_type.startswith("image/")
+    wants_original = preset == ORIGINAL or (preset == WEB_PICTURES and not is_picture)
+    if not wants_original and opened in {"pending", FAILED}:
         return None
-    return Bytes(version.sha256, version.size, version.media_type, ORIGINAL)
+    return Bytes(sha256, size, media_type, ORIGINAL)
 
 
 def is_unreadable(session: Session, version_id: str) -> bool:

@@ -15,6 +15,7 @@ from connectors.sdk.manifest import Manifest, Write
 from connectors.sdk.types import PartKind, PartState
 from hub.connections.accounts import is_recollecting
 from hub.db.installation import may_write
+from hub.db.unit import keep_loaded
 from hub.events.log import emit
 from hub.placements import due, facts
 from hub.placements.adopting import preset_of
@@ -115,6 +116,7 @@ def open_account(session: Session, row: Placement, switchboard: Switchboard, aro
     Raises:
         NotFound: the connector is not installed any more: not even what should be is known.
     """
+    keep_loaded(session)  # the same few rows are asked for by all that follows
     place = facts.place_of(session, row.target_id)
     manifest = switchboard.manifest(place.connector).at(place.kind)
     want, depends_on = facts.desired_now(
