@@ -34,8 +34,10 @@ def run(
 ) -> Result:
     """Carry a check out in surroundings of its own; with `bug`, against a connector that is broken on purpose.
 
-    `told` hears at the end what the sandbox counted of its contract.
+    `told` hears at the end what the sandbox counted of its contract. Of a check that does not apply nothing is made.
     """
+    if lacking := check.lacks(bug.manifest(manifest) if bug else manifest):
+        return Result(Outcome.NOT_APPLICABLE, lacking)
     with bench_for(manifest, bug=bug) as bench:
         result = _outcome(check, bench)
         if told is not None:
@@ -44,9 +46,6 @@ def run(
 
 
 def _outcome(check: Check, bench: Bench) -> Result:
-    lacking = check.lacks(bench.manifest)
-    if lacking:
-        return Result(Outcome.NOT_APPLICABLE, lacking)
     try:
         check.act(bench)
     except NotApplicable as reason:
