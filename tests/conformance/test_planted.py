@@ -12,6 +12,8 @@ from connectors.testing.conformance.__main__ import main
 from connectors.testing.conformance.planted import BUGS, PLANTED
 from connectors.testing.pinboard import MANIFEST as PINBOARD
 
+MANIFESTS = discover()
+
 
 def test_every_check_has_exactly_one_planted_bug():
     assert set(BUGS) == set(CHECKS)
@@ -40,7 +42,7 @@ ONLY_WHERE_IT_SHOWS = {
 def pytest_generate_tests(metafunc):
     """Plant each bug in some connectors, whose turn it is, or in every one of them."""
     if "planted" in metafunc.fixturenames:
-        names, every = sorted(discover()), metafunc.config.getoption("--every")
+        names, every = sorted(MANIFESTS), metafunc.config.getoption("--every")
         turns = [
             (name, bug)
             for place, bug in enumerate(PLANTED)
@@ -51,9 +53,9 @@ def pytest_generate_tests(metafunc):
 
 def test_a_real_connector_with_the_bug_fails_too(planted):
     name, bug = planted
-    result = run(discover()[name], CHECKS[bug.check], bug=bug)
+    result = run(MANIFESTS[name], CHECKS[bug.check], bug=bug)
     allowed = {Outcome.FAILED, Outcome.NOT_APPLICABLE}
-    publish = discover()[name].abilities.get(Capability.PUBLISH)
+    publish = MANIFESTS[name].abilities.get(Capability.PUBLISH)
     keyed = publish is not None and publish.write is Write.KEYED  # twice is as once there
     if bug.check in ONLY_WHERE_IT_SHOWS or (keyed and bug.check == "publish-once"):
         allowed.add(Outcome.PASSED)
