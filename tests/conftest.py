@@ -9,12 +9,12 @@ import hypothesis
 import pytest
 
 from hub.clock import ManualClock
-from hub.db.migrate import migrate
 from hub.db.unit import Database
 from hub.events.log import EventLog
 from hub.settings import Settings
 from hub.storage.stores import make_store
 from tests import services
+from tests.tables import tables
 
 # No test asserts a time: a busy machine is no failure.
 hypothesis.settings.register_profile("damhub", deadline=None)
@@ -67,9 +67,7 @@ def clock():
 def sqlite_template(tmp_path_factory):
     """A database file with every table, to be copied."""
     path = tmp_path_factory.mktemp("template") / "damhub.sqlite3"
-    database = Database(f"sqlite:///{path}")
-    migrate(database)
-    database.dispose()
+    path.write_bytes(tables())
     return path
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from hub.app import acts
 from hub.clock import ManualClock, SystemClock
+from tests.decoder import one_decoder
 from tests.unit.intake.house import House, picture
 
 HERE = Path(__file__).parent
@@ -129,7 +130,7 @@ def _channel_of(item):
 @pytest.fixture(scope="session")
 def channels(tmp_path_factory):
     """Return the channel of a connector: the last one that was asked for stays open."""
-    with ExitStack() as opened:
+    with one_decoder(), ExitStack() as opened:
         made = {}
 
         def channel(name):

@@ -1,4 +1,8 @@
-"""A story for each test, on each of the two databases; every request of the hub is watched."""
+"""A story for each test; every request of the hub is watched.
+
+`make faults` tells each story on both databases. So do, in every run, the widest ones (`test_life`) and those of rows
+that several threads take (`test_slow_remotes`).
+"""
 
 from __future__ import annotations
 
@@ -8,29 +12,19 @@ import httpx
 import pytest
 
 from hub.db.unit import transaction_open
-from hub.media.pool import MediaPool
+from tests.decoder import one_decoder
 from tests.stories.story import Story
 
 
-@pytest.fixture(autouse=True, scope="session")
-def one_decoder():
-    """Let hubs, one after another, have their pictures decoded by the same child process: it is started once."""
-    with pytest.MonkeyPatch.context() as patch, MediaPool(processes=1) as pool:
-        patch.setattr("hub.app.compose.MediaPool", lambda *, processes: Lent(pool))
+@pytest.fixture(autouse=True, scope="package")
+def decoding():
+    with one_decoder():
         yield
 
 
-class Lent:
-    """A pool that outlives the hub which closes it."""
-
-    def __init__(self, pool):
-        self._pool = pool
-
-    def __getattr__(self, name):
-        return getattr(self._pool, name)
-
-    def close(self):
-        """Leave it to the next hub."""
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.again)])
+def database_url(request):
+    return request.getfixturevalue(f"{request.param}_url")
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ from hub.db.models import Mode
 from hub.errors import Unavailable
 from hub.settings import FILE, Settings
 from tests.media_samples import picture
+from tests.tables import lay
 
 PASSWORD = "correct horse battery"
 
@@ -35,6 +36,7 @@ def home(tmp_path, monkeypatch):
 @pytest.fixture
 def hub(home):
     """A hub that was started once; its rooms, to look into."""
+    lay(home)
     hub = Hub.open(Settings())
     yield hub
     hub.close()

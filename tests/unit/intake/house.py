@@ -22,6 +22,7 @@ from hub.intake.models import FoundItem
 from hub.intake.stock import acting as acting_room
 from hub.placements.models import Placement
 from hub.settings import Settings
+from tests.tables import lay
 
 WORK = ("media", "likeness", "rights", "plan", "reconcile-1", "leaving", "bindings", "feeds", "stock")
 """What a worker does that is of interest here."""
@@ -55,6 +56,8 @@ class House:
         self.settings = Settings(
             home=home, database_url=database_url, media_processes=1, trusted_origins=[self.origin], **settings
         )
+        if not database_url:
+            lay(home)
         self.open()
 
     def open(self):
