@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from hub.clock import MINUTE
 from hub.connections.recognising import Known
+
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite", "postgres"], indirect=True)
 
 
 def phases(copies):

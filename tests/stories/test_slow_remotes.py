@@ -13,6 +13,7 @@ from hub.jobs.drains import Round
 from hub.placements.seats import ORDINARY, SLOW_MS
 from tests.stories.story import ADA, Story
 
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite", "postgres"], indirect=True)
 IN_TIME_S = 60
 
 
