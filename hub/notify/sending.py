@@ -23,7 +23,7 @@ from hub.db.unit import Database, refuse_in_transaction
 from hub.errors import HubError
 from hub.notify.endpoints import valid_secrets
 from hub.notify.lanes import Lanes
-from hub.notify.outbox import Outcome, Parcel, Try, lease_due, record
+from hub.notify.outbox import LEASE_MS, Outcome, Parcel, Try, lease_due, record
 from hub.notify.wires import Wires
 from webhooks import TIME_LIMIT_S, SignatureError, sign
 from webhooks.standard import PREFIX
@@ -34,11 +34,12 @@ Push = Callable[[str, bytes, Mapping[str, str]], Answer]
 WELL_AT_ONCE: Final = 16
 AILING_AT_ONCE: Final = 4
 """How many messages a worker has on their way to endpoints that answer, and beside them to those that do not."""
-WELL_LEASED: Final = 3 * WELL_AT_ONCE
-"""How many it has leased for these: each is sent, or given up, before its lease of four time limits ends."""
+WELL_LEASED: Final = 12 * WELL_AT_ONCE
+"""How many it has leased for these and not sent yet: enough for the lanes to go on while others are leased, or written
+down. What its turn comes to too late is left to whoever leases it next."""
 PATIENCE_S: Final = 0.25
 """How long a drain waits for the answers to what it sent, before it looks for what else is due."""
-GATHERING_S: Final = 0.05
+GATHERING_S: Final = 0.1
 """How long outcomes are gathered before they are written down together."""
 MOST_READ: Final = 4000
 """How many bytes of an answer are read."""
@@ -55,6 +56,8 @@ class Load:
 
     parcel: Parcel
     owner: str
+    begin_until: int
+    """When it is too late to begin: a try may take as long as the time limit, and must end before the lease does."""
 
 
 class Sending:
@@ -77,7 +80,8 @@ class Sending:
         self._well = Lanes(WELL_AT_ONCE, self._carry)
         self._ailing = Lanes(AILING_AT_ONCE, self._carry)
         self._changed = threading.Condition()
-        self._open: set[Load] = set()  # begun, and not written down yet
+        self._unsent: set[Load] = set()  # leased, and nobody knows yet how it ends
+        self._open: set[Load] = set()  # these, and those that are not written down yet
         self._tried: list[tuple[Load, Outcome]] = []  # sent, and not written down yet
         self._writer: threading.Thread | None = None
         self._failures: list[Exception] = []
@@ -99,7 +103,8 @@ class Sending:
         if not parcels:
             return 0
         refuse_in_transaction("sending webhooks")
-        self._wait(self._begin(parcels, owner))
+        begun = self._begin(parcels, owner, now + LEASE_MS - TIME_LIMIT_S * SECOND)
+        self._wait(begun, more=sum(not parcel.ailing for parcel in parcels) >= well)
         self._raise_failure()
         return len(parcels)
 
@@ -128,22 +133,29 @@ class Sending:
     def _room(self) -> tuple[int, int]:
         with self._changed:
             ailing = sum(load.parcel.ailing for load in self._open)
-            return WELL_LEASED - (len(self._open) - ailing), AILING_AT_ONCE - ailing
+            return WELL_LEASED - sum(not load.parcel.ailing for load in self._unsent), AILING_AT_ONCE - ailing
 
-    def _begin(self, parcels: Sequence[Parcel], owner: str) -> set[Load]:
-        loads = [Load(parcel, owner) for parcel in parcels]
+    def _begin(self, parcels: Sequence[Parcel], owner: str, until: int) -> set[Load]:
+        loads = [Load(parcel, owner, until) for parcel in parcels]
         with self._changed:
+            self._unsent.update(loads)
             self._open.update(loads)
         self._well.add([load for load in loads if not load.parcel.ailing])
         self._ailing.add([load for load in loads if load.parcel.ailing])
         return set(loads)
 
-    def _wait(self, begun: set[Load]) -> None:
+    def _wait(self, begun: set[Load], *, more: bool) -> None:
+        """Wait until all has ended, or where there is more to send, until the lanes have little left."""
         with self._changed:
-            self._changed.wait_for(lambda: begun.isdisjoint(self._open), self._patience_s)
+            few = WELL_LEASED // 2
+            ended = (lambda: len(self._unsent) <= few) if more else (lambda: begun.isdisjoint(self._open))
+            self._changed.wait_for(ended, self._patience_s)
 
     def _carry(self, load: Load) -> None:
         """Send, and leave the outcome to the one who writes."""
+        if self._clock.now() > load.begin_until:
+            self._end([load])
+            return
         try:
             outcome = self.attempt(load.parcel)
         except Exception as failure:
@@ -151,6 +163,7 @@ class Sending:
             self._end([load], failure)
             return
         with self._changed:
+            self._unsent.discard(load)
             self._tried.append((load, outcome))
             self._changed.notify_all()
             if self._writer is None:
@@ -184,6 +197,7 @@ class Sending:
     def _end(self, loads: Sequence[Load], failure: Exception | None = None) -> None:
         """Let others have the room; a failure must not end unseen: the next drain raises it, so its heartbeat tells."""
         with self._changed:
+            self._unsent.difference_update(loads)
             self._open.difference_update(loads)
             if failure is not None:
                 self._failures.append(failure)

@@ -219,3 +219,26 @@ def test_outcomes_that_come_together_are_written_together(notify, endpoint, happ
     assert notify.drain_deliveries("w") == 12
     assert written == [12]
     assert {notify.deliveries(administrator, each.id)[0].state for each in made} == {"delivered"}
+
+
+def test_what_its_turn_comes_to_too_late_is_left_to_the_next_lease(
+    database, clock, keyring, guard, endpoint, happen, monkeypatch, administrator
+):
+    made = endpoint()
+    receiver = Hanging(made.url)
+    monkeypatch.setattr(sending, "WELL_AT_ONCE", 1)
+    room = Notify(database, clock, keyring, Settings(), guard=guard, send=receiver, patience_s=0.01)
+    for number in range(2):
+        happen(version_id=str(number))
+    room.drain_events("w")
+    assert room.drain_deliveries("w") == 2, "one is on its way, the other waits behind it"
+    clock.advance(outbox.LEASE_MS - sending.TIME_LIMIT_S * SECOND + 1)
+    receiver.let_go.set()
+    room._sending.join(60)
+    assert len(receiver.got) == 1
+    assert sorted(row.state for row in room.deliveries(administrator, made.id)) == ["delivered", "pending"]
+    clock.advance(outbox.LEASE_MS)
+    assert room.drain_deliveries("w") == 1
+    room._sending.join(60)
+    assert [row.state for row in room.deliveries(administrator, made.id)] == ["delivered", "delivered"]
+    assert len(receiver.got) == len(set(receiver.got)) == 2
