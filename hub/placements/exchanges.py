@@ -9,7 +9,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from sqlalchemy import select
+
 from connectors.sdk.manifest import Capability, Carries
+from connectors.sdk.types import PartKind
 from hub.db.base import new_id
 from hub.placements.findings import key_of
 from hub.placements.ledger import block, clear_problem
@@ -74,6 +77,30 @@ def notice(session: Session, account: Account, looks: Looks, at: int) -> None:
     session.add(exchange)
     row.exchange_id = exchange.id
     block(session, account, OTHER_BYTES.code, OTHER_BYTES.what)
+
+
+def let_go_of_theirs(session: Session, account: Account, looks: Looks) -> None:
+    """Forget addresses at which others' bytes stood alone, once the copy shows them no more.
+
+    Where each file has an address of its own (Drupal), the file that somebody put into the item stays there when ours
+    is shown again. The hub did not make it: it is neither a copy to keep true nor one to withdraw.
+    """
+    shown = {part.ref for copy in looks.standing for part in copy.parts}
+    left = [
+        part
+        for part in account.parts
+        if part.kind == PartKind.PUBLIC_URL.value and part.external_ref not in {*shown, account.link}
+    ]
+    if not left:
+        return
+    others = Exchange.placement_id == account.row.id, Exchange.state != ALIKE
+    theirs = set(session.scalars(select(Exchange.content_key).where(*others)))
+    theirs -= {cast("dict[str, Any]", attempt.detail).get("content_key", "") for attempt in account.attempts}
+    for part in left:
+        if part.content_key in theirs:
+            session.delete(part)
+            account.parts.remove(part)
+            looks.views.pop(part.external_ref, None)
 
 
 def locked(session: Session, exchange_id: str) -> tuple[Exchange, Placement]:

@@ -35,6 +35,7 @@ def record_looks(session: Session, account: Account, looks: Looks, *, at: int) -
     """Write down what looks found. The caller has made sure that nothing was written since they began."""
     tell_if_altered(session, account.row, altered_there(session, account, looks))
     exchanges.notice(session, account, looks, at)
+    exchanges.let_go_of_theirs(session, account, looks)
     vanished = _enter_copies(session, account, looks, at)
     note_told(session, account.row, account.attempts, looks.standing, at)
     comparison = _compare(session, account, looks, at)

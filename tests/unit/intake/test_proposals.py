@@ -26,7 +26,7 @@ from tests.unit.intake.house import house, picture, sha
 CHANNELS = (
     "wordpress",
     "object_store",
-    *(pytest.param(name, marks=pytest.mark.again) for name in ("folder", "google_drive", "dropbox")),
+    *(pytest.param(name, marks=pytest.mark.again) for name in ("folder", "google_drive", "dropbox", "drupal")),
 )
 VIEWER = Actor("vic", "Vic", Role.VIEWER)
 
@@ -54,11 +54,19 @@ def _in_library(sandbox, ref, data):
     sandbox.change(item, {})
 
 
+def _in_media(sandbox, ref, data):
+    file = sandbox.files.add("theirs.jpg", data, sandbox._tick())
+    file.kept = True
+    facts = {"file": file.uuid, "filename": file.name, "sha256": file.sha256, "size": len(data)}
+    sandbox.edit(sandbox.targets()[0], ref, facts)
+
+
 def exchange(here, data, *, work=True):
     """Let somebody there put other bytes in the place of the only copy; have it looked at."""
     (copy,) = here.standing()
     ways = {
         "folder": _in_folder, "object_store": _in_bucket, "wordpress": _in_library,
+        "drupal": _in_media,
         "dropbox": lambda sandbox, ref, new: sandbox.put_by_hand(ref, new),
         "google_drive": lambda _, ref, new: here.write(ref, new),
     }  # fmt: skip
