@@ -54,7 +54,7 @@ class LinkLine:
 
     asset_id: str
     asset_code: str
-    becomes: str  # added, there, refused, waits
+    becomes: str  # added, there, refused, waits, left: its card is done, and gets nothing more
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ def rehearsal(session: Session, plan: Plan, wishes: Sequence[Wish], binding_id: 
     added = {key for key, wish in plan.add.items() if wish.binding.id == binding_id}
     added |= {(row.asset_id, row.target_id) for row, wish in plan.again if wish.binding.id == binding_id}
     codes = _codes(session, {asset_id for wish in mine[:MOST_LINES] for asset_id in wish.assets})
-    every = [[_becomes(plan, added, (asset_id, wish.card.target_id)) for asset_id in wish.assets] for wish in mine]
+    every = [[_becomes(plan, added, wish, asset_id) for asset_id in wish.assets] for wish in mine]
     counted = [state for states in every for state in states]
     lines = tuple(_line(wish, codes, plan, added) for wish in mine[:MOST_LINES])
     return Rehearsal(
@@ -117,16 +117,18 @@ def rehearsal(session: Session, plan: Plan, wishes: Sequence[Wish], binding_id: 
 def _line(wish: Wish, codes: dict[str, str], plan: Plan, added: set[Key]) -> CardLine:
     card: CardFacts = wish.card
     links = sorted(
-        (LinkLine(each, codes[each], _becomes(plan, added, (each, card.target_id))) for each in wish.assets),
+        (LinkLine(each, codes[each], _becomes(plan, added, wish, each)) for each in wish.assets),
         key=lambda line: (len(line.asset_code), line.asset_code),
     )
     return CardLine(card.ref, card.title or card.ref, card.url, wish.done, tuple(links), wish.unknown)
 
 
-def _becomes(plan: Plan, added: set[Key], key: Key) -> str:
-    if key in added:
-        return "added"
-    return "there" if key in plan.there else "refused" if key in plan.refused else "waits"
+def _becomes(plan: Plan, added: set[Key], wish: Wish, asset_id: str) -> str:
+    key = asset_id, wish.card.target_id
+    for become, keys in (("added", added), ("there", plan.there), ("refused", plan.refused)):
+        if key in keys:
+            return become
+    return "left" if wish.done and asset_id in wish.new else "waits"
 
 
 def _codes(session: Session, ids: set[str]) -> dict[str, str]:

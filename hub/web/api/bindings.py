@@ -143,7 +143,9 @@ class LinkLineOut(Shown):
 
     asset_id: str
     asset_code: str
-    becomes: str = Field(description="added, there, refused (a person took it away), or waits (not approved).")
+    becomes: str = Field(
+        description="added, there, refused (a person took it away), waits (not approved), or left (the card is done)."
+    )
 
 
 class CardLineOut(Shown):

@@ -33,6 +33,7 @@ BECOMES: Final = {
     "there": Sign("Linked", "good", "circle-check"),
     "refused": Sign("Removed by somebody", "rest", "unlink"),
     "waits": Sign("Waits for approval", "rest", "hourglass"),
+    "left": Sign("Not added: the card is done", "rest", "archive"),
 }
 SETS: Final = {
     "any": "Whatever a card names by code", "collection": "A collection", "campaign": "A campaign",

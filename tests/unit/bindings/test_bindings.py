@@ -152,6 +152,17 @@ def test_a_finished_card_keeps_its_links_and_its_use_is_recorded_once(desk):
     assert (told.subject, told.body["asset_id"]) == (desk.links("c1")[asset].id, asset)
 
 
+def test_a_rehearsal_tells_what_a_finished_card_does_not_get_from_what_waits_for_approval(desk):
+    desk.of_campaign(b"first")
+    desk.wall.deal("c1", lies={BOARD: "finished"})
+    desk.of_campaign(b"draft", approve=False)
+    told = desk.bindings.rehearse(
+        desk.actor, desk.bind(takes=Takes(lists=("finished",), done_lists=("finished",)), live=False)
+    )
+    assert (told.cards, told.added, told.waiting) == (1, 0, 1)
+    assert sorted(link.becomes for link in told.lines[0].links) == ["left", "waits"]
+
+
 def test_an_archived_card_is_done_and_a_deleted_one_is_gone(desk):
     asset = desk.of_campaign(b"spring")
     desk.wall.deal("c1")
