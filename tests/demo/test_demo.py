@@ -1,4 +1,8 @@
-"""The demo as a stranger runs it: alone or beside another, interrupted, sabotaged, on a real WordPress."""
+"""The demo as a stranger runs it: alone or beside another, interrupted, sabotaged, on a real WordPress.
+
+Three stories are told to their end in every run: by a demo that stays, beside one that is ended in the middle; by one
+whose sandbox lies; and by one that plays `--once`, on a real WordPress.
+"""
 
 from __future__ import annotations
 
@@ -24,38 +28,71 @@ STORY = [(f"{DAWN} in {where}", should) for should in ("version 1", "version 2",
          for where in ("WordPress", "Trello")]  # fmt: skip
 
 
-def test_two_demos_at_once_one_ends_by_itself_and_one_stays_up_to_be_looked_at(tmp_path):
+NOT_THESE = {"DAMHUB_DATABASE_URL": "sqlite:///not-this-one"}
+"""Settings of another hub, which a demo leaves alone."""
+
+
+@pytest.fixture
+def demos(tmp_path):
+    """Return what starts a demo, on a machine where the usual port is taken and settings of another hub lie about."""
     with ExitStack() as stack:
         with suppress(OSError):  # somebody else has the usual port: taken is taken
             stack.enter_context(socket.create_server((HOST, FIRST)))
-        once, stays = (
-            stack.enter_context(closing(Demo(tmp_path / name, *options, DAMHUB_DATABASE_URL="sqlite:///not-this-one")))
-            for name, options in (("once", ["--once"]), ("stays", []))
-        )
-        (stays.folder / "damhub.toml").write_text('port = 1\nhome = "nor-this-one"\n')
-        assert once.wait() == 0, once.printed
-        stays.until_it_says("Ctrl-C ends everything")
 
-        for demo in (once, stays):
-            rows = demo.cells()
-            assert [tuple(row[:2]) for row in rows if row[0].startswith(DAWN)] == STORY
-            assert {row[-1] for row in rows} == {"its ledger agrees"}
-            assert {row[3] for row in rows} == {"seen"}
-            assert f"All {len(rows)} proofs are there" in demo.printed
-            seconds = [float(after) for after in re.findall(r"withdrawn (\d+\.\d) s after the end", demo.printed)]
-            assert len(seconds) == 2
-            assert max(seconds) < 60
-        urls = {re.search(r"The hub runs at (\S+)", demo.printed)[1] for demo in (once, stays)}
-        assert len(urls) == 2
-        assert f"http://{HOST}:{FIRST}" not in urls
-        look_around(stays)
+        def start(name, *options):
+            demo = stack.enter_context(closing(Demo(tmp_path / name, *options, **NOT_THESE)))
+            (demo.folder / "damhub.toml").write_text('port = 1\nhome = "nor-this-one"\n')
+            return demo
 
-        stays.process.send_signal(signal.SIGINT)
-        assert stays.wait() == 0
-        for demo in (once, stays):
-            assert demo.left_behind == ([], [])
-            assert "Traceback" not in demo.printed
-        assert sorted(path.name for path in stays.folder.iterdir()) == ["damhub.toml", "out", "tmp"]
+        yield start
+
+
+def test_a_demo_stays_up_to_be_looked_at_beside_another_that_is_ended_in_the_middle(demos):
+    stays, other = demos("stays"), demos("other")
+    end_at("It is approved, and appears", other, signal.SIGINT)
+    stays.until_it_says("Ctrl-C ends everything")
+    assert_all_is_proven(stays)
+    assert_hubs_differ(stays, other)
+    look_around(stays)
+    assert_ends_without_a_trace(stays)
+
+
+@pytest.mark.again
+def test_two_demos_at_once_one_ends_by_itself_and_one_stays_up(demos):
+    once, stays = demos("once", "--once"), demos("stays")
+    assert once.wait() == 0, once.printed
+    stays.until_it_says("Ctrl-C ends everything")
+    for demo in (once, stays):
+        assert_all_is_proven(demo)
+    assert_hubs_differ(once, stays)
+    assert once.left_behind == ([], [])
+    assert "Traceback" not in once.printed
+    assert_ends_without_a_trace(stays)
+
+
+def assert_all_is_proven(demo):
+    rows = demo.cells()
+    assert [tuple(row[:2]) for row in rows if row[0].startswith(DAWN)] == STORY
+    assert {row[-1] for row in rows} == {"its ledger agrees"}
+    assert {row[3] for row in rows} == {"seen"}
+    assert f"All {len(rows)} proofs are there" in demo.printed
+    seconds = [float(after) for after in re.findall(r"withdrawn (\d+\.\d) s after the end", demo.printed)]
+    assert len(seconds) == 2
+    assert max(seconds) < 60
+
+
+def assert_hubs_differ(*demos):
+    urls = {re.search(r"The hub runs at (\S+)", demo.printed)[1] for demo in demos}
+    assert len(urls) == len(demos)
+    assert f"http://{HOST}:{FIRST}" not in urls
+
+
+def assert_ends_without_a_trace(demo):
+    demo.process.send_signal(signal.SIGINT)
+    assert demo.wait() == 0
+    assert demo.left_behind == ([], [])
+    assert "Traceback" not in demo.printed
+    assert sorted(path.name for path in demo.folder.iterdir()) == ["damhub.toml", "out", "tmp"]
 
 
 def look_around(demo):
@@ -72,24 +109,24 @@ def look_around(demo):
             assert found == wanted, role
 
 
+@pytest.mark.again
 @pytest.mark.parametrize(
-    ("number", "moment"),
-    [
-        pytest.param(signal.SIGTERM, "Starting the sandboxes", marks=pytest.mark.again),
-        pytest.param(signal.SIGINT, "Starting the hub", marks=pytest.mark.again),
-        (signal.SIGINT, "It is approved, and appears"),
-    ],
+    ("number", "moment"), [(signal.SIGTERM, "Starting the sandboxes"), (signal.SIGINT, "Starting the hub")]
 )
-def test_ended_at_any_time_it_leaves_nothing_behind(tmp_path, number, moment):
-    with closing(Demo(tmp_path / "demo")) as demo:
-        demo.until_it_says(moment)
-        assert len(demo.family()) > 1
-        demo.process.send_signal(number)
-        demo.process.send_signal(number)  # an impatient person
-        assert demo.wait() == INTERRUPTED
-        assert demo.left_behind == ([], [])
-        assert "Ended before the story was over." in demo.printed
-        assert "Traceback" not in demo.printed
+def test_ended_at_any_time_it_leaves_nothing_behind(demos, number, moment):
+    end_at(moment, demos("demo"), number)
+
+
+def end_at(moment, demo, number):
+    """End a demo as soon as it says something."""
+    demo.until_it_says(moment)
+    assert len(demo.family()) > 1
+    demo.process.send_signal(number)
+    demo.process.send_signal(number)  # an impatient person
+    assert demo.wait() == INTERRUPTED
+    assert demo.left_behind == ([], [])
+    assert "Ended before the story was over." in demo.printed
+    assert "Traceback" not in demo.printed
 
 
 def test_a_sandbox_that_lies_about_deleting_makes_the_proof_missing(tmp_path, monkeypatch, capsys):
