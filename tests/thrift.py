@@ -16,7 +16,7 @@ from sqlalchemy import event
 from hub.access import passwords
 from hub.db import unit
 
-MOST = 2_000
+MOST = 1_000
 """So many statements are kept compiled; an engine keeps 500 by itself, and sees fewer kinds of work."""
 CHEAP = {"time_cost": 1, "memory_cost": 8, "parallelism": 1}
 """Passwords in tests are no secrets."""

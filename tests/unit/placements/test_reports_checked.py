@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from hub.errors import HubError, Invalid
 from hub.placements.models import EvidenceKey
 from hub.placements.reports.checking import Pages, Verdict, attached, check, read_keys
-from hub.placements.reports.pages import lay_out
 from hub.placements.reports.forms import Form
+from hub.placements.reports.pages import lay_out
 from hub.placements.reports.signing import AlteredError, from_text, read, sign
 from tests.faults.model.world import World
 from tests.unit.placements.filing import Filing
