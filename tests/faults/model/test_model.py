@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import os
-
 import pytest
 
 from tests.faults.model.harness import ACTIONS, VARIANTS, Broken, Play, script_of
 from tests.faults.model.planted import PLANTED
-
-SEEDS = int(os.environ.get("DAMHUB_MODEL_SEEDS", "12"))
+from tests.faults.model.seeds import seeds
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
-@pytest.mark.parametrize("seed", range(SEEDS))
+@pytest.mark.parametrize("seed", seeds())
 def test_a_seed_holds_every_promise(fast, monkeypatch, variant, seed):
     database, clock = fast()
     Play(database, clock, monkeypatch, variant=variant, lag_ms=(seed % 3) * 1500).play(script_of(seed))

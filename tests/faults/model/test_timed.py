@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 import pytest
 
 from connectors.sdk.types import Level, PartState
@@ -12,13 +10,12 @@ from hub.placements.findings import Finding
 from hub.placements.phase import Observed
 from hub.placements.steps import ReadBack, Rest
 from tests.faults.model.harness import Broken
+from tests.faults.model.seeds import seeds
 from tests.faults.model.timed import TIMED, TimedPlay, timed_script
-
-SEEDS = int(os.environ.get("DAMHUB_MODEL_SEEDS", "12"))
 
 
 @pytest.mark.parametrize("variant", ["calendar", "in_place"])
-@pytest.mark.parametrize("seed", range(SEEDS))
+@pytest.mark.parametrize("seed", seeds())
 def test_a_seed_with_a_time_holds_every_promise(fast, monkeypatch, seed, variant):
     database, clock = fast()
     TimedPlay(database, clock, monkeypatch, variant=variant).play(timed_script(seed))
