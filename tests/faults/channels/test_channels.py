@@ -11,7 +11,7 @@ from tests.faults.channels.stage import CONNECTORS
 from tests.faults.channels.table import Table, again
 
 SEEDS = (0, 1)
-MORE = (2,)
+MORE = (2, 3, 4)
 """Many more are played by `make faults`."""
 
 
