@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from unicodedata import normalize
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -34,7 +36,8 @@ BOUND = parse_spec(
   - {field: language, remote: tongue}
 """
 )
-WORD = st.text(st.characters(categories=["L", "N"]), max_size=8)
+WORD = st.text(st.characters(categories=["L", "N"]), max_size=8).map(lambda word: normalize("NFC", word))
+"""As the catalogue keeps texts."""
 TEXTS = st.fixed_dictionaries({}, optional={"title": WORD, "alt_text": WORD, "credit": WORD})
 TAGS = ("de", "de-CH", "pt", "pt-BR", "fr")
 
