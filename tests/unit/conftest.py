@@ -7,13 +7,15 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).parent
+COSTLY = tuple(HERE / room for room in ("connections", "placements"))
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """What no other writer can disturb is alike on both databases: PostgreSQL is asked by `make faults`."""
+    """All do but those of the two rooms with the most of them: there `both` names what others write too."""
     for item in items:
-        if HERE in item.path.parents and _on_postgres(item) and not item.get_closest_marker("both"):
+        costly = any(room in item.path.parents for room in COSTLY)
+        if costly and _on_postgres(item) and not item.get_closest_marker("both"):
             item.add_marker(pytest.mark.again)
 
 

@@ -55,7 +55,6 @@ def test_the_first_administrator_is_made_once(access):
     assert code_of(access.first_administrator, **second) == "hub_has_users"
 
 
-@pytest.mark.both
 def test_two_first_runs_make_one_administrator(access):
     ended = together(
         *(
@@ -91,7 +90,6 @@ def test_a_narrow_token_cannot_give_what_it_does_not_have(access, administrator)
     assert add(access, narrow, "c@example.org", Role.VIEWER).role is Role.VIEWER
 
 
-@pytest.mark.both
 def test_an_address_is_taken_once(access, administrator):
     add(access, administrator)
     assert code_of(add, access, administrator, " B@EXAMPLE.org ") == "email_taken"
@@ -119,7 +117,6 @@ def test_the_last_administrator_stays(access, administrator):
     assert code_of(access.disable, as_actor(second), second.id) == "last_administrator"
 
 
-@pytest.mark.both
 def test_two_administrators_who_demote_each_other_leave_one(access, administrator):
     second = as_actor(add(access, administrator, role=Role.ADMINISTRATOR))
     ended = together(

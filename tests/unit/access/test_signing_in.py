@@ -147,7 +147,6 @@ def test_failures_are_forgotten_in_time(access, administrator, clock, database):
         assert unit.query(SignInAttempt).count() == 2
 
 
-@pytest.mark.both
 def test_tries_side_by_side_do_not_slip_past(access, administrator, database):
     ended = []
     barrier = threading.Barrier(12)

@@ -16,8 +16,6 @@ from hub.placements.bindings.planning import compare
 from hub.placements.bindings.rules import Source
 from hub.placements.models import Placement
 
-pytestmark = pytest.mark.both
-
 
 def test_two_workers_at_once_make_one_link_for_each_card_and_asset(room):
     assets = [room.of_campaign(b"%d" % number) for number in range(3)]

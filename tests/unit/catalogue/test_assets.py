@@ -73,7 +73,6 @@ def test_an_archived_asset_stays_archived_whatever_a_review_says(database, asset
         assert get_asset(session, asset.id).lifecycle == "archived"
 
 
-@pytest.mark.both
 def test_no_two_writers_get_one_code_or_one_version_number(database, asset, clock):
     def work():
         try:

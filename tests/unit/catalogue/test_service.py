@@ -230,7 +230,6 @@ def test_a_bad_collection_name_is_refused(catalogue, name):
         catalogue.make_collection(EDITOR, name)
 
 
-@pytest.mark.both
 def test_two_writers_who_edit_one_asset_lose_nothing(catalogue, make, database):
     asset = make()
 

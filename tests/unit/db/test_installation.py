@@ -15,8 +15,6 @@ from hub.db.unit import Database
 from hub.errors import Conflict
 from hub.settings import Settings
 
-pytestmark = pytest.mark.both
-
 
 @pytest.fixture
 def settings(tmp_path):

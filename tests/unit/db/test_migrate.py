@@ -12,8 +12,6 @@ from hub.db.tables import all_tables
 from hub.db.unit import Database
 from hub.errors import Conflict
 
-pytestmark = pytest.mark.both
-
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def empty_database(request, tmp_path):

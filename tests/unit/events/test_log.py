@@ -16,8 +16,6 @@ from hub.events.log import MAX_DEPTH, EventLog, LoopError, advance, emit, read_a
 from hub.events.models import Cursor, Event
 from tests.forked import FORKED
 
-pytestmark = pytest.mark.both
-
 WRITERS = 6
 EACH = 40
 

@@ -23,8 +23,6 @@ from hub.review.models import Approved, Decision
 from hub.rights.models import Term, Usability
 from tests.unit.connections.fakevendor import APP_SECRET, KEY
 
-pytestmark = pytest.mark.both
-
 EACH = 8
 TWO = ("ada", "ben")
 CODES = ("AT", "BE", "BG", "CH", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GB", "GR", "HR", "HU")

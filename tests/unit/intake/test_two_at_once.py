@@ -16,8 +16,6 @@ from tests.unit.intake import house as houses
 from tests.unit.intake.house import house, picture, sha
 from tests.unit.intake.test_proposals import exchange, shown
 
-pytestmark = pytest.mark.both
-
 BEN = Actor("00000000-0000-7000-8000-000000000002", "Ben", Role.EDITOR)
 
 

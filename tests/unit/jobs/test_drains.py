@@ -9,8 +9,6 @@ from hub.errors import Unavailable
 from hub.jobs.drains import HEARTBEAT_MS, Drain, Round
 from hub.jobs.models import Heartbeat
 
-pytestmark = pytest.mark.both
-
 
 def heartbeat(database, name="work"):
     with database.read() as session:

@@ -10,8 +10,6 @@ from hub.db.unit import Database
 from hub.jobs.leases import held, release, take
 from hub.notify.models import Delivery, Endpoint
 
-pytestmark = pytest.mark.both
-
 LEASE = 1_000
 
 

@@ -3,12 +3,8 @@ from __future__ import annotations
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
-import pytest
-
 from hub.db.unit import Database
 from hub.jobs.slots import LEASE_MS, keep_slot, leave_slot, living_slots, take_slot
-
-pytestmark = pytest.mark.both
 
 
 def seat(database, clock, owner):

@@ -20,8 +20,6 @@ from hub.jobs.models import Heartbeat, Slot
 from hub.jobs.slots import LEASE_MS
 from hub.settings import Settings
 
-pytestmark = pytest.mark.both
-
 ROOT = Path(__file__).parents[3]
 PROGRAM = """
     import sys

@@ -199,7 +199,6 @@ def test_a_file_that_ends_every_worker_is_given_up(database, folder, clock, take
     assert stub.calls == MOST_ATTEMPTS
 
 
-@pytest.mark.both
 @pytest.mark.parametrize("late", [NOTHING_FOUND, Invalid("file_damaged", "Broken.")])
 def test_the_late_result_of_a_lost_lease_overwrites_nothing(database, folder, clock, take_in, traits, late):
     def slowly():

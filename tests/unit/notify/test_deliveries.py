@@ -181,7 +181,6 @@ def test_an_endpoint_that_hangs_does_not_hold_up_the_others(endpoint, receiver, 
     assert tries < 12
 
 
-@pytest.mark.both
 def test_a_killed_workers_delivery_is_taken_over(notify, endpoint, receiver, happen, drain, clock, database):
     endpoint()
     happen()
@@ -197,7 +196,6 @@ def test_a_killed_workers_delivery_is_taken_over(notify, endpoint, receiver, hap
         assert unit.query(Delivery).one().state == "delivered"
 
 
-@pytest.mark.both
 def test_a_late_answer_of_a_lost_lease_changes_nothing(notify, endpoint, happen, clock, database):
     endpoint()
     happen()
@@ -214,7 +212,6 @@ def test_a_late_answer_of_a_lost_lease_changes_nothing(notify, endpoint, happen,
     assert (row.state, row.attempt, row.lease_owner) == ("pending", 0, "w2")
 
 
-@pytest.mark.both
 def test_workers_side_by_side_make_each_delivery_once(notify, endpoint, receiver, happen):
     endpoint()
     for number in range(20):

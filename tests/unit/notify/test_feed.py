@@ -70,7 +70,6 @@ def test_what_is_not_wanted_is_passed_over_and_the_cursor_is_past_it(notify, hap
     assert read_all(notify, after="latest")[0] == []
 
 
-@pytest.mark.both
 def test_a_reader_misses_none_of_what_others_write_at_once(notify, database, clock):
     done = threading.Event()
 

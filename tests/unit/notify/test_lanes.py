@@ -72,7 +72,6 @@ def test_what_hung_is_answered_later_and_counts(hanging, happen, administrator):
     assert [row.state for row in hanging.deliveries(administrator, hanging.slow.id)] == ["delivered"]
 
 
-@pytest.mark.both
 def test_one_with_many_messages_leaves_room_for_the_others(notify, endpoint, happen, clock, database):
     busy, quiet = endpoint(kinds=["asset.approved"]), endpoint(OTHER, ["rights.ended"])
     for number in range(50):
@@ -87,7 +86,6 @@ def test_one_with_many_messages_leaves_room_for_the_others(notify, endpoint, hap
         assert lease_due(unit, owner="w2", now=clock.now()) == [], "what is on its way counts, whoever sends it"
 
 
-@pytest.mark.both
 def test_room_is_shared_when_there_is_little(notify, endpoint, happen, clock, database):
     made = [endpoint(f"https://hooks.example.org/{number}") for number in range(3)]
     for number in range(5):
@@ -98,7 +96,6 @@ def test_room_is_shared_when_there_is_little(notify, endpoint, happen, clock, da
     assert sorted(first) == sorted(one.id for one in made)
 
 
-@pytest.mark.both
 @pytest.mark.parametrize("why", [{"failing_since": 1}, {"took_ms": SLOW_MS + 1}])
 def test_those_that_fail_or_are_slow_have_lanes_of_their_own(notify, endpoint, happen, clock, database, why):
     lame, well = endpoint(), endpoint(OTHER)
@@ -174,7 +171,6 @@ def test_an_outcome_that_cannot_be_written_down_is_raised_and_tried_again(
     assert len(receiver.got) == 2
 
 
-@pytest.mark.both
 def test_an_answer_for_what_was_removed_meanwhile_is_dropped(notify, endpoint, happen, clock, database, administrator):
     from hub.notify.outbox import Outcome, Try, record
 

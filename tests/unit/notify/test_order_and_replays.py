@@ -86,7 +86,6 @@ def test_without_order_the_next_does_not_wait(endpoint, receiver, happen, drain)
     assert told(receiver) == [("asset-1", "1"), ("asset-1", "2")]
 
 
-@pytest.mark.both
 def test_in_order_with_workers_side_by_side(notify, endpoint, receiver, happen):
     endpoint(ordered=True)
     for number in range(10):

@@ -256,7 +256,6 @@ def test_unfit_notes_are_refused(review, upload, note, approved):
     assert approved() is None
 
 
-@pytest.mark.both
 def test_approvers_who_race_lose_nothing(review, asset, upload, database, approved, kinds):
     versions = [upload(letter) for letter in "abcd"]
     barrier = threading.Barrier(4)

@@ -267,7 +267,6 @@ def test_a_window_that_was_short_from_the_beginning_is_announced_once_before_its
     assert [body["days"] for _, body in told(database, "rights.ends_soon")] == [1]
 
 
-@pytest.mark.both
 def test_two_workers_announce_each_end_once(rights, licence, clock, database):
     for number in range(12):
         licence(until_at=clock.now() + number + 1)
@@ -312,7 +311,6 @@ def test_the_most_that_may_be_done_with_each_of_several_assets(rights, asset, da
     assert said(100, "deny")[2] == (False, None, "no_licence")
 
 
-@pytest.mark.both
 def test_two_writers_of_terms_lose_none(rights, asset, database):
     barrier = threading.Barrier(4)
 

@@ -7,8 +7,6 @@ from hub.storage.blobs import Stored
 from hub.storage.ledger import condemn, keep, record
 from hub.storage.models import Blob, BlobState
 
-pytestmark = pytest.mark.both
-
 DIGEST = "a" * 64
 
 

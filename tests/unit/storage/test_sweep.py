@@ -96,7 +96,6 @@ def test_bytes_that_cross_their_own_removal_are_refused_and_taken_a_little_later
     assert (state(database, sha256), store.exists(sha256)) == ("kept", True)
 
 
-@pytest.mark.both
 def test_what_a_killed_worker_was_removing_is_taken_up_again(database, clock, store, sweeper):
     sha256 = send(database, clock, store)
     give_up(database, clock, sha256)
