@@ -5,12 +5,13 @@ The remote is the sandbox of a real connector on a real socket; its faults are t
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
+import httpx
 import pytest
 
-from connectors.sdk import http, wire
+from connectors.sdk import http
 from connectors.sdk.registry import discover
 from connectors.testing.faults import Fault, Rule, redirect, refuse
 from connectors.testing.sandbox import make_sandbox
@@ -32,6 +33,10 @@ class Row:
     codes: tuple[str, ...]
     says: str = ""
     state: str = "ailing"
+
+    @property
+    def slow(self):
+        return self.rule.fault in {Fault.SILENCE, Fault.DRIP, Fault.ENDLESS}
 
 
 def always(fault, **more):
@@ -83,6 +88,19 @@ class Connected(Rig):
         }  # fmt: skip
         return self.client().post(f"{API}/connections", json=body)
 
+    @contextmanager
+    def meeting(self, row):
+        """Be less patient than usual; what the hub does when its patience has run out is the same.
+
+        Only who answers too slowly is given little time: on a busy machine everybody else would be too slow as well.
+        """
+        short = http.Limits(total_s=1.0 if row.slow else 120.0, answer_bytes=300_000, read_attempts=2)
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(http, "Limits", lambda: short)
+            if row.slow:
+                patched.setattr(self.rooms.connections._speaking._client, "timeout", httpx.Timeout(0.4))
+            yield
+
     def heal(self, name):
         self.sandboxes[name].faults.clear()
         assert self.client().post(f"{API}/connections/{self.connections[name]}/test").json["state"] == "live"
@@ -90,11 +108,7 @@ class Connected(Rig):
 
 @pytest.fixture(scope="module")
 def connected(tmp_path_factory, sqlite_template):
-    """The hub's patience is shortened for this module; what it does when it has run out is not."""
-    with ExitStack() as stack, pytest.MonkeyPatch.context() as patched:
-        patched.setattr(wire, "IDLE_S", 0.4)
-        short = http.Limits(total_s=1.0, answer_bytes=300_000, read_attempts=2)
-        patched.setattr(http, "Limits", lambda: short)
+    with ExitStack() as stack:
         yield Connected(stack, tmp_path_factory.mktemp("remotes") / "home", sqlite_template)
 
 
@@ -103,14 +117,15 @@ def test_a_bad_remote_is_told_on_its_page_and_holds_up_nobody(connected, row):
     sandbox, made = connected.sandboxes["trello"], connected.connections["trello"]
     before = connected.rooms.connections.targets(connected.admin)
     sandbox.faults.add(row.rule)
-    told = connected.client().post(f"{API}/connections/{made}/test").json
+    with connected.meeting(row):
+        told = connected.client().post(f"{API}/connections/{made}/test").json
+        refused = connected.client().post(f"{API}/connections/{made}/targets")
     assert told["state"] == row.state, told
     assert told["problem_code"] in row.codes, told
     assert row.says in told["problem"]
     page = connected.client().get(f"/connections/{made}").get_data(as_text=True)
     assert told["problem"].split(".")[0].replace("'", "&#39;") in page
     assert "<script>alert" not in page
-    refused = connected.client().post(f"{API}/connections/{made}/targets")
     assert refused.status_code in {400, 503}
     assert refused.json["code"] in {*row.codes, "remote_answer_unusable"}
     assert refused.json["next"]
@@ -134,7 +149,8 @@ def test_nothing_is_half_done_while_a_remote_is_bad(connected, row):
     asset = connected.bring(files.picture(colour=shade), "copy.png", approve=True, title=row.id)
     sandbox.faults.add(row.rule)
     placed = connected.rooms.placements.place(connected.admin, asset.id, connected.targets["trello"].id)
-    connected.work("plan", "reconcile-1")
+    with connected.meeting(row):
+        connected.work("plan", "reconcile-1")
     copy = connected.rooms.placements.copy(connected.admin, placed.id)
     assert copy.phase not in {"live", "withdrawn"}, "no false proof"
     sandbox.faults.clear()
