@@ -22,6 +22,7 @@ hypothesis.settings.load_profile("damhub")
 
 pytest_plugins = [
     "tests.counting",
+    "tests.packing",
     "tests.rewriting",
     "tests.thrift",
     *(f"tests.services.{module.name}" for module in pkgutil.iter_modules(services.__path__)),

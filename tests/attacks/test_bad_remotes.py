@@ -119,11 +119,11 @@ def test_a_bad_remote_is_told_on_its_page_and_holds_up_nobody(connected, row):
     sandbox.faults.add(row.rule)
     with connected.meeting(row):
         told = connected.client().post(f"{API}/connections/{made}/test").json
+        page = connected.client().get(f"/connections/{made}").get_data(as_text=True)
         refused = connected.client().post(f"{API}/connections/{made}/targets")
     assert told["state"] == row.state, told
     assert told["problem_code"] in row.codes, told
     assert row.says in told["problem"]
-    page = connected.client().get(f"/connections/{made}").get_data(as_text=True)
     assert told["problem"].split(".")[0].replace("'", "&#39;") in page
     assert "<script>alert" not in page
     assert refused.status_code in {400, 503}

@@ -21,7 +21,7 @@ from hub.cli.toolbox import DemoWish
 from tests.demo.demo_process import Demo
 from tests.services import need
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(420)]
+pytestmark = [pytest.mark.slow, pytest.mark.long, pytest.mark.timeout(420)]
 
 DAWN = "lake-at-dawn.jpg"
 STORY = [(f"{DAWN} in {where}", should) for should in ("version 1", "version 2", "nowhere any more")

@@ -28,6 +28,7 @@ def write(place, lead, body):
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_the_tutorial_is_walked_to_its_end(tmp_path):
     place = make_place(tmp_path)
     said = []

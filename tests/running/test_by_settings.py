@@ -28,6 +28,7 @@ def environ(s3_settings, postgres_url):
     }
 
 
+@pytest.mark.long
 def test_one_asset_from_intake_to_a_proven_recall(environ, tmp_path):
     with running_sandbox("wordpress", tmp_path) as site:
         trusted = json.dumps([site["origin"]])

@@ -93,6 +93,7 @@ def served(tmp_path):
     hub.close()
 
 
+@pytest.mark.long
 def test_a_new_hub_answers_gets_its_administrator_heals_itself_and_ends_in_order(served):
     # Whoever opens the address at the moment when it is printed finds the hub.
     served.until(lambda: f"damhub: {served.url}" in served.log)
