@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final, cast
@@ -233,22 +233,35 @@ def known(account: Account, *, now: int, may_write: bool, looked_now: bool, audi
 
 
 def _half_done(account: Account, op: Op) -> str:
-    """Return the name of a copy that a write took away or exchanged while an address still shows what it showed before.
+    """Return the name of a copy that went, or was exchanged, while an address still shows what it showed before.
 
     Some remotes need several calls for it: whoever died between them, or never was answered, left the rest to be done.
+    So does somebody there who deletes a copy and not its file, and a publication that got no further than the file.
     """
     shown = {
         part.content_key for part in account.parts
         if part.kind == PartKind.PUBLIC_URL.value and part.state == PartState.SHOWING.value
     }  # fmt: skip
-    mine = [attempt for attempt in account.attempts if attempt.step == op]
-    ends = {cast("dict[str, Any]", attempt.detail)["ref"]: attempt.outcome for attempt in mine}
     for part in account.media():
         gone = part.state == PartState.GONE.value
         left = part.content_key in shown if gone else bool(shown - {part.content_key})
-        if left and gone is (op is Op.WITHDRAW) and ends.get(part.external_ref) == "found":
+        step, outcome = _last_write(account, part.external_ref, _MOVES_FILES if gone else {Op.REPLACE})
+        # Where the last word was a withdrawal that was answered, saying it again changes nothing.
+        undone = step != Op.WITHDRAW or outcome in {"found", "not_sent"} if gone else outcome == "found"
+        if left and gone is (op is Op.WITHDRAW) and undone:
             return part.external_ref
     return ""
+
+
+_MOVES_FILES: Final = frozenset({Op.PUBLISH, Op.REPLACE, Op.WITHDRAW})
+
+
+def _last_write(account: Account, ref: str, steps: Collection[Op]) -> tuple[str, str | None]:
+    """Return the last of these writes that was, or may have been, about a copy, and how it ended."""
+    for attempt in reversed(account.attempts):
+        if attempt.step in steps and cast("dict[str, Any]", attempt.detail)["ref"] in {ref, ""}:
+            return attempt.step, attempt.outcome
+    return "", None
 
 
 def _standing(account: Account) -> Iterator[Standing]:

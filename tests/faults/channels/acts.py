@@ -133,7 +133,11 @@ class Acts:
         self.wish.bodies.append(number)
         if self._take("disk full"):
             self._upload_to_full_disk(data)
-        stage.version(self.asset_id, data)
+        try:
+            stage.version(self.asset_id, data)
+        except HubError:
+            self.wish.bodies.remove(number)  # a deleted asset gets no version
+            raise
         if approve:
             # From now on: a decision taken before is still sent.
             self.wish.approved.add(number)
@@ -269,7 +273,7 @@ class Acts:
 
     def _forge(self, like):
         """Send the same with its proof turned round."""
-        proofs = ("sign", "token")
+        proofs = ("sign", "token", "trello-webhook")
         headers = {
             name: value[::-1] if any(word in name.lower() for word in proofs) else value
             for name, value in like.headers.items()

@@ -171,6 +171,7 @@ class Stage(House):
 
     def open(self):
         """Open the hub that people and the first worker use."""
+        self.unlock()
         super().open()
         self.hubs["a"] = self.hub
         self._join(self.hub)
@@ -178,6 +179,7 @@ class Stage(House):
     def hub_of(self, worker):
         """Return a worker's hub; the second one's is opened when it is first needed."""
         if worker not in self.hubs:
+            self.unlock()  # a process that cannot open the hub is started again by its keeper
             self.hubs[worker] = compose.Hub.open(self.settings, clock=self.clock)
             self._join(self.hubs[worker])
         return self.hubs[worker]

@@ -28,6 +28,10 @@ FAILED_ONCE = [
     ("object_store", plan("publish hours", ("answer too late", 0, "write", 0))),
     # An exchange of bytes that was done and never answered: the file before it stood at its address for good.
     ("drupal", plan("publish version", ("login page after", 1, "write", 1))),
+    # Somebody there deleted the item and not its file: a recall let the file stand at its address.
+    ("drupal", plan("publish hand_delete recall", ("killed, not sent", 2, "any", 0))),
+    # A publication that got no further than the file, after a withdrawal: the same.
+    ("drupal", plan("publish hand_delete rights_end rights_end edit", ("login page", 3, "write", 0))),
 ]
 """What once broke a promise, and stays."""
 LOST = plan("publish use", ("answer lost", 0, "write", 0))
