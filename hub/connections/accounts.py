@@ -130,7 +130,7 @@ def add(
     now: int,
 ) -> Connection:
     """Make a proven connection to a remote."""
-    deaf = _is_known(session, remote.id) and not _is_heard(session, remote.id)
+    deaf = _is_known(session, remote.id) and not is_heard(session, remote.id)
     stay(session, remote.id)
     connection = Connection(
         id=new_id(), remote_id=remote.id, owner_id=owner_id, state=health.State.PENDING, auth=way.auth.name,
@@ -160,7 +160,7 @@ def renew(
 ) -> None:
     """Give a connection new secrets that were proven to be the same account's; all that hangs on it carries on."""
     remote = session.get_one(Remote, row.remote_id)
-    deaf = not _is_heard(session, remote.id)
+    deaf = not is_heard(session, remote.id)
     credentials.replace_all(session, keyring, row.id, way.secrets, ends.token)
     remote.label = printable(account.label)
     row.granted_scopes, row.expires_at, row.signed_in_at = list(account.scopes), ends.sign_in, now
@@ -185,8 +185,8 @@ def _is_known(session: Session, remote_id: str) -> bool:
     return session.scalar(select(Connection.id).where(Connection.remote_id == remote_id).limit(1)) is not None
 
 
-def _is_heard(session: Session, remote_id: str) -> bool:
-    """Tell whether the hub could speak to a remote up to now, so that it has missed nothing."""
+def is_heard(session: Session, remote_id: str) -> bool:
+    """Tell whether the hub can speak to a remote, and could up to now: it has missed nothing."""
     connection = usable(session, remote_id)
     return connection is not None and connection.state != health.State.NEEDS_PERSON
 

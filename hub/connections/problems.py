@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from connectors.sdk.errors import AuthExpired, ConnectorError, Misconfigured, NeedsPerson, RetryLater
 from hub.errors import Conflict, HubError, Invalid, NotFound, Unavailable
 
@@ -78,6 +80,10 @@ def to_person(error: ConnectorError, *, where: str = "") -> HubError:
     return Unavailable(
         "remote_answer_unusable", error.message, where=where, next_step="Check the address, then try again."
     )
+
+
+WAYLESS: Final = frozenset({AuthExpired.code, "not_connected", "connection_paused", "connection_needs_person"})
+"""What stops copies for want of a way to their remote, and ends when there is one again."""
 
 
 def not_usable(code: str, connector: str) -> NeedsPerson:

@@ -60,8 +60,12 @@ class Door:
         return self._closed_until - now if now < self._closed_until <= now + budget.LONGEST_PAUSE_MS else 0
 
     def look(self, closed_until: int, refusals: int) -> None:
-        """Take over what the database says, which other processes wrote."""
-        self._closed_until, self._refusals = closed_until, refusals
+        """Take over what the database says, which other processes wrote.
+
+        A time that is over is not kept: a clock that is set back would make a pause of it.
+        """
+        self._closed_until = closed_until if closed_until > self._clock.now() else 0
+        self._refusals = refusals
 
     def refuse(self, after_s: float | None) -> float:
         """Close after a refusal, for all processes; return for how many seconds."""

@@ -19,6 +19,8 @@ from connectors.sdk.errors import (
 )
 from connectors.sdk.types import Part as CopyPart
 from connectors.sdk.types import PartKind, PartState, Receipt
+from hub.connections.accounts import is_heard
+from hub.connections.problems import WAYLESS
 from hub.db.base import new_id
 from hub.placements.due import backoff
 from hub.placements.ledger import UNKNOWN, Account, block, clear_problem, kept_note, send_of
@@ -134,9 +136,9 @@ def record_failure(
             _answer(account, attempt, UNKNOWN, at)
             put_off(account, Unreachable(error.message, code=error.code), at, chance)
             row.due_at = max(row.due_at, at + int(account.manifest.settles_after_s * 1000))
-        case NeedsPerson():
+        case NeedsPerson() if has_a_way_again(session, account, error):
             _answer(account, attempt, "refused", at)
-            block(session, account, error.code, error.message)
+            put_off(account, error, at, chance)
         case _:
             _answer(account, attempt, "refused", at)
             block(session, account, error.code, error.message)
@@ -144,7 +146,16 @@ def record_failure(
         tell(session, row, UNSURE)
 
 
-def put_off(account: Account, error: RetryLater, at: int, chance: random.Random) -> None:
+def has_a_way_again(session: Session, account: Account, error: ConnectorError) -> bool:
+    """Tell whether what stopped a call was the want of a connection, and there is one by now.
+
+    Its news, `connection.live`, may be read before the row says that it waits for it: asked in the unit that would
+    stop the row, this misses nothing, because whoever reads the news waits for that unit.
+    """
+    return error.code in WAYLESS and is_heard(session, account.place.remote_id)
+
+
+def put_off(account: Account, error: ConnectorError, at: int, chance: random.Random) -> None:
     """Come back later, as the remote asks or ever less often."""
     row = account.row
     after_s = error.after_s if isinstance(error, RateLimited) else None

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from connectors.sdk.manifest import Manifest, Write
 from connectors.sdk.types import PartKind, PartState
 from hub.connections.accounts import is_recollecting
+from hub.connections.problems import WAYLESS
 from hub.db.installation import may_write
 from hub.db.unit import keep_loaded
 from hub.events.log import emit
@@ -337,7 +338,7 @@ def earliest(session: Session, account: Account, now: int) -> int:
     ]
     if row.phase in LOOKED_AT and not account.nameless:  # nobody can look but people
         times.append(_next_look(session, account, now))
-    if row.blocked and row.problem_code in DISPUTED:
+    if row.blocked and row.problem_code in DISPUTED | WAYLESS:
         times.append(now + due.LONGEST_UNSEEN)
     return min(at for at in times if at is not None)
 

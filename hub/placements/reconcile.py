@@ -22,6 +22,7 @@ from connectors.sdk.errors import BadAnswer, ConnectorError, OutcomeUnknown, Ret
 from connectors.sdk.manifest import Carries
 from connectors.sdk.types import JsonValue, PartKind, Receipt, Target
 from hub.clock import HOUR, MINUTE, SECOND, Clock
+from hub.connections.problems import WAYLESS
 from hub.db.unit import Database
 from hub.errors import HubError, NotFound
 from hub.placements import answers, calls, facts, ledger
@@ -208,6 +209,8 @@ class Reconciler:
 
     def _step(self, session: Session, account: Account, visit: Visit) -> Step:
         row, now = account.row, self._clock.now()
+        if row.blocked and row.problem_code in WAYLESS:
+            ledger.clear_problem(row)  # there is a way: we are on it
         if visit.generation != row.desired_generation:
             visit.generation, visit.looked, visit.push = row.desired_generation, False, None
         if row.blocked and (visit.looked or row.problem_code not in DISPUTED):
@@ -349,16 +352,12 @@ class Reconciler:
     def _no_answer(self, session: Session, account: Account, error: ConnectorError, *, asked: bool) -> None:
         row = account.row
         busy = row.phase not in {Phase.LIVE, Phase.WITHDRAWN, Phase.WAITING, Phase.GONE}
-        later = isinstance(error, RetryLater | BadAnswer)
+        later = isinstance(error, RetryLater | BadAnswer) or answers.has_a_way_again(session, account, error)
         if busy and not later:
             block(session, account, error.code, error.message)
         if later:
-            answers.put_off(
-                account,
-                error if isinstance(error, RetryLater) else Unreachable(error.message),
-                self._clock.now(),
-                self._chance,
-            )
+            reason = Unreachable(error.message) if isinstance(error, BadAnswer) else error
+            answers.put_off(account, reason, self._clock.now(), self._chance)
         until = row.due_at if later else None
         self._let_go(session, account, until=until, asked=asked)
         store_phase(account)

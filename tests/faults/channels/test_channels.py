@@ -15,10 +15,10 @@ MORE = (2, 3, 4)
 """Many more are played by `make faults`."""
 
 
-def plan(steps, *faults):
+def plan(steps, *faults, two=False):
     """Return a plan that stays what it is, however seeds are drawn: (kind, step, on, calls let through)."""
     armed = tuple(Armed(kind, step, on, skip, number=7) for kind, step, on, skip in faults)
-    return Plan(tuple((name, 7) for name in steps.split()), armed, scheduled=False, two_workers=False, numbers=7)
+    return Plan(tuple((name, 7) for name in steps.split()), armed, scheduled=False, two_workers=two, numbers=7)
 
 
 FAILED_ONCE = [
@@ -32,6 +32,8 @@ FAILED_ONCE = [
     ("drupal", plan("publish hand_delete recall", ("killed, not sent", 2, "any", 0))),
     # A publication that got no further than the file, after a withdrawal: the same.
     ("drupal", plan("publish hand_delete rights_end rights_end edit", ("login page", 3, "write", 0))),
+    # A clock set back made a pause of an instant that was over: nobody could sign in again for as long.
+    ("asana", plan("publish version", ("clock jumps", 0, "any", 0), ("token refused", 1, "any", 0), two=True)),
 ]
 """What once broke a promise, and stays."""
 LOST = plan("publish use", ("answer lost", 0, "write", 0))

@@ -152,6 +152,15 @@ def test_a_lease_is_not_used_after_its_end(process, clock, database):
     assert one.burst(limits) == 0
 
 
+@pytest.mark.parametrize("limits", [(Limit(320, 60.0),), ()], ids=["counted", "uncounted"])
+def test_a_clock_that_is_set_back_closes_no_door(process, clock, limits):
+    one = process()
+    one.turn(limits).acquire()
+    clock.advance(-10 * MINUTE)
+    assert one.burst(limits, most=5) == 5
+    assert one.naps == []
+
+
 def test_a_busy_process_asks_the_database_about_once_a_second(process, clock, database):
     asked = []
     database.before_commit(lambda _session: asked.append(clock.now()))
