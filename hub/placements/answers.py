@@ -23,7 +23,7 @@ from hub.connections.accounts import is_heard
 from hub.connections.problems import WAYLESS
 from hub.db.base import new_id
 from hub.placements.due import backoff
-from hub.placements.ledger import UNKNOWN, Account, block, clear_problem, kept_note, send_of
+from hub.placements.ledger import REMOVED_THERE, UNKNOWN, Account, block, clear_problem, kept_note, send_of
 from hub.placements.models import Attempt, Part
 from hub.placements.phase import Observed
 from hub.placements.schedule import TIMED, keeps_time, note_handed_over
@@ -161,7 +161,7 @@ def put_off(account: Account, error: ConnectorError, at: int, chance: random.Ran
     after_s = error.after_s if isinstance(error, RateLimited) else None
     row.due_at = at + backoff(row.attempt, chance, after_s=after_s)
     row.attempt += 1
-    if not row.blocked:  # what a person is asked about stays what it was
+    if not row.blocked and row.problem_code != REMOVED_THERE:  # what a person is asked about stays what it was
         row.problem_code, row.problem = error.code, error.message
 
 

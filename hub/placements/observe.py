@@ -216,7 +216,7 @@ def _vanished(session: Session, account: Account, looks: Looks, at: int) -> None
         REMOVED_THERE,
         "Somebody removed this copy in the channel. The asset itself is safe.",
     )
-    proof = latest(session, row.id)
+    proof = latest(session, row.id, generation=row.desired_generation)
     if first or proof is None or proof.claim != Claim.GONE.value:
         add_evidence(session, account, Claim.GONE, Level.READ, looks=looks.log, at=at)
     elif at >= proof.at + CONFIRM_GONE_MS:

@@ -26,6 +26,7 @@ from hub.connections.problems import WAYLESS
 from hub.db.unit import Database
 from hub.errors import HubError, NotFound
 from hub.placements import answers, calls, facts, ledger
+from hub.placements.desired import Want
 from hub.placements.due import backoff
 from hub.placements.faultpoints import reach, under_way
 from hub.placements.ledger import Account, Surroundings, block, earliest, is_audit_due, known, open_account, store_phase
@@ -333,8 +334,9 @@ class Reconciler:
             try:
                 account = self._account(session, row)
             except NotFound as unknown:  # the connector is not installed any more: not even what should be is known
-                row.blocked, row.problem_code, row.problem = True, unknown.code, f"{unknown.what} {unknown.next_step}"
-                row.phase = Phase.BLOCKED.value
+                row.blocked, row.phase = True, Phase.BLOCKED.value
+                if row.problem_code != ledger.REMOVED_THERE:
+                    row.problem_code, row.problem = unknown.code, f"{unknown.what} {unknown.next_step}"
                 row.lease_owner = row.lease_until = None
                 row.due_at = self._clock.now() + HOUR
                 return
@@ -351,7 +353,9 @@ class Reconciler:
 
     def _no_answer(self, session: Session, account: Account, error: ConnectorError, *, asked: bool) -> None:
         row = account.row
-        busy = row.phase not in {Phase.LIVE, Phase.WITHDRAWN, Phase.WAITING, Phase.GONE}
+        # Called by another word, what somebody removed there would be put there again.
+        removed = row.problem_code == ledger.REMOVED_THERE and row.desired != Want.ABSENT
+        busy = row.phase not in {Phase.LIVE, Phase.WITHDRAWN, Phase.WAITING, Phase.GONE} and not removed
         later = isinstance(error, RetryLater | BadAnswer) or answers.has_a_way_again(session, account, error)
         if busy and not later:
             block(session, account, error.code, error.message)

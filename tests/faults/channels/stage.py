@@ -209,6 +209,8 @@ class Stage(House):
     def _close(self):
         for opened in self.hubs.values():
             opened.close()
+        for opened in (*self.hubs.values(), *self.graves):  # statements that are kept compiled keep who listens
+            event.remove(opened.services.database.engine, "handle_error", self._met_lock)
         self.hubs.clear()
 
     def _die(self, worker):
