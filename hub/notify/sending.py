@@ -10,6 +10,7 @@ import logging
 import random
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -23,7 +24,7 @@ from hub.db.unit import Database, refuse_in_transaction
 from hub.errors import HubError
 from hub.notify.endpoints import valid_secrets
 from hub.notify.lanes import Lanes
-from hub.notify.outbox import LEASE_MS, Outcome, Parcel, Try, lease_due, record
+from hub.notify.outbox import LEASE_MS, SLOW_MS, Outcome, Parcel, Try, lease_due, record
 from hub.notify.wires import Wires
 from webhooks import TIME_LIMIT_S, SignatureError, sign
 from webhooks.standard import PREFIX
@@ -82,6 +83,7 @@ class Sending:
         self._changed = threading.Condition()
         self._unsent: set[Load] = set()  # leased, and nobody knows yet how it ends
         self._open: set[Load] = set()  # these, and those that are not written down yet
+        self._put_off: set[Load] = set()  # of the unsent: whose endpoint was slow with another one since
         self._tried: list[tuple[Load, Outcome]] = []  # sent, and not written down yet
         self._writer: threading.Thread | None = None
         self._failures: list[Exception] = []
@@ -140,7 +142,7 @@ class Sending:
         with self._changed:
             self._unsent.update(loads)
             self._open.update(loads)
-        self._well.add([load for load in loads if not load.parcel.ailing])
+        self._well.add(in_turns([load for load in loads if not load.parcel.ailing]))
         self._ailing.add([load for load in loads if load.parcel.ailing])
         return set(loads)
 
@@ -153,7 +155,7 @@ class Sending:
 
     def _carry(self, load: Load) -> None:
         """Send, and leave the outcome to the one who writes."""
-        if self._clock.now() > load.begin_until:
+        if self._clock.now() > load.begin_until or load in self._put_off:
             self._end([load])
             return
         try:
@@ -164,6 +166,10 @@ class Sending:
             return
         with self._changed:
             self._unsent.discard(load)
+            self._put_off.discard(load)
+            if outcome.took_ms > SLOW_MS:
+                mine = load.parcel.endpoint_id
+                self._put_off.update(one for one in self._unsent if one.parcel.endpoint_id == mine)
             self._tried.append((load, outcome))
             self._changed.notify_all()
             if self._writer is None:
@@ -199,6 +205,7 @@ class Sending:
         with self._changed:
             self._unsent.difference_update(loads)
             self._open.difference_update(loads)
+            self._put_off.difference_update(loads)
             if failure is not None:
                 self._failures.append(failure)
             self._changed.notify_all()
@@ -208,6 +215,19 @@ class Sending:
             failures, self._failures = self._failures, []
         if failures:
             raise failures[0]
+
+
+def in_turns(loads: Sequence[Load]) -> list[Load]:
+    """Return loads with the first of each endpoint before the second of any; each endpoint's own stay in their order.
+
+    One that hangs takes one lane then, before anybody knows, and not four.
+    """
+    before: Counter[str] = Counter()
+    turns: list[tuple[int, Load]] = []
+    for load in loads:
+        turns.append((before[load.parcel.endpoint_id], load))
+        before[load.parcel.endpoint_id] += 1
+    return [load for _, load in sorted(turns, key=lambda one: one[0])]
 
 
 def without_secrets(body: bytes, secrets: list[str]) -> str:

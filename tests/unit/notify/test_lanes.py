@@ -238,3 +238,45 @@ def test_what_its_turn_comes_to_too_late_is_left_to_the_next_lease(
     room._sending.join(60)
     assert [row.state for row in room.deliveries(administrator, made.id)] == ["delivered", "delivered"]
     assert len(receiver.got) == len(set(receiver.got)) == 2
+
+
+def test_in_few_lanes_one_message_of_each_endpoint_goes_first(notify, endpoint, happen, clock, database):
+    made = [endpoint(f"https://hooks.example.org/{number}") for number in range(3)]
+    for number in range(5):
+        happen(version_id=str(number))
+    notify.drain_events("w")
+    with database.unit() as unit:
+        parcels = lease_due(unit, owner="w", now=clock.now())
+    turns = [load.parcel for load in sending.in_turns([sending.Load(parcel, "w", 0) for parcel in parcels])]
+    assert {one.endpoint_id for one in turns[:3]} == {one.id for one in made}
+    assert len(turns) == len(parcels) == 8
+    for one in made:
+        assert [p for p in turns if p.endpoint_id == one.id] == [p for p in parcels if p.endpoint_id == one.id]
+
+
+def test_what_waits_behind_a_message_that_hung_is_not_sent_into_the_same_silence(
+    database, clock, keyring, guard, endpoint, happen, monkeypatch, administrator
+):
+    slow, well = endpoint(), endpoint(OTHER)
+    monkeypatch.setattr(sending, "WELL_AT_ONCE", 1)
+    got, seconds = [], iter(range(10**6))
+
+    def send(url, body, headers):
+        got.append(url)
+        for _ in range(14 if url == slow.url else 0):
+            next(seconds)
+        return Answer(204)
+
+    room = Notify(database, clock, keyring, Settings(), guard=guard, send=send, patience_s=30)
+    room._sending._monotonic = lambda: float(next(seconds))
+    for number in range(AT_ONCE):
+        happen(version_id=str(number))
+    room.drain_events("w")
+    assert room.drain_deliveries("w") == 2 * AT_ONCE
+    room._sending.join(60)
+    assert (got.count(slow.url), got.count(OTHER)) == (1, AT_ONCE), "the lane was there for the others"
+    clock.advance(outbox.LEASE_MS)
+    while room.drain_deliveries("w"):
+        room._sending.join(60)
+    assert {row.state for one in (slow, well) for row in room.deliveries(administrator, one.id)} == {"delivered"}
+    assert got.count(slow.url) == AT_ONCE
