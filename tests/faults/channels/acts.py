@@ -58,6 +58,7 @@ class Acts:
                 if armed.step == at:
                     self._arm(armed)
             self.stage.course.append(name)
+            self.stage.unlock()  # whoever holds the database for long is the workers' trouble, not people's
             try:
                 getattr(self, f"_{name}")(random.Random(number))
             except HubError as refused:
