@@ -62,3 +62,8 @@ def _whole(account: Account) -> Rendering:
     if account.rendering is None:
         raise ValueError("nothing is to be shown, so there is nothing to send")
     return account.rendering
+
+
+def target_of(account: Account) -> Target:
+    """Return the target as connectors take it."""
+    return Target(account.place.kind, account.place.ref, account.place.label)

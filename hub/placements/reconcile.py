@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 import threading
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import IO, Final
@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 
 from connectors.sdk.errors import BadAnswer, ConnectorError, OutcomeUnknown, RetryLater, Unreachable
 from connectors.sdk.manifest import Carries
-from connectors.sdk.types import JsonValue, PartKind, Receipt, Target
+from connectors.sdk.types import JsonValue, PartKind, Receipt
 from hub.clock import HOUR, MINUTE, SECOND, Clock
 from hub.connections.problems import WAYLESS
 from hub.db.unit import Database
@@ -134,9 +134,10 @@ class Reconciler:
 
     def _only_checks(self, placement_id: str, owner: str) -> bool:
         """Tell whether a row that rests has nothing to be done but a look, as the facts are at this instant."""
-        with self._database.unit() as session:
+        with self._database.unit() as session, suppress(NotFound):  # not installed any more: said when it is to speak
             row = self._leased(session, placement_id, owner)
             return row is not None and self._account(session, row).row.phase in RESTING
+        return False
 
     def _hold(self, row: Placement, *, asked: bool = False) -> None:
         """Lease a row on; a killed worker's row is due again when its lease ends, or as it was asked meanwhile."""
@@ -210,7 +211,7 @@ class Reconciler:
 
     def _step(self, session: Session, account: Account, visit: Visit) -> Step:
         row, now = account.row, self._clock.now()
-        if row.blocked and row.problem_code in WAYLESS:
+        if row.blocked and row.problem_code in WAYLESS | {"no_such_connector"}:
             ledger.clear_problem(row)  # there is a way: we are on it
         if visit.generation != row.desired_generation:
             visit.generation, visit.looked, visit.push = row.desired_generation, False, None
@@ -240,8 +241,8 @@ class Reconciler:
         try:
             with self._kept(account.row.id, visit.owner), under_way():
                 receipt = calls.perform(
-                    speaker.connector, order.step, account, target_of(account), push=visit.push, opener=self._opener,
-                    kept=str(attempt.detail.get("kept", "")), keep=partial(self._note, attempt.id),
+                    speaker.connector, order.step, account, calls.target_of(account), push=visit.push,
+                    opener=self._opener, kept=str(attempt.detail.get("kept", "")), keep=partial(self._note, attempt.id),
                 )  # fmt: skip
         except ConnectorError as error:
             failure = error
@@ -319,7 +320,7 @@ class Reconciler:
         if account.manifest.carries is Carries.LINK and account.media():
             addresses.append(account.link)
         return read_back(
-            speaker, target_of(account), account.row.marker,
+            speaker, calls.target_of(account), account.row.marker,
             refs=[part.external_ref for part in account.media()], addresses=addresses,
             search=True, viewer=self._viewer, clock=self._clock,
         )  # fmt: skip
@@ -393,8 +394,3 @@ class Reconciler:
 def still_counts(order: Order, fresh: Account) -> bool:
     """Tell whether looks prove anything: nothing else was aimed at, or written, since they began."""
     return fresh.last_attempt == order.last_attempt and fresh.row.desired_generation == order.generation
-
-
-def target_of(account: Account) -> Target:
-    """Return the target as connectors take it."""
-    return Target(account.place.kind, account.place.ref, account.place.label)

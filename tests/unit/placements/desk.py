@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from types import SimpleNamespace
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from hub.access.actors import Actor, Role
 from hub.catalogue.service import Catalogue
@@ -49,6 +49,12 @@ class Desk:
             )  # fmt: skip
             session.add(row)
         return row.id
+
+    def refuse(self, error):
+        """Let nobody speak to the remote, and its connections say that somebody must sign in."""
+        self.world.exchange.refuse = error
+        with self.database.unit() as session:
+            session.execute(update(Connection).values(state="needs_person"))
 
     def target(self, label="Second place", **columns):
         """Add another place of the remote."""

@@ -248,7 +248,7 @@ def test_a_dead_connection_blocks_what_has_work_and_a_live_one_goes_on(desk):
     asset = desk.approved(b"one")
     placement, idle = desk.place(asset), desk.place(desk.approved(b"other"))
     desk.run()
-    desk.world.exchange.refuse = AuthExpired("sign in again")
+    desk.refuse(AuthExpired("sign in again"))
     desk.world.version(asset, b"two")
     desk.approve(asset)
     desk.run()

@@ -75,7 +75,7 @@ def test_copies_are_withdrawn_and_proven_away_before_the_hub_disconnects(desk, l
 
 def test_a_copy_that_cannot_be_withdrawn_holds_the_end_up_and_is_counted(desk, leaving, connection, copies):
     leaving.begin(desk.actor, connection)
-    desk.world.exchange.refuse = AuthExpired("The key was refused.")
+    desk.refuse(AuthExpired("The key was refused."))
     desk.run()
     assert leaving.drain("w") == 0
     outlook = leaving.outlook(desk.actor, connection)

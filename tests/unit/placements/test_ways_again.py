@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from connectors.sdk.errors import AuthExpired
-from hub.clock import DAY, MINUTE
+from connectors.sdk.errors import AuthExpired, NeedsPerson
+from hub.clock import DAY, HOUR, MINUTE
 from hub.connections.models import Connection
-from hub.connections.problems import not_usable
+from hub.connections.problems import no_such_connector, not_usable
 from hub.events.log import emit
 
 
@@ -104,3 +104,25 @@ def test_a_row_that_never_heard_of_the_sign_in_looks_for_itself(desk, door):
     desk.clock.advance(DAY + MINUTE)
     desk.run()
     assert desk.copy(placed).phase == "live"
+
+
+def test_a_copy_that_rests_breaks_no_drain_when_its_connector_is_gone_and_is_looked_at_once_that_is_back(
+    desk, door, monkeypatch
+):
+    placed, manifest = desk.place(desk.approved()), desk.world.exchange.manifest
+    desk.run()
+    assert desk.copy(placed).phase == "live"
+
+    def gone(name):
+        raise no_such_connector(name)
+
+    monkeypatch.setattr(desk.world.exchange, "manifest", gone)
+    door.closed = NeedsPerson("No connector of this name is installed.", code="no_such_connector")
+    desk.clock.advance(HOUR + MINUTE)
+    assert desk.tick() == 1
+    assert (desk.copy(placed).phase, desk.copy(placed).problem_code) == ("blocked", "no_such_connector")
+    monkeypatch.setattr(desk.world.exchange, "manifest", manifest)
+    door.closed = None
+    desk.clock.advance(HOUR + MINUTE)
+    desk.run()
+    assert (desk.copy(placed).phase, desk.copy(placed).problem_code) == ("live", "")
