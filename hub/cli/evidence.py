@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 NOT_GENUINE: Final = 1
 PUBLISHED: Final = "/.well-known/damhub-evidence-keys.json"
 LARGEST_KEYS: Final = 1024 * 1024
+LARGEST_REPORT: Final = 256 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,10 +129,15 @@ class EvidenceCommands:
 
 def _read(file: Path) -> bytes:
     try:
-        return file.read_bytes()
+        with file.open("rb") as opened:
+            data = opened.read(LARGEST_REPORT + 1)
     except OSError as error:
         raise Invalid("report_unreadable", f"The file cannot be read: {error.strerror}.", where=str(file),
                       next_step="Check the name.") from error  # fmt: skip
+    if len(data) > LARGEST_REPORT:
+        raise Invalid("report_unreadable", f"The file is larger than any report: {LARGEST_REPORT // 1024**2} MB.",
+                      where=str(file), next_step="Check the name.")  # fmt: skip
+    return data
 
 
 def _ask(hub: str) -> bytes:

@@ -40,7 +40,7 @@ class Pages(StrEnum):
     NONE = "none"  # there are none: it is the JSON
     SAME = "same"  # byte for byte what the document gives
     DIFFER = "differ"
-    NOT_COMPARED = "not_compared"  # they were laid out by other versions of the hub or its libraries
+    NOT_COMPARED = "not_compared"  # they were laid out by other versions of the hub or its libraries, or by a stranger
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ def read_keys(text: str | bytes) -> dict[str, PublicKey]:
     try:
         found = [PublicKey.model_validate(each) for each in json.loads(text)["keys"]]
         misnamed = any(thumbprint(from_text(key.x, 32)) != key.kid for key in found)
-    except (ValueError, KeyError, TypeError, AlteredError) as error:
+    except (ValueError, KeyError, TypeError, AlteredError, RecursionError) as error:
         raise _no_keys() from error
     if misnamed:
         raise _no_keys()
@@ -102,10 +102,13 @@ def check(data: bytes, keys: Mapping[str, PublicKey]) -> Checked:
     except (AlteredError, ValidationError) as wrong:
         reason = str(wrong) if isinstance(wrong, AlteredError) else f"It is no document of the form {FORMAT}."
         return Checked(Verdict.ALTERED, f"Do not rely on it. {reason}", Pages.DIFFER if paper else Pages.NONE)
-    pages = _pages(data, signed, document) if paper else Pages.NONE
-    found = Checked(Verdict.GENUINE, _praise(pages), pages, signed.signature.key_id, signed.signature.sha256, document)
+    signature = signed.signature
     if stranger := _stranger(signed, document, keys):
-        return replace(found, verdict=Verdict.OTHER_KEY, says=stranger)
+        # Anybody may have written it, dates that are none and a million copies included: nothing of it is laid out.
+        pages = Pages.NOT_COMPARED if paper else Pages.NONE
+        return Checked(Verdict.OTHER_KEY, stranger, pages, signature.key_id, signature.sha256, document)
+    pages = _pages(data, signed, document) if paper else Pages.NONE
+    found = Checked(Verdict.GENUINE, _praise(pages), pages, signature.key_id, signature.sha256, document)
     if pages is Pages.DIFFER:
         return replace(found, verdict=Verdict.PAGES_ALTERED, says=CHANGED_AROUND)
     return found

@@ -78,6 +78,7 @@ def test_exit_codes_tell_changed_reports_from_those_that_cannot_be_checked(damhu
     code, out, _ = damhub("verify", "report.json", "--key", "none.json")
     assert (code, out.splitlines()[0]) == (1, "NOT GENUINE.")
     assert damhub("verify", "nothing.json")[0] == 2
+    assert damhub("verify", "/dev/zero")[0] == 2
     assert damhub("verify", "report.json", "--key", "report.json")[0] == 2
     assert damhub("verify", "report.json", "--key", "keys.json", "--hub", "https://hub.example")[0] == 2
 

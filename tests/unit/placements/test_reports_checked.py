@@ -113,6 +113,16 @@ def test_a_report_that_claims_another_hubs_key_is_said_to_be_so(desk, recall, ke
     assert check(desk.report(recall), {}).verdict is Verdict.OTHER_KEY
 
 
+@pytest.mark.parametrize("made_at", ["", "x" * 20_000, "2026-99-99T00:00:00Z", "\x00"])
+def test_of_what_a_stranger_signed_nothing_is_laid_out(desk, recall, keys, monkeypatch, made_at):
+    document = read(desk.report(recall)).document
+    document["report"]["made_at"] = made_at
+    forged = sign(document, Ed25519PrivateKey.generate()).to_bytes()
+    monkeypatch.setattr("hub.placements.reports.checking.lay_out", lambda _: pytest.fail("laid out"))
+    found = check(b"%PDF-1.7\nstream\n" + forged + b"\nendstream", keys)
+    assert (found.verdict, found.pages) == (Verdict.OTHER_KEY, Pages.NOT_COMPARED)
+
+
 def test_a_key_of_another_hub_signs_nothing_in_this_hubs_name(desk, recall, keys):
     other = {name: key.model_copy(update={"installation": "another-hub"}) for name, key in keys.items()}
     found = check(desk.report(recall), other)
@@ -192,7 +202,7 @@ def test_what_has_no_canonical_form_is_not_signed():
 def test_keys_that_are_none_are_refused(keys, desk):
     published = desk.reports.keys()
     swapped = {"keys": [{**published["keys"][0], "kid": "A" * 43}]}
-    for text in ("", "[]", "{}", json.dumps({"keys": [{"x": "AA"}]}), json.dumps(swapped)):
+    for text in ("", "[]", "{}", "[" * 100_000, json.dumps({"keys": [{"x": "AA"}]}), json.dumps(swapped)):
         with pytest.raises(Invalid) as refused:
             read_keys(text)
         assert refused.value.code == "no_evidence_keys"
