@@ -346,6 +346,8 @@ class Binding(Revisioned, Base):
     takes: Mapped[Json]  # which cards: see `bindings.rules.Takes`
     source: Mapped[Json]  # which assets: see `bindings.rules.Source`
     names: Mapped[Json]  # where a card names the assets it shows, see `bindings.rules.Names`; nowhere: all of the set
+    called: Mapped[Json] = mapped_column(default=dict, server_default="{}")
+    # ref -> name: what people there call the lists, labels and fields that it asks for
     withdraw_policy: Mapped[Word]  # of the copies that it plans
     state: Mapped[Word]  # dry | live | paused | ended
     stopped: Mapped[Word | None]  # why it paused by itself

@@ -42,6 +42,7 @@ def test_the_picture_of_cards_that_are_linked_is_small_and_true(tmp_path, look):
         said = eyes.page.locator("main").inner_text()
         assert said.count("Linked") >= 3, said
         assert "Waits for approval" in said
+        assert "with the label “Launch”" in said
         eyes.shot("cards")
     Image.open(SHOTS / "cards.png").convert("RGB").quantize(128).save(SHOTS / "cards.png", optimize=True)
     assert (SHOTS / "cards.png").stat().st_size < 150_000

@@ -95,6 +95,11 @@ def takes(rule: Takes, board: str, card: CardFacts) -> bool:
     return lies and carries and says and _holds(rule, card)
 
 
+def asked_by_ref(rule: Takes, where: Names) -> set[str]:
+    """Return every list, label and field that a binding asks for, as the account names them."""
+    return {*rule.lists, *rule.labels, *rule.done_lists, rule.field, where.field} - {""}
+
+
 def is_done(rule: Takes, board: str, card: CardFacts) -> bool:
     """Tell whether a card is done, as far as a binding is concerned."""
     return card.done or card.lies.get(board, "") in rule.done_lists

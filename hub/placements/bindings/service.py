@@ -22,7 +22,7 @@ from hub.placements.bindings.authors import stop_orphans, take_over
 from hub.placements.bindings.cards import EVERY_MS, USED, Reader
 from hub.placements.bindings.hearing import hear
 from hub.placements.bindings.planning import Found, Plan, cards_of, carry_out, compare, release, rows_of, wishes_of
-from hub.placements.bindings.rules import Names, Source, Takes
+from hub.placements.bindings.rules import Names, Source, Takes, asked_by_ref
 from hub.placements.bindings.views import BindingView, Rehearsal, rehearsal, view_of
 from hub.placements.models import Binding, CardBoard, Placement
 
@@ -238,8 +238,8 @@ class Bindings:
             row = Binding(
                 id=new_id(), name=wish.name.strip(), remote_id=wish.remote_id, board_ref=board.ref,
                 board_label=board.label, takes=_kept(wish.takes), source=_kept(wish.source), names=_kept(wish.names),
-                withdraw_policy=wish.withdraw_policy, state="dry", author_id=actor.id, created_at=now, ended_at=None,
-                due_at=now,
+                called=_called(board, wish), withdraw_policy=wish.withdraw_policy, state="dry",
+                author_id=actor.id, created_at=now, ended_at=None, due_at=now,
             )  # fmt: skip
             session.add(row)
             session.get_one(Remote, wish.remote_id, with_for_update=True)
@@ -385,3 +385,10 @@ def _no_search() -> HubError:
     return Unavailable(
         "search_unavailable", "The search index cannot be asked now.", next_step="Try again in a moment."
     )
+
+
+def _called(board: Board, wish: BindingWish) -> dict[str, str]:
+    """Return what people call the lists, labels and fields that are asked for."""
+    asked = asked_by_ref(wish.takes, wish.names)
+    known = (*board.lists, *board.labels, *board.fields)
+    return {one.ref: one.label for one in known if one.ref in asked}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -36,6 +36,7 @@ class BindingView:
     takes: Takes
     source: Source
     names: Names
+    called: Mapping[str, str]  # what people there called the lists, labels and fields that it asks for, by ref
     withdraw_policy: str
     state: str
     stopped: str  # why it paused by itself: author_gone; empty: it did not
@@ -91,7 +92,7 @@ def view_of(session: Session, row: Binding) -> BindingView:
     links = session.scalar(select(func.count()).select_from(Placement).where(*mine)) or 0
     return BindingView(
         row.id, row.revision, row.name, row.remote_id, remote.connector, remote.label, row.board_ref, row.board_label,
-        Takes.of(row.takes), Source.of(row.source), Names.of(row.names), row.withdraw_policy, row.state,
+        Takes.of(row.takes), Source.of(row.source), Names.of(row.names), row.called, row.withdraw_policy, row.state,
         row.stopped or "", row.author_id, row.created_at, row.ended_at, board.read_at if board else None,
         board.problem if board else "",
         board is not None and board.listen_at is None, links,

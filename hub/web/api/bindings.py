@@ -118,6 +118,9 @@ class BindingOut(Shown):
     takes: TakesOut
     source: SourceOut
     names: NamesOut
+    called: dict[str, str] = Field(
+        description="What people there called the lists, labels and fields that it asks for when it was made, by ref."
+    )
     withdraw_policy: str
     state: str = Field(description="dry, live, paused or ended.")
     stopped: str = Field(

@@ -17,6 +17,8 @@ from hub.web.ui.names import people
 from hub.web.ui.words import Sign
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from connectors.sdk.types import Board
     from hub.placements.bindings.views import BindingView
 
@@ -103,23 +105,29 @@ def _one(binding_id: str, error: HubError | None = None) -> Response:
 
 
 def _about(view: BindingView) -> list[tuple[str, str]]:
-    """Say in words what a binding asks for; what only the account can name is counted."""
+    """Say in words what a binding asks for, as people called it in the account when they made it."""
     takes, source, names = view.takes, view.source, view.names
+    field = f"the field {_one_of(view, [takes.field])}"
     asked = [
-        f"in {len(takes.lists)} chosen lists" if len(takes.lists) > 1 else "in a chosen list" if takes.lists else "",
-        "with a chosen label" if takes.labels else "",
+        f"in the list {_one_of(view, takes.lists)}" if takes.lists else "",
+        f"with the label {_one_of(view, takes.labels)}" if takes.labels else "",
         f"with “{takes.words}” in the title" if takes.words else "",
-        (f"with “{takes.value}” in a field" if takes.value else "with a filled field") if takes.field else "",
+        (f"with “{takes.value}” in {field}" if takes.value else f"with {field} filled") if takes.field else "",
     ]
     value = _called(source)
     named = [word for word, yes in (("the title", names.title), ("the description", names.text),
-                                    ("a field", names.field)) if yes]  # fmt: skip
+                                    (f"the field {_one_of(view, [names.field])}", names.field)) if yes]  # fmt: skip
     shows = f"those it names by code in {' or '.join(named)}" if named else "all of them"
     return [
         ("Cards", f"On {view.board_label}" + "".join(f", {each}" for each in asked if each)),
         ("Assets", f"{SETS[source.kind]}{': ' if value else ''}{value}"),
         ("Each card shows", shows),
+        *([("Done", f"in the list {_one_of(view, takes.done_lists)}")] if takes.done_lists else []),
     ]
+
+
+def _one_of(view: BindingView, refs: Sequence[str]) -> str:
+    return " or ".join(f"“{view.called.get(ref, ref)}”" for ref in refs)
 
 
 def _called(source: Source) -> str:

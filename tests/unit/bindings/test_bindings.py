@@ -130,6 +130,15 @@ def test_a_link_that_somebody_took_back_here_is_remembered_too(desk):
     assert [row.settled_reason for row in desk.rows("c1")] == ["withdrawn"]
 
 
+def test_a_binding_remembers_what_people_call_the_places_it_asks_for(desk):
+    made = desk.bind(
+        takes=Takes(lists=("design",), labels=("launch",), field="codes", done_lists=("finished", "unheard of")),
+        names=Names(field="codes"), live=False,
+    )  # fmt: skip
+    view = desk.bindings.view(desk.actor, made)
+    assert view.called == {"design": "Design", "launch": "Launch", "codes": "Codes", "finished": "Finished"}
+
+
 def test_a_finished_card_keeps_its_links_and_its_use_is_recorded_once(desk):
     asset = desk.of_campaign(b"spring")
     desk.wall.deal("c1", "Poster")
