@@ -32,8 +32,8 @@ class Settings(BaseModel):
     protocol: Literal["rest", "xmlrpc", "wordpress_com"] = Field(
         default="rest",
         title="Protocol",
-        description="wordpress_com for sites that are reached by signing in at WordPress.com; xmlrpc only where the "
-        "site's REST interface is closed: it cannot hold alternative texts",
+        description="rest for most sites; wordpress_com for those that are reached by signing in at WordPress.com; "
+        "xmlrpc only where the site's REST interface is closed: it cannot hold alternative texts",
     )
     rest_root: str = Field(
         default="/wp-json",
@@ -50,7 +50,7 @@ class Settings(BaseModel):
         default="/oauth/authorize",
         title="OAuth: path of the page that asks",
         pattern=PATH,
-        description="only for sites with a plugin that is an OAuth 2 server: the README names the paths of three",
+        description="only for sites with a plugin that is an OAuth 2 server: the guide names the paths of three",
     )
     oauth_token: str = Field(default="/oauth/token", title="OAuth: path that hands tokens out", pattern=PATH)
     wordpress_com: str = Field(

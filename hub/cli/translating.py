@@ -107,7 +107,8 @@ def _show_check(each: Check) -> None:
         (legible(line.source), line.remote, line.owner, " ".join(line.transforms), _way(line)) for line in each.lines
     ]
     show_table(("catalogue", "channel", "owner", "transforms", ""), rows)
-    say("This channel cannot hold: " + (", ".join(each.cannot_hold) or "nothing is missing") + "\n")
+    missing = "This channel cannot hold: " + ", ".join(each.cannot_hold)
+    say((missing if each.cannot_hold else "This channel can hold every field.") + "\n")
 
 
 def _way(line: Line) -> str:

@@ -74,7 +74,7 @@ def test_the_scorecard_tells_how_a_connector_stands():
     shown = Console(file=io.StringIO(), width=240)
     assert main(["trello"], shown) == 0
     text = shown.file.getvalue()
-    assert "1 connectors run, 0 failures" in text
+    assert "connectors run: 1, failures: 0" in text
     assert "passed" in text
     assert "Trello: " in text
     assert "22 operations known, 18 of them called" in text

@@ -53,7 +53,7 @@ def main(arguments: Sequence[str] | None = None, console: Console | None = None)
     for each in runs.values():
         each.show(screen)
     bad = missed + sum(each.bad for each in runs.values())
-    screen.print(f"{len(CHECKS)} checks, {len(BUGS)} planted bugs, {len(chosen)} connectors run, {bad} failures")
+    screen.print(f"{len(CHECKS)} checks, {len(BUGS)} planted bugs, connectors run: {len(chosen)}, failures: {bad}")
     return 1 if bad else 0
 
 

@@ -155,8 +155,14 @@ class _Play:
         for role, person in self._people.items():
             self._screen.last_words(_login(role, person))
         self._screen.last_words("More can be connected by hand: each form names a made-up vendor beside this hub.")
+        self._screen.last_words(f"In another terminal: {self._here()} .venv/bin/damhub doctor")
         self._screen.last_words("Ctrl-C ends everything in order.")
         self._screen.stay(self._look_after)
+
+    def _here(self) -> str:
+        """What tells a command of this hub."""
+        settings = self._stage.settings
+        return f"DAMHUB_HOME={settings.home} DAMHUB_PORT={settings.port}"
 
     def _look_after(self) -> None:
         self._stage.check()

@@ -6,10 +6,10 @@ from flask import Blueprint, Response, request
 from sqlalchemy import select
 
 from hub.access.permissions import Act, require
-from hub.catalogue.models import Asset
+from hub.catalogue.models import Asset, Collection
 from hub.connections.models import Connection, Remote
 from hub.events.models import Event
-from hub.placements.models import Placement, Recall
+from hub.placements.models import Binding, Placement, Recall
 from hub.web.identity import actor
 from hub.web.services import services
 from hub.web.ui import words
@@ -66,4 +66,8 @@ def _subjects(ids: list[str]) -> dict[str, tuple[str, str]]:
             found[connection_id] = (label, f"/connections/{connection_id}")
         for remote in session.scalars(select(Remote).where(Remote.id.in_(ids))):
             found[remote.id] = (remote.label, "/connections")
+        for collection in session.scalars(select(Collection).where(Collection.id.in_(ids))):
+            found[collection.id] = (collection.name, "")
+        for binding in session.scalars(select(Binding).where(Binding.id.in_(ids))):
+            found[binding.id] = (binding.name, f"/bindings/{binding.id}")
     return {**{who: (name, "") for who, name in people(ids).items()}, **found}

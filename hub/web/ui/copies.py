@@ -390,4 +390,4 @@ def _proof_line(proof: EvidenceView) -> Line:
 def _try_line(attempt: AttemptView) -> Line:
     text = words.OUTCOME.get(attempt.outcome or "", "no answer yet")
     icon = "refresh-cw" if attempt.outcome else "hourglass"
-    return Line(attempt.intended_at, attempt.step.replace("_", " ").capitalize(), icon, "flow", f"{text}.")
+    return Line(attempt.intended_at, attempt.step.replace("_", " ").capitalize() + ":", icon, "flow", f"{text}.")

@@ -165,7 +165,7 @@ def test_a_form_beside_a_sandbox_is_filled_in_and_connects(beside, trello):
     assert answer.status_code == 303, text(answer)
     assert "This demo has no made-up Asana" in text(client.get("/connections/new/asana"))
     shown = text(client.get(answer.location))
-    assert "Connected. Choose places below." in shown
+    assert "Connected. Its places are listed below." in shown
     assert "Address of Trello's interface" in shown
 
 

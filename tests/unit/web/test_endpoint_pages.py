@@ -62,7 +62,7 @@ def test_an_endpoint_is_changed_and_filters_that_lead_nowhere_stay_visible(admin
 def test_a_test_message_is_queued_and_shown(admin, world):
     answer = sent(admin, "/webhooks/endpoint-1/test")
     shown = admin.get(answer.headers["Location"])
-    assert "A test is on its way" in shown.text
+    assert "A test was sent off" in shown.text
     assert "endpoint.test" in shown.text
     (waiting,) = [row for row in rows(world, Delivery) if row.state == "pending"]
     assert waiting.kind == "endpoint.test"
