@@ -161,7 +161,7 @@ def renew(
     """Give a connection new secrets that were proven to be the same account's; all that hangs on it carries on."""
     remote = session.get_one(Remote, row.remote_id)
     deaf = not is_heard(session, remote.id)
-    credentials.replace_all(session, keyring, row.id, way.secrets, ends.token)
+    credentials.replace_all(session, keyring, row.id, way.secrets, ends.token, now=now)
     remote.label = printable(account.label)
     row.granted_scopes, row.expires_at, row.signed_in_at = list(account.scopes), ends.sign_in, now
     row.last_ok_at, row.not_before = now, 0

@@ -22,6 +22,8 @@ LEASE_MS = 90 * SECOND
 """Longer than twice a token call's time limit, so that a holder who still lives has always ended its call."""
 LEEWAY_MS = 60 * SECOND
 """An access token that ends within this time is renewed before it is used."""
+YEAR_2020 = 1_577_836_800
+"""Seconds are counted from here, so that a generation fits into four bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +93,15 @@ def load(session: Session, keyring: Keyring, connection_id: str) -> Secrets | No
 
 
 def replace_all(session: Session, keyring: Keyring, connection_id: str, values: Mapping[str, str],
-                expires_at: int | None) -> None:  # fmt: skip
-    """Put new secrets in the place of all that were there; a renewal of the old ones that still runs is too late."""
+                expires_at: int | None, *, now: int) -> None:  # fmt: skip
+    """Put new secrets in the place of all that were there; a renewal of the old ones that still runs is too late.
+
+    Where the old ones were deleted, nobody knows their generation any more: this one is counted from the time, in
+    seconds, so that it is a later one than any before it.
+    """
     row = session.get(Credential, connection_id, with_for_update=True, populate_existing=True)
     if row is None:
-        store(session, keyring, connection_id, Secrets(values, 1, expires_at))
+        store(session, keyring, connection_id, Secrets(values, max(1, now // SECOND - YEAR_2020), expires_at))
         return
     row.generation += 1
     row.sealed = _seal(keyring, connection_id, Secrets(values, row.generation, expires_at))

@@ -44,6 +44,7 @@ class State(StrEnum):
 
 NEEDS_PERSON_NOTICE = "connection_needs_person"
 PAUSED, REPLACED, DISCONNECTED = "paused", "replaced", "disconnected"
+OTHER_ACCOUNT = "other_account"  # the credentials open another account now: nothing may be written there
 USABLE = (State.LIVE, State.AILING, State.PENDING)
 
 
@@ -53,6 +54,8 @@ def worth_writing(connection: Connection, error: ConnectorError | None, now: int
         return False
     if not _is_success(error):
         return True
+    if connection.problem_code == OTHER_ACCOUNT:
+        return False  # the call that ended well had begun before that was found out
     stale = connection.last_ok_at is None or connection.last_ok_at <= now - NOTED_EVERY_MS
     return stale or connection.state != State.LIVE or bool(connection.problem_code)
 
@@ -87,7 +90,7 @@ def note(session: Session, connection: Connection, error: ConnectorError | None,
         set_state(session, connection, State.NEEDS_PERSON, code=error.code, text=error.message, actor=actor)
         if changed:
             _tell_owner(session, connection, now)
-    else:
+    elif connection.state != State.NEEDS_PERSON:  # that somebody must sign in is still so when the remote is away
         # Misconfigured may be about one target only, so it does not stop the others.
         set_state(session, connection, State.AILING, code=error.code, text=error.message, actor=actor)
 

@@ -248,7 +248,7 @@ class Connections:
             row = accounts.get(session, connection_id)
             if account is not None and account.key != session.get_one(Remote, row.remote_id).account_key:
                 error = NeedsPerson("These credentials belong to another account now. Connect this account again.",
-                                    code="other_account")  # fmt: skip
+                                    code=health.OTHER_ACCOUNT)  # fmt: skip
             health.note(session, row, error, self._clock.now(), actor="system")
 
     def drain_health(self, owner: str) -> int:

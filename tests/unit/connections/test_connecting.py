@@ -12,6 +12,7 @@ from connectors.sdk.errors import (
     NeedsPerson,
     OutcomeUnknown,
     RateLimited,
+    Rejected,
     RetryLater,
     Unreachable,
 )
@@ -240,6 +241,28 @@ def test_credentials_that_belong_to_another_account_meanwhile_are_not_used(conne
     tiny.account = {"id": "acct-2", "name": "Other", "user": "kim"}
     view = connections.test(admin, connected.id)
     assert (view.state, view.problem_code) == ("needs_person", "other_account")
+
+
+@pytest.mark.parametrize("late", [None, Unreachable("no answer"), Rejected("not so")])
+def test_a_call_that_had_begun_before_opens_no_way_to_the_other_account(connections, connected, admin, tiny, late):
+    tiny.account = {"id": "acct-2", "name": "Other", "user": "kim"}
+    connections.test(admin, connected.id)
+    connections.report(connected.remote_id, late)
+    view = connections.view(admin, connected.id)
+    assert (view.state, view.problem_code) == ("needs_person", "other_account")
+    with pytest.raises(NeedsPerson):
+        connections.speak(connected.remote_id)
+    tiny.account = {"id": "acct-1", "name": "Acme", "user": "robin"}
+    assert connections.test(admin, connected.id).state == "live"
+
+
+def test_that_somebody_must_sign_in_is_still_so_when_the_remote_is_away(connections, connected, admin, tiny, events):
+    tiny.keys.clear()
+    connections.test(admin, connected.id)
+    tiny.answer = httpx.Response(503)
+    view = connections.test(admin, connected.id)
+    assert (view.state, view.problem_code) == ("needs_person", "auth_expired")
+    assert events().count("connection.needs_person") == 1
 
 
 def test_an_unknown_connection_is_not_found(connections, admin):

@@ -18,7 +18,7 @@ from hub.db.installation import wake
 from hub.errors import Conflict, Forbidden, Invalid
 from hub.notify.models import Notice
 from tests.unit.connections.fakevendor import APP_SECRET, KEY, oauth_manifest
-from tests.unit.connections.test_renewal import REGISTRATION, SESSION, allow
+from tests.unit.connections.test_renewal import REGISTRATION, SESSION, allow, sign_in
 
 NEWER = "typed-in-api-key-of-the-next-year"
 
@@ -164,6 +164,17 @@ def test_a_renewal_of_the_old_secrets_that_ends_late_does_not_win(signing, signe
     late = old.renewed(Grant("late", "late", 3600, ()), 5)
     with database.unit() as session:
         assert not credentials.swap(session, keyring, signed_in.id, late)
+
+
+def test_nor_does_one_that_began_before_the_account_was_disconnected(signing, signed_in, database, keyring, admin):
+    with database.read() as session:
+        old = credentials.load(session, keyring, signed_in.id)
+    signing.disconnect(admin, signed_in.id)
+    assert sign_in(signing, admin).id == signed_in.id
+    late = old.renewed(Grant("late", "late", 3600, ()), 5)
+    with database.unit() as session:
+        assert not credentials.swap(session, keyring, signed_in.id, late)
+    signing.speak(signed_in.remote_id).connector.identify()
 
 
 @pytest.mark.parametrize(
