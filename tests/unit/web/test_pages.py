@@ -326,7 +326,7 @@ def test_an_address_for_webhooks_is_made_on_the_connections_page_and_its_secret_
     address = f"/connections/{connection.id}"
     before = client.get(address).get_data(as_text=True)
     assert "Make the address" in before
-    assert "It reads on in the change feed." in before
+    assert "It reads the list of changes that the account keeps." in before
     made = client.post(f"{address}/listen", data={"csrf": client.csrf}).get_data(as_text=True)
     assert "/hooks/" in made
     assert "The secret is shown this once." in made
