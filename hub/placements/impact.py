@@ -11,11 +11,11 @@ from connectors.sdk.manifest import Capability, Manifest
 from hub.connections.accounts import usable
 from hub.connections.health import State
 from hub.placements import facts
+from hub.placements.declared import declared_at
 from hub.placements.desired import Desired, Want, desired
 from hub.placements.models import Placement
 from hub.placements.phase import Phase, never_sent
 from hub.placements.ports import Switchboard
-from hub.placements.schedule import keeps_time
 from hub.placements.views import CopyView, copy_view
 from hub.rights.answer import Default
 
@@ -72,33 +72,45 @@ def foresee(
     lines: list[ImpactLine] = []
     for row in rows:
         place = facts.place_of(session, row.target_id)
-        manifest = switchboard.manifest(place.connector).at(place.kind)
+        declared = declared_at(switchboard, place)
         known = facts.gather(
-            session, row, place, preset=manifest.rendition, at=at, default=default, considered=offered,
-            by_hand=manifest.by_hand, keeps_time=keeps_time(manifest),
+            session, row, place, preset=declared.rendition, at=at, default=default, considered=offered,
+            by_hand=declared.by_hand, keeps_time=declared.keeps_time,
         )  # fmt: skip
         asked = known.substitutes or (row.asset_id in offered and not never_sent(row))
-        stands_in = asked and (not manifest.by_hand or known.waits is not None)
+        stands_in = asked and (not declared.by_hand or known.waits is not None)
         want = desired(facts.without(known, asset_id, act=act, substitutes=stands_in))
         becomes = _becomes(row, want, asset_id)
-        why = hindrance(session, row, place, manifest, becomes)
+        why = hindrance(session, row, place, declared.manifest, becomes)
         lines.append(ImpactLine(copy_view(session, row), becomes, want.asset_id, not why, why))
     return Impact(act, tuple(lines))
 
 
-def hindrance(session: Session, row: Placement, place: facts.Place, manifest: Manifest, becomes: Becomes) -> str:
-    """Return why the hub cannot change a copy by itself now; empty: it can, or it need not."""
+def hindrance(
+    session: Session, row: Placement, place: facts.Place, manifest: Manifest | None, becomes: Becomes
+) -> str:  # fmt: skip
+    """Return why the hub cannot change a copy by itself now; empty: it can, or it need not.
+
+    `manifest` is None where the connector is not installed any more.
+    """
     if becomes in {Becomes.KEPT, Becomes.NOTHING_THERE}:
         return ""
+    if manifest is None:
+        return f"The connector {place.connector} is not installed any more."
     if row.phase == Phase.BLOCKED:
         return row.problem or "Somebody is needed there."
+    if (closed := _no_way(session, place)) or becomes is not Becomes.WITHDRAWN:
+        return closed
+    able = Capability.WITHDRAW in manifest.at(place.kind).abilities
+    return "" if able else f"{manifest.title} lets nothing be withdrawn by a program: somebody must do it there."
+
+
+def _no_way(session: Session, place: facts.Place) -> str:
     connection = usable(session, place.remote_id)
     if connection is None:
         return "Its account is not connected."
     if connection.state == State.NEEDS_PERSON:
         return connection.problem or "Its account needs somebody to sign in again."
-    if becomes is Becomes.WITHDRAWN and Capability.WITHDRAW not in manifest.at(place.kind).abilities:
-        return f"{manifest.title} lets nothing be withdrawn by a program: somebody must do it there."
     return ""
 
 

@@ -15,12 +15,12 @@ from hub.catalogue.assets import get_asset, get_version
 from hub.catalogue.views import refuse_unseen
 from hub.errors import NotFound
 from hub.placements import facts
+from hub.placements.declared import declared_at
 from hub.placements.desired import Desired, Want
 from hub.placements.impact import Becomes, Impact, ImpactLine, hindrance
 from hub.placements.models import Placement
 from hub.placements.phase import never_sent
 from hub.placements.plan import rows_concerned_by
-from hub.placements.schedule import keeps_time
 from hub.placements.views import copy_view
 from hub.review.decisions import asset_to_decide, let_show
 from hub.review.standing import standing_of
@@ -141,10 +141,10 @@ class Rehearsal:
         wanted: dict[str, Desired] = {}
         for row in rows:
             place = facts.place_of(session, row.target_id)
-            manifest = self._switchboard.manifest(place.connector).at(place.kind)
+            declared = declared_at(self._switchboard, place)
             wanted[row.id], _ = facts.desired_now(
-                session, row, place, preset=manifest.rendition, at=at, default=self._default,
-                by_hand=manifest.by_hand, keeps_time=keeps_time(manifest),
+                session, row, place, preset=declared.rendition, at=at, default=self._default,
+                by_hand=declared.by_hand, keeps_time=declared.keeps_time,
             )  # fmt: skip
         return wanted
 
@@ -156,7 +156,7 @@ class Rehearsal:
             place = facts.place_of(session, row.target_id)
             want = after[row.id]
             becomes = _becomes(before[row.id], want, nothing_there=never_sent(row))
-            why = hindrance(session, row, place, self._switchboard.manifest(place.connector), becomes)
+            why = hindrance(session, row, place, declared_at(self._switchboard, place).manifest, becomes)
             lines.append(ImpactLine(copy_view(session, row), becomes, want.asset_id, not why, why))
         return tuple(lines)
 

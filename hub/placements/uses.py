@@ -233,7 +233,7 @@ class Uses:
     def _turn(self, session: Session, row: UseRound) -> Turn | None:
         place = facts.place_of(session, session.get_one(Placement, row.placement_id).target_id)
         refs = objects_of(session, row.placement_id)
-        if not refs:
+        if not refs or not self._tells(place.connector, place.kind):
             row.begun_at, row.due_at = None, self._clock.now() + EVERY_MS
             return None
         self._not_before[place.remote_id] = self._clock.now() + self._pace_ms(place.connector)

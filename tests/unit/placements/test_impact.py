@@ -7,6 +7,7 @@ import random
 
 import pytest
 
+from hub.connections.problems import no_such_connector
 from hub.errors import Invalid
 from hub.placements.impact import Becomes
 
@@ -114,3 +115,18 @@ def test_an_act_that_nobody_knows_is_refused(quick_desk):
     with pytest.raises(Invalid) as refused:
         quick_desk.placements.impact(quick_desk.actor, quick_desk.approved(), "burn")
     assert refused.value.code == "act_unknown"
+
+
+@pytest.mark.parametrize("act", ["recall", "archive", "delete", "revoke"])
+def test_a_copy_of_a_connector_that_is_not_installed_any_more_is_told_of(quick_desk, act, monkeypatch):
+    desk, asset = quick_desk, quick_desk.approved()
+    desk.place(asset)
+    desk.run()
+
+    def gone(connector):
+        raise no_such_connector(connector)
+
+    monkeypatch.setattr(desk.world.exchange, "manifest", gone)
+    (line,) = desk.placements.impact(desk.actor, asset, act).lines
+    assert (line.becomes, line.reachable) == (Becomes.WITHDRAWN, False)
+    assert "not installed" in line.why

@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 from connectors.sdk.errors import AuthExpired
 from hub.access.actors import Actor, Role
 from hub.clock import DAY
+from hub.connections.problems import no_such_connector
 from hub.errors import Forbidden, Invalid, NotFound
 from hub.events.models import Event
 from hub.placements.rehearsal import Rehearsal
@@ -130,3 +131,18 @@ def test_only_who_may_do_it_may_try_it(desk, rehearsal):
         rehearsal.lifting(desk.actor, "nothing")
     with pytest.raises(Invalid):
         rehearsal.clause(desk.actor, asset, **{**DENY, "effect": "perhaps"})
+
+
+def test_an_approval_is_foreseen_although_a_connector_is_not_installed_any_more(desk, rehearsal, monkeypatch):
+    asset = desk.approved()
+    desk.place(asset)
+    desk.run()
+    desk.world.version(asset, b"second")
+
+    def gone(connector):
+        raise no_such_connector(connector)
+
+    monkeypatch.setattr(desk.world.exchange, "manifest", gone)
+    (line,) = rehearsal.approval(desk.actor, desk.world.newest(asset)).first.lines
+    assert (line.becomes.value, line.reachable) == ("updated", False)
+    assert "not installed" in line.why

@@ -14,6 +14,7 @@ from connectors.sdk.manifest import Ability, Capability
 from connectors.sdk.types import Page, Use
 from hub.access.actors import Actor, Role
 from hub.clock import DAY, HOUR, MINUTE
+from hub.connections.problems import no_such_connector
 from hub.errors import Forbidden, Invalid, NotFound
 from hub.placements.models import UseRound
 from hub.placements.reports.document import ReportDocument
@@ -127,6 +128,27 @@ def test_a_long_round_goes_on_where_it_was_and_ends_uses_only_when_it_is_whole(d
         "Post 0", *(f"Post {n}" for n in range(100, 100 + PAGES)),
     ]  # fmt: skip
     assert site.calls[-1][1] == str(PAGES)
+
+
+def test_a_connector_that_is_not_installed_any_more_holds_up_no_other(desk, site, uses, placed, monkeypatch):
+    desk.place(desk.approved(b"other"), slot="second")
+    desk.run()
+    site.uses = [post(1)]
+    drained(desk, uses)
+    desk.clock.advance(DAY)
+
+    def gone(connector):
+        raise no_such_connector(connector)
+
+    with monkeypatch.context() as away:
+        away.setattr(site, "manifest", gone)
+        assert [uses.drain("worker") for _ in range(2)] == [0, 0]
+    with desk.database.read() as session:
+        assert all(row.due_at > desk.clock.now() for row in session.scalars(select(UseRound))), "each had its turn"
+    site.calls.clear()
+    desk.clock.advance(DAY + MINUTE)
+    drained(desk, uses)
+    assert len(site.calls) == 2
 
 
 def test_a_person_can_have_it_asked_at_once(desk, site, uses, placed):
