@@ -221,6 +221,7 @@ def before(code: str, act: str) -> Response:
         handouts=len(services().delivery.handouts(actor(), asset.id)) if allowed(actor(), Act.RECALL) else 0,
         safe=_safe(act, len(asset.versions)), back=f"/assets/{asset.code}",
         button=_button(act, verb, reached(impact.lines)),
+        needs={"recall": Act.RECALL, "archive": Act.ARCHIVE, "delete": Act.DELETE, "revoke": Act.DECIDE}[act],
     )  # fmt: skip
 
 

@@ -219,6 +219,15 @@ def test_viewers_see_where_it_is_and_only_sections_that_open(hub):
         assert hub.client("viewer").get(f"/assets/{asset.code}/{hidden}").status_code == 403
 
 
+@pytest.mark.parametrize("act", ["recall", "archive", "delete", "revoke"])
+def test_who_may_only_look_at_what_an_act_would_do_has_no_button_for_it(hub, act):
+    asset = hub.approved(picture(1))
+    hub.copy(asset, hub.target("trello", "Landing card"), level="seen")
+    before = f"/assets/{asset.code}/before/{act}"
+    assert "btn danger" not in shown_to(hub, "viewer", before)
+    assert "btn danger" in shown_to(hub, "editor", before)
+
+
 def test_what_may_not_be_used_is_no_substitute(hub):
     asset, ended, fit = (hub.approved(picture(n), title=f"Lake {n}") for n in (1, 2, 3))
     hub.services.rights.add_term(
