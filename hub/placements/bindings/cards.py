@@ -98,6 +98,7 @@ class Reader:
     def _read_one(self, remote_id: str, ref: str) -> None:
         try:
             card = self._cards(remote_id).card(ref)
+            self._keep(remote_id, [card])
         except Missing:
             self._gone(remote_id, ref)
         except ConnectorError as failure:
@@ -106,7 +107,6 @@ class Reader:
             log.warning("connector_failed", op="card", error=repr(failure))
         else:
             self._switchboard.report(remote_id, None)
-            self._keep(remote_id, [card])
 
     def _gone(self, remote_id: str, ref: str) -> None:
         with self._database.unit() as session:
