@@ -14,6 +14,7 @@ from connectors.sdk.oauth import Grant
 from hub.access.keyring import Keyring
 from hub.clock import SECOND
 from hub.connections.models import Credential
+from hub.errors import Unavailable
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -90,6 +91,14 @@ def load(session: Session, keyring: Keyring, connection_id: str) -> Secrets | No
         return None
     kept: dict[str, Any] = json.loads(keyring.open(row.sealed, purpose=purpose(connection_id)))
     return Secrets(kept["values"], row.generation, kept["expires_at"])
+
+
+def legible(session: Session, keyring: Keyring, connection_id: str) -> Secrets | None:
+    """Open a connection's secrets; None where there are none, or their key is gone: then they are as good as none."""
+    try:
+        return load(session, keyring, connection_id)
+    except Unavailable:
+        return None
 
 
 def replace_all(session: Session, keyring: Keyring, connection_id: str, values: Mapping[str, str],

@@ -37,7 +37,7 @@ class Forgetting:
         with self._database.unit() as session:
             row = accounts.get(session, connection_id)
             manifest = self._registry.get(session.get_one(Remote, row.remote_id).connector)
-            secrets = credentials.load(session, self._keyring, connection_id)
+            secrets = credentials.legible(session, self._keyring, connection_id)
             credentials.forget(session, connection_id)
             observing = not may_write(session)
             code, text = health.DISCONNECTED, "Disconnected."

@@ -130,7 +130,7 @@ class SigningIn:
                 raise Conflict("connection_replaced", "A newer connection to this account took its place.",
                                where=connection_id, next_step="Open the newer one.")  # fmt: skip
             manifest = self._speaking.manifest(session.get_one(Remote, row.remote_id).connector)
-            kept = credentials.load(session, self._keyring, connection_id)
+            kept = credentials.legible(session, self._keyring, connection_id)
         auth = accounts.auth_of(manifest, row.auth)
         names = {one.name for one in auth.fields}
         held: Mapping[str, str] = kept.values if kept else {}

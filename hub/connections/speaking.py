@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, cast
 
 from pydantic import BaseModel
 
-from connectors.sdk.errors import NeedsPerson, RateLimited
+from connectors.sdk.errors import Misconfigured, NeedsPerson, RateLimited
 from connectors.sdk.guard import Guard
 from connectors.sdk.http import Api, guarded_client
 from connectors.sdk.manifest import Auth, Limit, Manifest
@@ -185,12 +185,20 @@ class Speaking:
             return self._line(session, connection, self.manifest(remote.connector))
 
     def speak_by(self, connection_id: str, settings: BaseModel | None = None) -> Speaker:
-        """Return a speaker for one connection, whatever its state, to test it: as it is, or with other settings."""
+        """Return a speaker for one connection, whatever its state, to test it: as it is, or with other settings.
+
+        Raises:
+            NotFound: `no_such_connection`.
+            Misconfigured: a key, a setting or the connector itself is missing; it goes on by itself once that is there.
+        """
         refuse_in_transaction("a call to a remote")
         with self._database.read() as session:
             connection = accounts.get(session, connection_id)
-            manifest = self.manifest(session.get_one(Remote, connection.remote_id).connector)
-            line = self._line(session, connection, manifest)
+            try:
+                manifest = self.manifest(session.get_one(Remote, connection.remote_id).connector)
+                line = self._line(session, connection, manifest)
+            except HubError as error:
+                raise Misconfigured(f"{error.what} {error.next_step}".strip(), code=error.code) from error
         return self._speaker(replace(line, settings=settings) if settings else line, urgent=False)
 
     def budget_left(self, connection_id: str) -> BudgetLeft:
@@ -209,7 +217,7 @@ class Speaking:
 
     def _rules(self, session: Session, connection: Connection, manifest: Manifest) -> tuple[Rule, ...]:
         """Return what a connection is bound by, as far as it can be told without its secrets."""
-        if credentials.load(session, self._keyring, connection.id) is not None:
+        if credentials.legible(session, self._keyring, connection.id) is not None:
             line = self._line(session, connection, manifest)
             return allowance.rules_of(line.remote_id, line.app_key, line.limits, user=line.user_key)
         settings = accounts.check_settings(manifest, connection.settings)

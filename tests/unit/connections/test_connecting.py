@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import httpx
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from connectors.sdk.errors import (
     AuthExpired,
@@ -17,8 +17,10 @@ from connectors.sdk.errors import (
     Unreachable,
 )
 from hub.access.actors import Actor, Role
+from hub.access.keyring import Keyring
 from hub.clock import HOUR, MINUTE, SECOND
 from hub.connections.models import Connection, Credential, Remote, Target
+from hub.connections.recognising import Known
 from hub.db.unit import TransactionOpenError
 from hub.errors import Conflict, Forbidden, Invalid, NotFound, Unavailable
 from tests.unit.connections.fakevendor import APP_SECRET, KEY, ORIGIN
@@ -336,6 +338,54 @@ def test_secrets_open_for_their_own_connection_only(connections, connected, admi
     with pytest.raises(NeedsPerson) as refused:
         connections.speak(connected.remote_id)
     assert refused.value.code == "secret_unreadable"
+
+
+@pytest.fixture
+def illegible(connected, database):
+    """A connection whose secrets no key opens any more."""
+    with database.unit() as session:
+        session.execute(update(Credential).values(sealed=Keyring([b"o" * 32]).seal("{}", purpose="lost")))
+    return connected
+
+
+def test_secrets_whose_key_is_gone_are_told_of_and_hold_up_no_check(connections, illegible, admin, clock):
+    view = connections.test(admin, illegible.id)
+    assert (view.state, view.problem_code) == ("ailing", "secret_unreadable")
+    clock.advance(HOUR)
+    assert connections.drain_health("w") == 1
+    assert connections.has_room(illegible.remote_id)
+
+
+@pytest.mark.parametrize("again", ["reconnect", "connect"])
+def test_secrets_whose_key_is_gone_are_entered_again(connections, illegible, admin, again):
+    with pytest.raises(Invalid) as refused:
+        connections.reconnect(admin, illegible.id, {"app_secret": APP_SECRET})
+    assert refused.value.code == "credentials_incomplete"
+    if again == "reconnect":
+        connections.reconnect(admin, illegible.id, SECRETS)
+    else:
+        made = connections.connect(admin, "tiny", auth="key", settings={}, secrets=SECRETS, known=Known.RENEW)
+        assert made.id == illegible.id
+    assert connections.speak(illegible.remote_id).connector.identify().key == "acct-1"
+
+
+def test_an_account_whose_key_is_gone_can_be_disconnected(connections, illegible, admin, database):
+    connections.disconnect(admin, illegible.id)
+    assert state_of(connections, admin) == "off"
+    with database.read() as session:
+        assert session.get(Credential, illegible.id) is None
+
+
+def test_a_check_of_a_connector_that_was_uninstalled_holds_up_no_other(connections, connected, registry, admin, clock):
+    kept = dict(registry)
+    registry.clear()
+    clock.advance(7 * HOUR)
+    assert connections.drain_health("w") == 1
+    assert connections.view(admin, connected.id).problem_code == "no_such_connector"
+    registry.update(kept)
+    clock.advance(HOUR)
+    connections.drain_health("w")
+    assert state_of(connections, admin) == "live"
 
 
 def test_a_connector_that_was_uninstalled_says_so(connections, connected, registry, admin):
