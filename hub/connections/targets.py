@@ -43,7 +43,7 @@ def list_all(connector: Targets) -> list[types.Target]:
     seen: set[str] = set()
     while True:
         page = connector.targets(cursor)
-        found.update({(target.kind, target.ref): _checked(target) for target in page.items})
+        found.update({(target.kind, target.ref): checked(target) for target in page.items})
         if page.cursor is None:
             return list(found.values())
         if page.cursor in seen or len(seen) >= MOST_PAGES:
@@ -52,8 +52,12 @@ def list_all(connector: Targets) -> list[types.Target]:
         cursor = page.cursor
 
 
-def _checked(target: types.Target) -> types.Target:
-    """Return the target with a label that can be kept; a reference is never changed, only refused."""
+def checked(target: types.Target) -> types.Target:
+    """Return the target with a label that can be kept; a reference is never changed, only refused.
+
+    Raises:
+        BadAnswer: its reference or kind cannot be kept.
+    """
     if not target.ref or not (target.ref + target.kind).isprintable() or len(target.kind) > _LONGEST_KIND:
         raise BadAnswer("The listing of places names one in a way that cannot be kept, so nothing was taken over.")
     return replace(target, label=printable(target.label) or target.ref)

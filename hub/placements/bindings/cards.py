@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, cast
 
 import structlog
@@ -204,7 +204,7 @@ class Reader:
         return cast("Cards", self._switchboard.speak(remote_id).connector)
 
     def _keep(self, remote_id: str, cards: Sequence[types.Card]) -> None:
-        now, changed = self._clock.now(), False
+        now, changed, cards = self._clock.now(), False, _sensible(cards)
         with self._database.unit() as session:
             remote = session.get_one(Remote, remote_id, with_for_update=True)
             targets.store(session, remote, [card.target for card in cards])
@@ -223,11 +223,27 @@ class Reader:
             session.add(row)
         before = (row.target_id, row.title, row.text, row.lies, row.labels, row.fields, row.done, row.gone_at)
         row.target_id = _target_id(session, remote_id, card.target.kind, card.target.ref)
-        row.title, row.text = targets.printable(card.title), card.text[:LONGEST_TEXT].replace("\x00", " ")
-        row.url = card.target.url or ""
+        row.title, row.text = targets.printable(card.title), _plain(card.text[:LONGEST_TEXT])
+        row.url = _plain(card.target.url or "")
         row.lies, row.labels, row.fields = dict(card.lies), list(card.labels), dict(card.fields)
         row.done, row.read_at, row.due_at, row.gone_at = card.done, now, None, None
         return before != (row.target_id, row.title, row.text, row.lies, row.labels, row.fields, row.done, None)
+
+
+def _sensible(cards: Sequence[types.Card]) -> list[types.Card]:
+    """Return the cards whose names can be kept, with labels that can be shown; one of the others ends no listing."""
+    found: list[types.Card] = []
+    for card in cards:
+        try:
+            found.append(replace(card, target=targets.checked(card.target)))
+        except BadAnswer:
+            log.warning("card_passed_over", ref=repr(card.target.ref)[:100])
+    return found
+
+
+def _plain(text: str) -> str:
+    """Return a text that every database can keep: without zero bytes and half characters."""
+    return text.replace("\x00", " ").encode("utf-8", "replace").decode()
 
 
 def plan_soon(session: Session, remote_id: str, now: int) -> None:
