@@ -31,11 +31,16 @@ class ConnectorError(Exception):
             detail: for logs; holds no secret, no body.
             status: the HTTP status, where there was one.
         """
-        super().__init__(message)
-        self.message = message
-        self.code = code or type(self).code
+        self.message = keepable(message)  # a connector may have quoted its remote
+        super().__init__(self.message)
+        self.code = keepable(code) or type(self).code
         self.detail = detail
         self.status = status
+
+
+def keepable(text: str) -> str:
+    """Return a text as every database can keep it: without zero bytes and half characters."""
+    return text.replace("\x00", " ").encode("utf-8", "replace").decode()
 
 
 class RetryLater(ConnectorError):

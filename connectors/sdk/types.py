@@ -7,9 +7,21 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import IO, Generic, Protocol, TypeVar
 
+from connectors.sdk.errors import BadAnswer, keepable
+
 JsonValue = None | bool | int | float | str | list["JsonValue"] | dict[str, "JsonValue"]
 Fields = Mapping[str, JsonValue]
 T = TypeVar("T")
+
+
+def refuse_unkeepable(*names: str | None) -> None:
+    """Refuse what a remote calls something where no database could keep it; a name is never changed.
+
+    Raises:
+        BadAnswer: there is a zero byte or half a character in it.
+    """
+    if any(name and keepable(name) != name for name in names):
+        raise BadAnswer("An answer names something in a way that cannot be kept.")
 
 
 def forget(note: str) -> None:
@@ -155,6 +167,10 @@ class Part:
     ref: str  # the remote's id; for PUBLIC_URL the address itself
     state: PartState = PartState.SHOWING
 
+    def __post_init__(self) -> None:
+        """Refuse a name that cannot be kept."""
+        refuse_unkeepable(self.ref)
+
 
 @dataclass(frozen=True, slots=True)
 class Copy:
@@ -175,6 +191,10 @@ class Copy:
     publish_at: int | None = None  # of what waits for its time: when that is, UTC milliseconds
     item_ref: str = ""  # what an inventory calls it (`Item.ref`), by which `fetch` brings its bytes, where not `ref`
 
+    def __post_init__(self) -> None:
+        """Refuse names that cannot be kept."""
+        refuse_unkeepable(self.ref, self.content_key, self.item_ref)
+
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
@@ -184,6 +204,10 @@ class Receipt:
     parts: tuple[Part, ...] = ()
     url: str | None = None
     again: bool = False  # the remote says that an earlier try had made it already
+
+    def __post_init__(self) -> None:
+        """Refuse a name that cannot be kept."""
+        refuse_unkeepable(self.ref)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ import structlog
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from connectors.sdk.errors import ConnectorError
+from connectors.sdk.errors import ConnectorError, keepable
 from connectors.sdk.manifest import Capability, Manifest
 from connectors.sdk.types import Changes
 from hub.clock import MINUTE, SECOND, Clock
@@ -132,7 +132,9 @@ class Feeds:
             if row is None:
                 return
             now = self._clock.now()
-            refs = list(dict.fromkeys(change.ref for change in told.items))
+            # What no database can keep is none of our copies' names, and must not stop the feed for ever.
+            items = [change for change in told.items if keepable(change.ref) == change.ref]
+            refs = list(dict.fromkeys(change.ref for change in items))
             if told.lost:
                 self._planner.doubt(session, turn.remote_id)
             elif refs:
@@ -142,7 +144,7 @@ class Feeds:
             row.reads += 1
             row.due_at = now if told.more else now + row.reads * self._every_ms(turn.connector)
             row.reads = row.reads if told.more else 0
-            meet(session, turn.remote_id, told.items)
+            meet(session, turn.remote_id, items)
 
     def _failed(self, turn: Turn, code: str) -> None:
         with self._database.unit() as session:

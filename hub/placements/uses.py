@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING, Final, cast
 import structlog
 from sqlalchemy import or_, select, update
 
-from connectors.sdk.errors import BadAnswer, ConnectorError, RetryLater
+from connectors.sdk.errors import BadAnswer, ConnectorError, RetryLater, keepable
 from connectors.sdk.manifest import Capability
 from connectors.sdk.types import Target, Use
 from hub.access.permissions import Act, require
 from hub.clock import DAY, MINUTE, SECOND
 from hub.connections.models import Connection, Remote
 from hub.connections.models import Target as TargetRow
+from hub.connections.targets import printable
 from hub.errors import Invalid
 from hub.placements import facts
 from hub.placements.asking import can_tell, copies_seen, copy_seen, objects_of
@@ -327,8 +328,8 @@ def _still_ours(session: Session, turn: Turn) -> UseRound | None:
 
 
 def _enter(session: Session, placement_id: str, use: Use, now: int) -> None:
-    label, url = use.label[:LONGEST_LABEL], (use.url or "")[:LONGEST_ADDRESS]
-    key = (placement_id, use.kind[:64], use.ref[:LONGEST_ADDRESS])
+    label, url = printable(use.label)[:LONGEST_LABEL], keepable(use.url or "")[:LONGEST_ADDRESS]
+    key = (placement_id, keepable(use.kind)[:64], keepable(use.ref)[:LONGEST_ADDRESS])
     known = session.get(UsePlace, key)
     if known is None:
         session.add(UsePlace(placement_id=key[0], kind=key[1], ref=key[2], label=label, url=url, public=use.public,

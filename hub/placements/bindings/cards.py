@@ -9,7 +9,7 @@ import structlog
 from sqlalchemy import or_, select, update
 
 from connectors.sdk import types
-from connectors.sdk.errors import BadAnswer, ConnectorError, Missing
+from connectors.sdk.errors import BadAnswer, ConnectorError, Missing, keepable
 from hub.clock import HOUR, MINUTE, Clock
 from hub.connections import targets
 from hub.connections.models import Connection, Remote
@@ -223,8 +223,8 @@ class Reader:
             session.add(row)
         before = (row.target_id, row.title, row.text, row.lies, row.labels, row.fields, row.done, row.gone_at)
         row.target_id = _target_id(session, remote_id, card.target.kind, card.target.ref)
-        row.title, row.text = targets.printable(card.title), _plain(card.text[:LONGEST_TEXT])
-        row.url = _plain(card.target.url or "")
+        row.title, row.text = targets.printable(card.title), keepable(card.text[:LONGEST_TEXT])
+        row.url = keepable(card.target.url or "")
         row.lies, row.labels, row.fields = dict(card.lies), list(card.labels), dict(card.fields)
         row.done, row.read_at, row.due_at, row.gone_at = card.done, now, None, None
         return before != (row.target_id, row.title, row.text, row.lies, row.labels, row.fields, row.done, None)
@@ -239,11 +239,6 @@ def _sensible(cards: Sequence[types.Card]) -> list[types.Card]:
         except BadAnswer:
             log.warning("card_passed_over", ref=repr(card.target.ref)[:100])
     return found
-
-
-def _plain(text: str) -> str:
-    """Return a text that every database can keep: without zero bytes and half characters."""
-    return text.replace("\x00", " ").encode("utf-8", "replace").decode()
 
 
 def plan_soon(session: Session, remote_id: str, now: int) -> None:

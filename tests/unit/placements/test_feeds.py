@@ -112,6 +112,16 @@ def test_what_a_feed_names_is_looked_at_and_nothing_else(desk, feeds, teller, co
     assert row(desk).cursor == "2"
 
 
+@pytest.mark.both
+def test_a_name_that_no_database_keeps_does_not_stop_a_feed(desk, feeds, teller, copies):
+    drain_all(feeds)
+    teller.told += ["a\x00b", "a\ud83db", ref_of(desk, copies[0])]
+    desk.clock.advance(EVERY_MS)
+    assert drain_all(feeds)
+    assert [doubted(desk, each) for each in copies] == [True, False]
+    assert row(desk).cursor == "3"
+
+
 def test_a_copy_that_somebody_removed_there_is_noticed(desk, feeds, teller, copies):
     drain_all(feeds)
     ref = ref_of(desk, copies[0])

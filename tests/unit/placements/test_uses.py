@@ -151,6 +151,13 @@ def test_a_connector_that_is_not_installed_any_more_holds_up_no_other(desk, site
     assert len(site.calls) == 2
 
 
+def test_what_no_database_keeps_is_kept_plainly(desk, site, uses, placed):
+    site.uses = [Use("po\x00st", "/a\ud83db", "A\x00\u202e\ud83d post", "https://lake.example/\ud83d", public=True)]
+    drained(desk, uses)
+    (use,) = uses.of_copy(desk.actor, placed[1]).now
+    assert (use.kind, use.ref, use.label, use.url) == ("po st", "/a?b", "A    post", "https://lake.example/?")
+
+
 def test_a_person_can_have_it_asked_at_once(desk, site, uses, placed):
     asset, copy = placed
     drained(desk, uses)
