@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 import structlog
 from sqlalchemy import or_, select, update
 
-from connectors.sdk.errors import BadAnswer, ConnectorError, RetryLater
+from connectors.sdk.errors import BadAnswer, ConnectorError, RetryLater, keepable
 from connectors.sdk.manifest import Capability
 from connectors.sdk.types import ItemKind
 from hub.clock import MINUTE, SECOND
@@ -149,7 +149,7 @@ class Listing:
             row = _still_ours(session, turn)
             if row is None:
                 return
-            row.listed += _enter(session, turn, page.items, now)
+            row.listed += _enter(session, turn, [item for item in page.items if _is_nameable(item)], now)
             row.cursor, row.failures, row.problem = page.cursor, 0, ""
             row.due_at = now + self._pace_ms(turn.connector)
             if page.cursor is None:
@@ -227,17 +227,24 @@ class Was:
     version_id: str | None
 
 
+def _is_nameable(item: Item) -> bool:
+    """Tell whether every database can keep what an item is called; one that cannot be named ends no listing."""
+    names = (item.ref, item.copy_ref, item.place, item.marker, *item.parents)
+    return all(keepable(name) == name for name in names)
+
+
 def _tell(row: FoundItem, item: Item, turn: Turn, now: int) -> Was:
     """Bring a row up to date with what the remote tells; return what was known of the very same bytes."""
-    rev = item.revision or f"{item.size} {item.modified_at}"
+    rev = keepable(item.revision) or f"{item.size} {item.modified_at}"
     same = row.external_rev == rev and row.seen_round > 0
     looked_at = same and row.match_due_at is None and row.whose == "stranger"
     was = Was(looked_at, row.sha256, row.how, row.asset_id, row.version_id)
     row.sha256 = item.checksums.get("sha256") or (row.sha256 if same else None)
     row.kind, row.name, row.external_rev, row.size = item.kind.value, printable(item.name) or item.ref, rev, item.size
-    row.filename = str(item.facts.get("file_name") or "")[:LONGEST_TEXT]
-    row.url, row.place, row.parent = (item.url or "")[:LONGEST_TEXT], item.place, next(iter(item.parents), "")
-    row.media_type, row.marker, row.copy_ref = item.media_type[:LONGEST_TEXT], item.marker, item.copy_ref or item.ref
+    row.filename = keepable(str(item.facts.get("file_name") or ""))[:LONGEST_TEXT]
+    row.url, row.place, row.parent = keepable(item.url or "")[:LONGEST_TEXT], item.place, next(iter(item.parents), "")
+    row.media_type, row.marker = keepable(item.media_type)[:LONGEST_TEXT], item.marker
+    row.copy_ref = item.copy_ref or item.ref
     row.seen_at, row.seen_round, row.gone_at = now, turn.round, None
     return was
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from connectors.google_drive.connector import GoogleDrive as Drive
+from connectors.sdk.types import Item, ItemKind
 from connectors.testing.faults import Fault, Rule
 from hub.placements.neighbours import neighbours
 from tests.unit.intake.house import house, picture, sha
@@ -104,6 +108,25 @@ def test_a_remote_that_fails_half_way_is_asked_on_later_and_says_so(drive):
     drive.clock.advance(3_600_000)
     drive.run()
     assert drive.rooms.stock.view(drive.ada, drive.connection.id).problem == ""
+
+
+def test_what_no_database_keeps_ends_no_listing(drive, monkeypatch):
+    drive.sandbox.stock("one.jpg", picture(2))
+    inventory = Drive.inventory
+
+    def strange(self, cursor):
+        page = inventory(self, cursor)
+        odd = Item(
+            "odd", ItemKind.DOCUMENT, "o\x00dd", url="https://x.example/\ud83d", revision="\ud83d", media_type="a\x00/b"
+        )
+        return replace(page, items=(*page.items, Item("a\ud83db", ItemKind.DOCUMENT, "half"), odd))
+
+    monkeypatch.setattr(Drive, "inventory", strange)
+    drive.take_stock()
+    found = drive.found()
+    assert {"one.jpg", "o dd"} <= set(found)
+    assert "half" not in found
+    assert drive.rooms.stock.view(drive.ada, drive.connection.id).state == "done"
 
 
 def test_an_import_comes_once_whatever_is_killed_and_stays_a_draft(store):
