@@ -114,6 +114,7 @@ def _as_json(card: Scorecard | None) -> dict[str, Any] | None:
 def _show_rules(manifest: Manifest, card: Scorecard | None) -> None:
     say(f"{manifest.title}: {_tier(card)}")
     if card is None:
+        say(f"No scorecard lies in its folder. python -m connectors.testing.conformance {manifest.name} measures one.")
         return
     show_table(
         ("tier", "rule", "", "why"), [(line.tier, line.says, line.state, line.why) for line in card.lines],
