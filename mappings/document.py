@@ -47,7 +47,7 @@ class AssetDocument(BaseModel):
     height: int | None = None
     duration_ms: int | None = None
     pages: int | None = None
-    usable_until: int | None = None  # UTC milliseconds
+    usable_until: int | None = None  # the last of the UTC milliseconds at which it may be used there
     link: str = ""  # our delivery address for this copy
     language: str = DEFAULT  # of the texts above; to a mapping spec, the one that the place is told them in
     translations: Mapping[str, Mapping[str, str | tuple[str, ...]]] = {}  # by language, then by field

@@ -25,6 +25,7 @@ from hub.intake.stock.recollecting import recollect
 from hub.media.document import asset_document
 from hub.placements.reports.service import Reports
 from hub.review.standing import approved_of
+from hub.rights.answer import may_use
 from hub.settings import Settings
 from mappings.document import AssetDocument
 
@@ -95,7 +96,13 @@ def document(settings: Settings, asset: str) -> AssetDocument:
                 "no_version_yet", "This asset has no version yet.", where=found.code, next_step="Upload a file for it."
             )
         link = f"{settings.url}/d/{LINK}"
-        return asset_document(session, found.id, version_id, link=link, language=settings.language)
+        answer = may_use(
+            session, found.id, channel="*", territory="*", at=clock_of(settings).now(), default=settings.rights_default
+        )
+        return asset_document(
+            session, found.id, version_id, link=link, usable_until=answer.last,
+            language=settings.language,
+        )  # fmt: skip
 
 
 @contextmanager

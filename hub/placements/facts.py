@@ -105,6 +105,17 @@ def place_of(session: Session, target_id: str) -> Place:
     return Place(target_id, kind, ref, label, channel, territory, remote_id, connector, language or "", lead_s)
 
 
+def usable_until(
+    session: Session, asset_id: str, row: Placement, place: Place, *, at: int, default: Default
+) -> int | None:  # fmt: skip
+    """Return the last instant at which an asset may stand where a copy stands, or will; None: no end is known."""
+    answer = may_use(
+        session, asset_id, channel=place.channel, territory=place.territory, at=max(at, row.publish_at or at),
+        use="existing", default=default,
+    )  # fmt: skip
+    return answer.last
+
+
 def desired_now(
     session: Session,
     row: Placement,

@@ -125,11 +125,13 @@ def open_account(session: Session, row: Placement, switchboard: Switchboard, aro
         by_hand=manifest.by_hand, keeps_time=keeps_time(manifest),
     )  # fmt: skip
     link = around.link(row.marker)
+    ends = partial(facts.usable_until, session, row=row, place=place, at=at, default=around.rights_default)
     made = [
         rendering_of(
             session, asset_id, version_id, preset=preset_of(session, row, version_id, manifest.rendition), link=link,
             spec=partial(around.specs, session, place.remote_id, place.connector),
             language=place.language, own_language=around.language,
+            usable_until=partial(ends, asset_id),
         )
         for asset_id, version_id in want.shown
     ]  # fmt: skip

@@ -24,6 +24,7 @@ from mappings.errors import MappingError
 Specs = Callable[[Session, str, str], MappingSpec]
 """Returns the mapping that counts for an account, by its id and the connector's name, or raises MappingError."""
 
+UNTIL: Final = "usable_until"
 _LONGEST_REASON: Final = 300
 _NO_FIELDS: Final = MappingSpec.model_construct(spec=1, connector="none", notes="", fields=())
 """Stands for a mapping that fails: nothing is compared with what stands there, and nothing taken from it."""
@@ -64,15 +65,18 @@ def rendering_of(
     link: str,
     language: str,
     own_language: str,
+    usable_until: Callable[[], int | None],
 ) -> Rendering:
     """Return what would be sent for a version by a mapping, which people write: it may fail, and stops nothing else.
 
-    `language` is the place's, empty where it is the catalogue's own, which `own_language` names.
+    `language` is the place's, empty where it is the catalogue's own, which `own_language` names. `usable_until` is
+    asked only where the mapping tells it.
     """
     made = bytes_of(session, version_id, preset)
-    document = asset_document(session, asset_id, version_id, link=link, language=own_language)
+    mapping, unmapped = _mapping(spec)
+    until = usable_until() if any(each.field == UNTIL for each in mapping.fields) else None
+    document = asset_document(session, asset_id, version_id, link=link, usable_until=until, language=own_language)
     try:
-        mapping, unmapped = spec(), ""
         rendered = render(mapping, document, language)
     except MappingError as error:
         mapping, rendered, unmapped = _NO_FIELDS, Rendered({}, {}, ()), str(error)[:_LONGEST_REASON]
@@ -84,6 +88,14 @@ def rendering_of(
         version_id, made, unreadable, _safe_name(document, made), mapping, rendered, fields_hash, doc_hash, locales,
         unmapped, document.code,
     )  # fmt: skip
+
+
+def _mapping(spec: Callable[[], MappingSpec]) -> tuple[MappingSpec, str]:
+    """Return the mapping that counts; or none of any field, and why."""
+    try:
+        return spec(), ""
+    except MappingError as error:
+        return _NO_FIELDS, str(error)[:_LONGEST_REASON]
 
 
 def digests(rendered: Rendered, made: Sequence[Bytes | None], unmapped: str) -> tuple[str, str]:

@@ -33,6 +33,11 @@ class Answer:
         """Return the reason as a sentence."""
         return REASONS.get(self.reason, "The rights end before that time.")
 
+    @property
+    def last(self) -> int | None:
+        """Return the last instant at which a yes holds, so that its day is the last day; None: no end is known."""
+        return self.until - 1 if self.ok and self.until is not None else None
+
 
 def may_use(
     session: Session,

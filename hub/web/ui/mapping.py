@@ -87,8 +87,9 @@ def _tried(spec: MappingSpec, code: str, language: str, text: str) -> dict[str, 
     own = services().settings.language
     asset, locale = services().catalogue.view(actor(), code), locale_of(language, own)
     version_id = asset.approved_version_id or asset.versions[0].id
+    ends = services().rights.ask(actor(), asset.id, channel="*", territory="*").last
     with services().database.read() as session:
-        document = asset_document(session, asset.id, version_id, language=own)
+        document = asset_document(session, asset.id, version_id, language=own, usable_until=ends)
     try:
         found = preview(spec, document, locale)
     except MappingError as error:  # what fails on an asset knows its field, and the text knows the field's line

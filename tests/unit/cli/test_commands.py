@@ -23,6 +23,7 @@ from tests.media_samples import picture
 from tests.tables import lay
 
 PASSWORD = "correct horse battery"
+MIDNIGHT_2099 = 4_070_908_800_000
 
 
 @pytest.fixture
@@ -346,6 +347,9 @@ def test_a_preview_shows_what_a_channel_would_be_told_and_what_is_lost(damhub, h
     assert code == 0
     assert "Lake &lt;at&gt; dawn" in out
     assert "Lost on the way:" in out
+    hub.services.rights.add_term(SYSTEM, kept.asset_id, source="licence", effect="allow", until_at=MIDNIGHT_2099)
+    told = json.loads(damhub("mapping", "preview", kept.code, "folder", "--json")[1])
+    assert {line["remote"]: line["value"] for line in told["lines"]}["usable_until"] == "2098-12-31"
 
 
 def test_a_preview_tells_it_as_a_place_in_another_language_is_told(damhub, hub):

@@ -147,8 +147,9 @@ CHANNEL = st.tuples(st.just("channel"), st.sampled_from(["", "de", "de-CH"]), st
 
 def told(session, asset, version, language):
     return rendering_of(
-        session, asset, version, spec=lambda: SPEC, preset="web", link="", language=language, own_language="en"
-    )
+        session, asset, version, spec=lambda: SPEC, preset="web", link="", language=language, own_language="en",
+        usable_until=lambda: None,
+    )  # fmt: skip
 
 
 @given(acts=st.lists(st.one_of(PERSON, CHANNEL), max_size=6))

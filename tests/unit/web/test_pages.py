@@ -282,6 +282,7 @@ def test_activity_says_where_a_copy_is(hub):
     assert "Landing card, Team North" in shown_to(hub, "editor", "/activity")
 
 
+MIDNIGHT = 4_070_908_800_000  # at which 2099 begins
 MAPPING = """\
 spec: 1
 connector: trello
@@ -305,6 +306,10 @@ def test_a_mapping_is_tried_on_an_asset_before_it_counts_and_can_be_taken_back(h
     assert "<b>alt_text</b>" in shown
     tried = sent(act="try", text=MAPPING, asset=asset.code).get_data(as_text=True)
     assert "(shortened)" in tried
+    hub.services.rights.add_term(hub.people["editor"], asset.id, source="licence", effect="allow", until_at=MIDNIGHT)
+    told = "  - {field: usable_until, remote: name, transforms: [day]}\n"
+    ends = sent(act="try", text=MAPPING[: MAPPING.index("  - {")] + told, asset=asset.code)
+    assert "2098-12-31" in ends.get_data(as_text=True)
     assert hub.services.mappings.view(hub.people["editor"], connection.id).number == 0
     fails = sent(
         act="try", text=MAPPING.replace("join(', ', [title, credit])", "length(duration_ms)"), asset=asset.code
