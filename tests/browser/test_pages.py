@@ -105,6 +105,16 @@ def test_what_can_be_done_in_a_table_is_within_reach_of_a_thumb(gallery, look, n
         within(act)
 
 
+def test_what_an_assets_buttons_open_on_a_phone_is_not_cut_off(gallery, look):
+    eyes = look(gallery, width=390).go(PAGES["asset"].format(**addresses(gallery)))
+    menus = eyes.page.locator(".acts details").all()
+    assert len(menus) == 3, "share, replace, more"
+    for menu in menus:
+        menu.locator("summary").click()
+        within(menu.locator(".pop"))
+        menu.locator("summary").click()
+
+
 def within(shown, width=390):
     box = shown.bounding_box()
     assert 0 <= box["x"] <= box["x"] + box["width"] <= width, shown.inner_text()

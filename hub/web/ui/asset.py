@@ -16,7 +16,7 @@ from hub.review.models import Verdict
 from hub.rights.answer import Answer
 from hub.web.identity import actor
 from hub.web.services import services
-from hub.web.ui import rights, texts, words
+from hub.web.ui import rights, sharing, texts, words
 from hub.web.ui.copies import places_of
 from hub.web.ui.dates import day_after, day_start
 from hub.web.ui.frame import go, page
@@ -108,6 +108,16 @@ def add_term(code: str) -> Response:
     return go(f"/assets/{view.code}/rights", "term")
 
 
+@asset.post("/links")
+def make_link(code: str) -> Response:
+    """Make a share link; its address is shown this once."""
+    view = services().catalogue.view(actor(), code)
+    form = request.form
+    days = form.get("days", 0, type=int)
+    made = services().delivery.make_link(actor(), view.id, form.get("preset", "web"), days=days)
+    return _show(code, "places", made=made)
+
+
 @asset.post("/links/<link_id>/revoke")
 def revoke_link(code: str, link_id: str) -> Response:
     """End a share link at once."""
@@ -134,7 +144,7 @@ def _show(code: str, tab: str, *, status: int = 200, **more: Any) -> Response:
         "here": "library", "tab": tab, "asset": view, "version": version, "sign": words.ASSET[view.lifecycle.value],
         "tabs": _tabs(view), "standing": _standing(view), "alt": view.fields.get("alt_text") or view.title,
         "usable": usable, "use_now": rights.use_now(usable), "shown": _sees_bytes(view, usable),
-        **shown, **_section(tab, view, version), **more,
+        "link_forms": sharing.FORM, **shown, **_section(tab, view, version), **more,
     }  # fmt: skip
     return page("asset.html", status, **values)
 

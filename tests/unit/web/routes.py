@@ -377,6 +377,13 @@ PAGES = [
     page("POST", "/assets/{code}/do/recall", DONE, "/assets/<code>/do/<act>", form={"reason": "Why."}),
     page("POST", "/assets/{code}/edit", DONE, "/assets/<code>/edit", form={"title": "New", "revision": "*"}),
     page("POST", "/assets/{code}/terms", DONE, "/assets/<code>/terms", form={"source": "embargo", "effect": "deny"}),
+    page(
+        "POST",
+        "/assets/{code}/links",
+        "303 403 403 200 200 403",
+        "/assets/<code>/links",
+        form={"preset": "web", "days": "1"},
+    ),
     page("POST", "/assets/{code}/links/{link}/revoke", DONE, "/assets/<code>/links/<link_id>/revoke", form={}),
     page("POST", "/assets/{draft_code}/terms/{term}/lift", DONE, "/assets/<code>/terms/<term_id>/lift", form={}),
     page("GET", "/connections", "303 403 403 200 200 403", "/connections"),

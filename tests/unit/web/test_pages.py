@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from connectors.sdk.manifest import Capability
@@ -48,6 +50,20 @@ def test_share_links_stand_with_where_it_is_and_end_there(hub, story):
     assert "1 share link, 0 not ended" in shown
     assert path not in shown
     assert hub.app.test_client().get(f"/d/{token}").status_code == 404
+
+
+def test_a_share_link_is_made_where_the_asset_stands_and_its_address_shown_once(hub, story):
+    editor, path = hub.client("editor"), f"/assets/{story.code}/links"
+    assert f'action="{path}"' in editor.get(f"/assets/{story.code}").get_data(as_text=True)
+    assert f'action="{path}"' not in shown_to(hub, "viewer", f"/assets/{story.code}")
+    made = editor.post(path, data={"csrf": editor.csrf, "preset": "original", "days": "2"})
+    token = re.search(r'href="[^"]*/d/([^"]+)"', made.get_data(as_text=True)).group(1)
+    assert "1 share link, 1 not ended" in made.get_data(as_text=True)
+    assert hub.app.test_client().get(f"/d/{token}").status_code == 200
+    assert token not in shown_to(hub, "editor", f"/assets/{story.code}")
+    assert editor.post(path, data={"csrf": editor.csrf, "days": "many"}).status_code == 400
+    hub.services.rights.add_term(hub.people["editor"], story.id, source="takedown", effect="deny")
+    assert f'action="{path}"' not in shown_to(hub, "editor", f"/assets/{story.code}")
 
 
 def test_a_copy_that_is_a_link_leads_to_the_page_that_it_opens(hub, story):
