@@ -19,7 +19,7 @@ import pytest
 import structlog
 
 from connectors.sdk.errors import ConnectorError
-from hub.clock import HOUR, MINUTE
+from hub.clock import DAY, HOUR, MINUTE
 from hub.errors import HubError
 from tests.faults.channels.acts import Acts
 from tests.faults.channels.oracle import Oracle
@@ -124,7 +124,7 @@ def quiet(stage, acts):
     stage.pass_time(LEASE_MS + MINUTE, 1)
     if acts.wish.at:
         stage.pass_time(max(0, acts.wish.at - stage.clock.now()) + MINUTE, 3)
-    stage.pass_time(8 * HOUR, 4)
+    stage.pass_time(DAY + HOUR, 4)  # where a channel tells nothing, what people do there is seen within a day
     for _ in range(60):
         stage.work()
         due = stage.next_due()
