@@ -330,15 +330,18 @@ def may_write_there(session: Session, account: Account) -> bool:
     return may_write(session) and not learning
 
 
-def earliest(session: Session, account: Account, now: int) -> int:
-    """Return when this row is to be looked at next although nothing happens: a rights boundary, or an audit."""
+def earliest(session: Session, account: Account, now: int, *, looks: bool = True) -> int:
+    """Return when this row is to be looked at next although nothing happens: a rights boundary, or an audit.
+
+    Without `looks`, audits are left out: one that just failed is as much overdue as before.
+    """
     row = account.row
     times = [
         now + due.FAR,
         due.next_boundary(session, account.depends_on, account.place.channel, account.place.territory, now),
         next_turn(session, row, now, account.place.lead_s),
     ]
-    if row.phase in LOOKED_AT and not account.nameless:  # nobody can look but people
+    if looks and row.phase in LOOKED_AT and not account.nameless:  # nobody can look but people
         times.append(_next_look(session, account, now))
     if row.blocked and row.problem_code in DISPUTED | WAYLESS:
         times.append(now + due.LONGEST_UNSEEN)

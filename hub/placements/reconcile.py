@@ -42,6 +42,8 @@ from hub.placements.taking import Taking
 from hub.placements.unsure import resolve
 
 LEASE_MS: Final = 3 * MINUTE
+NO_WAY_MS: Final = HOUR
+"""Where no connection leads to a copy that rests, it is asked for again so often; news of one wakes it at once."""
 MAX_STEPS: Final = 16
 DEFECTS: Final = (HubError, LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RuntimeError, OSError)
 log = structlog.get_logger(__name__)
@@ -283,7 +285,7 @@ class Reconciler:
             visit.doubtful = attempt.outcome == "refused" and not row.blocked
             if not visit.doubtful:
                 until = row.due_at if row.due_at != before else None
-                self._let_go(session, account, until=until, asked=before != row.lease_until)
+                self._let_go(session, account, until=until, asked=before != row.lease_until, failed=True)
             store_phase(account)
             return visit.doubtful
 
@@ -363,8 +365,8 @@ class Reconciler:
         if later:
             reason = Unreachable(error.message) if isinstance(error, BadAnswer) else error
             answers.put_off(account, reason, self._clock.now(), self._chance)
-        until = row.due_at if later else None
-        self._let_go(session, account, until=until, asked=asked)
+        until = row.due_at if later else None if busy else self._clock.now() + NO_WAY_MS
+        self._let_go(session, account, until=until, asked=asked, failed=True)
         store_phase(account)
 
     def _release(self, placement_id: str, owner: str) -> None:
@@ -375,14 +377,16 @@ class Reconciler:
                 row.lease_owner = row.lease_until = None
                 row.due_at = self._clock.now()
 
-    def _let_go(self, session: Session, account: Account, *, until: int | None = None, asked: bool = False) -> None:
+    def _let_go(
+        self, session: Session, account: Account, *, until: int | None = None, asked: bool = False, failed: bool = False
+    ) -> None:
         """End the lease and say when the row is due again."""
         row, now = account.row, self._clock.now()
         store_phase(account)
         settle_if_over(session, account, now)
         store_phase(account)
         row.lease_owner = row.lease_until = None
-        next_time = earliest(session, account, now)
+        next_time = earliest(session, account, now, looks=not failed)
         if until is not None:
             next_time = min(next_time, until)
         elif row.phase in {Phase.WORKING, Phase.PARTIAL}:
