@@ -27,7 +27,7 @@ from connectors.sdk.manifest import Manifest
 from connectors.sdk.multipart import MultipartBody, RelatedBody
 from connectors.sdk.public import PublicLook, fetch_public
 from connectors.sdk.query import Query, with_query
-from connectors.sdk.source import CHUNK, SourceBroken, chunks
+from connectors.sdk.source import SourceBroken, chunks
 from connectors.sdk.translate import REDIRECTS, Translator, redact, secrets_in, succeeded
 from connectors.sdk.types import JsonValue, Source
 from connectors.sdk.wire import SENT_BY, Monotonic, as_called, guarded_client, time_limit
@@ -383,7 +383,7 @@ class Api:
         received: list[bytes] = []
         take = into.write if into else received.append
         size = 0
-        for chunk in response.iter_bytes(CHUNK):
+        for chunk in response.iter_bytes():  # as they come: cutting them anew would cost a tenth
             size += len(chunk)
             if size > limit:
                 raise call.senseless(f"more than {limit} bytes", status=response.status_code)

@@ -7,7 +7,8 @@ from contextlib import closing
 
 from connectors.sdk.types import Source
 
-CHUNK = 64 * 1024
+CHUNK = 256 * 1024
+"""What is read and sent at once. A quarter of the steps of 64 KiB saves more than the call's guard and limits cost."""
 
 
 class SourceBroken(Exception):

@@ -112,7 +112,7 @@ class Both:
 
     def _peer_gets(self):
         with self._into.open("wb") as into, self._peer.stream("GET", f"{self._origin}/{self._size}") as answer:
-            for chunk in answer.raise_for_status().iter_bytes(64 * 1024):
+            for chunk in answer.raise_for_status().iter_bytes():
                 into.write(chunk)
         self._taken(self._into.stat().st_size)
 
