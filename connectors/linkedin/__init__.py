@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from connectors.linkedin.connector import LinkedIn
 from connectors.linkedin.events import LinkedInInbound
 from connectors.linkedin.posts import KINDS, MOST_PICTURES
-from connectors.linkedin.types import MEMBER, SUNSET, VERSION, Settings, error_code
+from connectors.linkedin.types import MEMBER, Settings, error_code
 from connectors.sdk.guard import origin_of
 from connectors.sdk.manifest import (
     Ability,
@@ -15,7 +15,6 @@ from connectors.sdk.manifest import (
     AuthField,
     Capability,
     Carries,
-    End,
     Limit,
     Manifest,
     Meaning,
@@ -141,13 +140,7 @@ MANIFEST = Manifest(
     },
     inbound=LinkedInInbound(),
     fixed={"pages": "A person and that person's pages are two accounts: connect the other one besides."},
-    ends=(
-        End(
-            f"API version {VERSION}",
-            SUNSET,
-            "Update damhub, or set a newer version in the settings of each LinkedIn connection.",
-        ),
-    ),
+    ends=Settings.ends,
     gaps={
         "replace": "LinkedIn changes no picture of a post: another version is another post, which a person asks for.",
         "repoint": "What links to a post or reposts it cannot be pointed to another one.",

@@ -9,12 +9,19 @@ from typing import Annotated, Any, cast
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
 
 from connectors.sdk.guard import origin_of
+from connectors.sdk.manifest import End
 
 API = "https://api.linkedin.com"
 WWW = "https://www.linkedin.com"
 VERSION = "202608"
-SUNSET = date(2027, 8, 15)
-"""A version lives for at least 12 months. LinkedIn publishes the days in a table, never in an answer."""
+SUNSETS = {
+    "202508": date(2026, 8, 17), "202510": date(2026, 10, 15), "202511": date(2026, 11, 16),
+    "202601": date(2027, 1, 15), "202602": date(2027, 2, 15), "202603": date(2027, 3, 16),
+}  # fmt: skip
+"""The days that LinkedIn announced, in a table and never in an answer:
+https://learn.microsoft.com/linkedin/marketing/integrations/migrations, as it stood with 202603 as its newest.
+"""
+USUAL_DAY = 15  # or a day or two later
 MEMBER, PAGE = "member", "page"
 ORGANIZATION = "urn:li:organization:"
 MAY_POST = frozenset({"ADMINISTRATOR", "DIRECT_SPONSORED_CONTENT_POSTER", "CONTENT_ADMINISTRATOR", "CONTENT_ADMIN"})
@@ -34,6 +41,14 @@ class Settings(BaseModel):
         default=VERSION, title="Version of LinkedIn's interface (year and month)"
     )
     origin: str = Field(default=API, title="Address of LinkedIn's interface")
+
+    def ends(self) -> tuple[End, ...]:
+        """Return when the version ends that is spoken: as announced, else a year after its month, as all did."""
+        known = SUNSETS.get(self.version)
+        usual = date(int(self.version[:4]) + 1, int(self.version[4:]), USUAL_DAY)
+        why = "" if known else " LinkedIn named no day for this one yet; versions live for a year."
+        step = f"Set a newer version (year and month) in the settings of this connection.{why}"
+        return (End(f"API version {self.version}", known or usual, step, announced=known is not None),)
 
     def www(self) -> str:
         """Return where people sign in and bytes go: at LinkedIn another host than for everything else."""

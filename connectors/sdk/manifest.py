@@ -217,11 +217,12 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """Something at the vendor that ends on a day that it announced, such as a version of its API."""
+    """Something at the vendor that ends on a day, such as a version of its API."""
 
     name: str  # what ends, for a person: "API version 202511"
     on: date  # the first day without it
-    step: str  # what is to be done before, for a person
+    step: str  # what is to be done before, for a person; then this end is no more
+    announced: bool = True  # False: the vendor named no day, this is when such things usually end
 
 
 ADDRESSES: Final = frozenset({"origin", "address", "endpoint", "site_url", "root", "bucket", "folder"})
@@ -252,7 +253,9 @@ class Manifest:
     inbound: Inbound | None = None  # verifies and reads webhooks that the remote sends
     gaps: Mapping[str, str] = field(default_factory=dict[str, str])  # what cannot be done -> why, for the user
     further_origins: Callable[[Any], tuple[str, ...]] = _none  # settings -> where else the same credentials may go
-    ends: tuple[End, ...] = ()  # what the vendor announced to end; warned of in the calendar and by `damhub doctor`
+    # What ends at the vendor, or a function of the settings where they choose it, such as the version that is spoken;
+    # warned of in the calendar and by `damhub doctor`.
+    ends: tuple[End, ...] | Callable[[Any], tuple[End, ...]] = ()
     # kind of target -> abilities that are other ones there; None: it cannot be done there.
     differs: Mapping[str, Mapping[Capability, Ability | None]] = field(
         default_factory=dict[str, Mapping[Capability, "Ability | None"]]
@@ -268,6 +271,10 @@ class Manifest:
     def why_fixed(self, setting: str) -> str:
         """Return why a setting cannot be changed on a connection; empty where it can."""
         return self.fixed.get(setting, IS_ADDRESS if setting in ADDRESSES else "")
+
+    def endings(self, settings: Any) -> tuple[End, ...]:
+        """Return what ends at the vendor for a connection with these settings."""
+        return self.ends(settings) if callable(self.ends) else self.ends
 
     def at(self, kind: str) -> Manifest:
         """Return what is declared for targets of one kind."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from pydantic import ValidationError
 from sqlalchemy import select
 
-from connectors.sdk.manifest import Auth, Manifest
+from connectors.sdk.manifest import Auth, End, Manifest
 from hub.clock import DAY, SECOND
 from hub.connections.health import DISCONNECTED, REPLACED, State
 from hub.connections.models import Connection, Remote, Subscription, Target
@@ -25,7 +25,7 @@ class What(StrEnum):
 
     SIGN_IN = "sign_in"
     SUBSCRIPTION = "subscription"  # a webhook that the remote sends for a while only
-    VENDOR = "vendor"  # what the vendor announced for everybody, such as a version of its API
+    VENDOR = "vendor"  # what the vendor ends for everybody, such as a version of its API
 
 
 class Sure(StrEnum):
@@ -101,10 +101,20 @@ def _entries(line: Line, manifest: Manifest | None) -> Iterator[Entry]:
         yield signed_in
     for row, place in line.subscriptions:
         yield _subscription(line, manifest, row, place)
-    for end in manifest.ends:
+    for end in _endings(manifest, line.connection.settings):
         at = int(datetime.combine(end.on, time(), UTC).timestamp()) * SECOND
+        sure = Sure.KNOWN if end.announced else Sure.USUAL
         yield _entry(line, manifest, key=f"vendor:{end.name}", what=What.VENDOR, name=end.name, ends_at=at,
-                     sure=Sure.KNOWN, step=end.step, link=f"/connections/{line.connection.id}")  # fmt: skip
+                     sure=sure, step=end.step, link=f"/connections/{line.connection.id}")  # fmt: skip
+
+
+def _endings(manifest: Manifest, settings: object) -> tuple[End, ...]:
+    if not callable(manifest.ends):
+        return manifest.ends
+    try:
+        return manifest.endings(manifest.settings.model_validate(settings))
+    except ValidationError:
+        return ()  # speaking over this connection says what is wrong with its settings
 
 
 def _sign_in(line: Line, manifest: Manifest) -> Entry | None:

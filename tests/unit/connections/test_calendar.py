@@ -89,6 +89,16 @@ def test_what_the_vendor_announced_for_everybody():
     assert (entry.link, entry.step) == ("/connections/c1", "Update damhub.")
 
 
+def test_what_ends_may_depend_on_the_settings_and_an_end_that_nobody_announced_says_so():
+    def ends(settings):
+        return (End("Version 2" if settings.testing else "Version 1", SUNSET, "Do.", announced=not settings.testing),)
+
+    shown = [entries(line(settings={"testing": one}), ends=ends, settings=AppSettings) for one in (False, True, "so")]
+    assert [[(one.name, one.sure) for one in page] for page in shown] == [
+        [("Version 1", Sure.KNOWN)], [("Version 2", Sure.USUAL)], [],
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize(("state", "renewal"), [("live", Renewal.ITSELF), ("needs_person", Renewal.PERSON)])
 def test_a_channel_renews_itself_as_long_as_the_connection_works(state, renewal):
     channel = Subscription(id="s1", remote_id="r1", expires_at=NOW + 7 * DAY, renew_at=NOW + 5 * DAY)

@@ -4,19 +4,22 @@ import hashlib
 import io
 import json
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 
 from connectors.linkedin import MANIFEST
 from connectors.linkedin.sandbox import LONGEST_TEXT, MEMBER, PAGES, create, create_member
 from connectors.linkedin.sandbox_uploads import PART
-from connectors.linkedin.types import SUNSET, VERSION
+from connectors.linkedin.types import VERSION
 from connectors.sdk.errors import Misconfigured, Missing, NeedsPerson, OutcomeUnknown, RateLimited, Rejected, RetryLater
 from connectors.sdk.manifest import Capability, Write
 from connectors.sdk.marker import content_key
 from connectors.sdk.paging import every
 from connectors.sdk.types import Level, PartState, Picture
+from hub.clock import DAY
+from hub.connections.calendar import Line, Sure, What, calendar
+from hub.connections.models import Connection, Remote
 from tests.unit.linkedin.conftest import MARKER, OTHER, Desk, outgoing
 
 API, WWW = "api.linkedin.com", "www.linkedin.com"
@@ -47,13 +50,38 @@ def test_a_version_that_ended_is_a_persons_matter_and_not_tried_again():
     assert len(old.wire.sent) == 1
 
 
-def test_the_version_in_use_and_its_end_are_declared():
-    (end,) = MANIFEST.ends
-    assert VERSION in end.name
-    assert end.on == SUNSET
-    released = date(int(VERSION[:4]), int(VERSION[4:]), 1)
-    assert 365 <= (SUNSET - released).days <= 366 + 31
-    assert MANIFEST.settings().version == VERSION
+@pytest.mark.parametrize(
+    ("version", "on", "announced"),
+    [
+        ("202601", date(2027, 1, 15), True), ("202603", date(2027, 3, 16), True),  # LinkedIn's table
+        (VERSION, date(2027, 8, 15), False), ("202509", date(2026, 9, 15), False),
+        ("202612", date(2027, 12, 15), False),
+    ],
+)  # fmt: skip
+def test_the_version_that_a_connection_speaks_ends_when_linkedin_said_or_as_usual(version, on, announced):
+    (end,) = MANIFEST.endings(MANIFEST.settings(version=version))
+    assert (end.name, end.on, end.announced) == (f"API version {version}", on, announced)
+    assert "settings of this connection" in end.step
+    assert ("named no day" in end.step) is not announced
+
+
+def test_the_alarm_tells_of_the_version_that_is_set_and_following_its_step_clears_it():
+    january = int(datetime(2027, 1, 15, tzinfo=UTC).timestamp() * 1000)
+    before, after = told({"version": "202601"}), told({"version": "202610"})
+    assert [(one.name, one.ends_at, one.sure) for one in before] == [("API version 202601", january, Sure.KNOWN)]
+    assert [(one.name, one.sure) for one in after] == [("API version 202610", Sure.USUAL)]
+    assert not {one.key for one in before} & {one.key for one in after}
+    assert after[0].ends_at > january + 200 * DAY
+    assert [one.name for one in told({})] == [f"API version {VERSION}"]
+    assert told({"version": "latest"}) == []
+
+
+def told(settings):
+    """Return what the hub's calendar says of what ends at LinkedIn for a connection with these settings."""
+    row = Connection(id="c1", remote_id="r1", owner_id="ada", state="live", problem_code="", auth="sign_in",
+                     settings=settings, created_at=1)  # fmt: skip
+    remote = Remote(id="r1", connector="linkedin", account_key="a", label="Acme", created_at=1)
+    return [one for one in calendar([Line(row, remote)], {"linkedin": MANIFEST}) if one.what is What.VENDOR]
 
 
 @pytest.mark.parametrize("version", ["2026-08", "202613", "202600", "latest", ""])
