@@ -113,8 +113,18 @@ def _posts(site: WordPressSandbox, wanted: dict[str, Any], fields: list[str] | N
         raise xmlrpc.client.Fault(403, "Invalid post type.")
     first, most = int(wanted.get("offset", 0)), int(wanted.get("number", 10))
     newest = sorted((each for each in site.entries.values() if each.base == base), key=lambda each: -each.id)
-    told = (_entry(site, entry) for entry in newest[first : first + most])
-    return [{name: each[name] for name in ("post_id", *(fields or each)) if name in each} for each in told]
+    return [_told(_entry(site, entry), fields) for entry in newest[first : first + most]]
+
+
+def _post(site: WordPressSandbox, number: Any, fields: list[str] | None = None) -> dict[str, Any]:
+    entry = site.entries.get(int(number))
+    if entry is None:
+        raise xmlrpc.client.Fault(404, "Invalid post ID.")
+    return _told(_entry(site, entry), fields)
+
+
+def _told(post: dict[str, Any], fields: list[str] | None) -> dict[str, Any]:
+    return {name: post[name] for name in ("post_id", *(fields or post)) if name in post}
 
 
 def _options(site: WordPressSandbox, names: list[str] | None = None) -> dict[str, Any]:
@@ -135,8 +145,8 @@ def _profile(site: WordPressSandbox, fields: list[str] | None = None) -> dict[st
 
 METHODS: Final[Mapping[str, Method]] = {
     "wp.uploadFile": _upload, "wp.getMediaItem": _media_item, "wp.getMediaLibrary": _media_library,
-    "wp.editPost": _edit, "wp.deletePost": _delete, "wp.getPosts": _posts, "wp.getOptions": _options,
-    "wp.getProfile": _profile,
+    "wp.editPost": _edit, "wp.deletePost": _delete, "wp.getPosts": _posts, "wp.getPost": _post,
+    "wp.getOptions": _options, "wp.getProfile": _profile,
 }  # fmt: skip
 
 

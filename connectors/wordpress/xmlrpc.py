@@ -25,7 +25,7 @@ from typing_extensions import TypedDict
 from wordpress_xmlrpc import Client
 from wordpress_xmlrpc.methods.media import GetMediaItem, GetMediaLibrary, UploadFile
 from wordpress_xmlrpc.methods.options import GetOptions
-from wordpress_xmlrpc.methods.posts import DeletePost, EditPost, GetPosts
+from wordpress_xmlrpc.methods.posts import DeletePost, EditPost, GetPost, GetPosts
 from wordpress_xmlrpc.methods.users import GetProfile
 
 from connectors.sdk.errors import BadAnswer, Misconfigured, Missing, Rejected, Unreachable
@@ -63,7 +63,7 @@ NAMES = {"title": "post_title", "caption": "post_excerpt", "description": "post_
 KINDS = {"posts": "post", "pages": "page", "blocks": "wp_block"}
 READ = ("post_content", "post_thumbnail", "post_title", "post_type", "post_status", "link")
 METHODS = ("wp.getOptions", "wp.getProfile", "wp.uploadFile", "wp.getMediaItem", "wp.getMediaLibrary", "wp.getPosts",
-           "wp.editPost", "wp.deletePost")  # fmt: skip
+           "wp.getPost", "wp.editPost", "wp.deletePost")  # fmt: skip
 _KNOWN = TypeAdapter(dict[str, str])
 
 
@@ -186,7 +186,7 @@ class WordPressXmlRpc:
             if _thumbnail(post) == old_ref:
                 changes["post_thumbnail"] = new.id
             if changes:
-                self._edit(post["post_id"], changes)
+                self._rewrite(post, changes, old)
                 parts.append(Part(PartKind.EMBED, post["post_id"]))
         return Receipt(new_ref, tuple(parts))
 
@@ -199,7 +199,7 @@ class WordPressXmlRpc:
             return
         for post in self._posts():
             if uses(post["post_content"], item):
-                self._edit(post["post_id"], {"post_content": without(post["post_content"], item)})
+                self._rewrite(post, {"post_content": without(post["post_content"], item)}, item)
         try:
             self._call(DeletePost(ref), bool)
         except Missing:
@@ -289,6 +289,16 @@ class WordPressXmlRpc:
     def _edit(self, ref: str, changes: Mapping[str, Any]) -> None:
         # A struct of our own: the library's WordPressPost would rename the post to "Untitled".
         self._call(EditPost(ref, dict(changes)), bool)
+
+    def _rewrite(self, post: Post, changes: Mapping[str, Any], old: Item) -> None:
+        """Change a post and read it back: after this the old item is deleted, and nothing could be put right."""
+        number = post["post_id"]
+        self._edit(number, changes)
+        kept = self._call(GetPost(number, list(READ), results_class=None), Post)
+        if uses(kept["post_content"], old) and not uses(changes.get("post_content", ""), old):
+            raise BadAnswer(f"WordPress did not keep the change of post {number}, which still shows the old item.")
+        if "post_thumbnail" in changes and _thumbnail(kept) != str(changes["post_thumbnail"]):
+            raise BadAnswer(f"WordPress did not take the new featured image of post {number}. Look at that post.")
 
     def _posts(self) -> Iterator[Post]:
         for name in self._settings.content_types:

@@ -241,6 +241,8 @@ def _xmlrpc(server, large):
     server.call("xmlrpc large", "wp.getMediaItem", large)
     server.call("xmlrpc posts", "wp.getPosts", {"post_type": "post", "number": 100, "offset": 0},
                 ["post_content", "post_thumbnail", "post_title", "post_type", "post_status", "link"])  # fmt: skip
+    server.call("xmlrpc post", "wp.getPost", server.made["post"], ["post_content", "post_thumbnail", "post_title"])
+    server.call("xmlrpc post missing", "wp.getPost", 999999)
     server.call("xmlrpc profile", "wp.getProfile", ["display_name"])
 
 

@@ -50,6 +50,20 @@ def test_posts_pages_and_blocks_are_listed_with_what_they_show_it_as(site):
     ]  # fmt: skip
 
 
+def test_a_featured_image_follows_a_new_version_and_goes_with_the_item(site):
+    sandbox, connector = site
+    old, new = connector.publish(TARGET, outgoing()).ref, connector.publish(TARGET, outgoing(picture(9, 9))).ref
+    post = put(sandbox, "posts", title="Leading", status="publish", featured_media=old, content="words")
+    receipt = connector.repoint(TARGET, old, new)
+    assert [part.ref.rpartition("/")[2] for part in receipt.parts] == [str(post.id)]
+    assert (post.featured_media, post.content) == (int(new), "words")
+    connector.withdraw(TARGET, old)
+    assert post.featured_media == int(new)
+    connector.withdraw(TARGET, new)
+    assert (post.featured_media, post.content) == (0, "words")
+    assert sandbox.copies(LIBRARY) == ()
+
+
 def test_a_use_leads_to_the_post(site):
     sandbox, connector = site
     ref = connector.publish(TARGET, outgoing()).ref
