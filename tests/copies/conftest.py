@@ -8,8 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from connectors.sdk.manifest import Carries
+from connectors.sdk.registry import discover
 from hub.app import acts
 from hub.clock import ManualClock, SystemClock
+from hub.media.models import Rendition
 from tests.decoder import one_decoder
 from tests.unit.intake.house import House, picture
 
@@ -83,6 +86,24 @@ class Channel(House):
         """Return what stands there under a copy's marker."""
         marker = self.copy(copy).marker
         return [one for one in self.sandbox.copies(self.target.ref) if one.marker == marker]
+
+    def shown_by(self, there):
+        """Return the hash of the bytes that a copy shows: where it is a link, of those behind the hub's address."""
+        if there.sha256 is not None:
+            return there.sha256
+        address = self.rooms.delivery.address_of(there.marker)
+        assert address in str(self.sandbox.ledger.living()[there.ref])
+        return self.rooms.delivery.serve_placement(address.rpartition("/")[2]).sha256
+
+    def rendered(self, asset):
+        """Return the hash of the bytes that a copy of an asset's newest version has to show."""
+        version = max(self.rooms.catalogue.view(self.ada, asset).versions, key=lambda one: one.number)
+        manifest = discover()[self.name].at(self.target.kind)
+        preset = "web" if manifest.carries is Carries.LINK else manifest.rendition
+        if preset == "original":
+            return version.sha256
+        with self.rooms.database.read() as session:
+            return session.get_one(Rendition, (version.id, preset)).sha256
 
     def anywhere(self, copy):
         """Return what stands under a copy's marker in any place there."""

@@ -8,6 +8,7 @@ ROWS = {
     "new_version": "A new version is approved",
     "text_changed": "Title or alternative text changes",
     "rights_end": "Rights end",
+    "substituted": "Rights end, and a substitute is named",
     "deleted_here": "Deleted in the DAM",
     "deleted_there": "Deleted in the channel",
     "edited_there": "Edited in the channel",
@@ -26,6 +27,8 @@ PROMISE = {
     "bytes cannot be replaced, the old one stays and a person is asked.",
     "text_changed": "What stands there says the new text.",
     "rights_end": "It is withdrawn when they end, without anybody's act.",
+    "substituted": "It shows the substitute, and one copy only. Where every publication is a person's act, nothing "
+    "stands in by itself: that is said before, and it is withdrawn.",
     "deleted_here": "It is withdrawn.",
     "deleted_there": "It is noticed, said, and not put back by itself.",
     "edited_there": "Library and channel agree again, or a person is asked.",

@@ -10,6 +10,7 @@ from connectors.testing.faults import refuse
 from connectors.testing.ledger import What
 from hub.app import backup
 from hub.clock import DAY, HOUR, MINUTE
+from hub.placements.impact import Becomes
 from tests.copies.rows import why_not
 from tests.copies.table import connectors
 from tests.unit.intake.house import sha
@@ -79,6 +80,37 @@ def test_rights_that_end(channels, name):
     channel.run(within_ms=2 * MINUTE)
     assert channel.standing(copy) == []
     assert channel.copy(copy).phase == "withdrawn"
+
+
+@each("substituted")
+def test_rights_that_end_where_a_substitute_is_named(channels, name):
+    channel = channels(name)
+    substitute = channel.asset(
+        channel.fresh(), title=f"In its place {channel.count}", description="A wood", copyright="© Ada"
+    )
+    asset, copy = channel.placed(withdraw_policy="substitute")
+    (before,) = channel.standing(copy)
+    shown = channel.shown_by(before)
+    channel.rooms.catalogue.set_successor(channel.ada, asset, substitute)
+    ends, count = channel.clock.now() + 30 * MINUTE, made(channel)
+    channel.rooms.rights.add_term(channel.ada, asset, source="licence", effect="allow", until_at=ends)
+    channel.run()
+    assert [channel.shown_by(one) for one in channel.standing(copy)] == [shown], "they did not end yet"
+    (foreseen,) = channel.rooms.placements.impact(channel.ada, asset, "archive").lines
+    (recalled,) = channel.rooms.placements.impact(channel.ada, asset, "recall", substitute).lines
+    channel.clock.advance(31 * MINUTE)
+    channel.run(within_ms=2 * MINUTE)
+    told, standing = channel.copy(copy), channel.standing(copy)
+    assert foreseen.becomes is Becomes.WITHDRAWN, "nothing stands in for what was put away"
+    if manifest_of(channel).by_hand:
+        assert recalled.becomes is Becomes.WITHDRAWN, "it is said before that nothing will stand in"
+        assert (standing, told.phase, told.proof.claim, made(channel)) == ([], "withdrawn", "withdrawn", count)
+        return
+    assert recalled.becomes is Becomes.SUBSTITUTED
+    assert (told.phase, told.desired_asset_id, told.proof.claim) == ("live", substitute, "substituted")
+    (after,) = standing
+    assert channel.shown_by(after) == channel.rendered(substitute)
+    assert channel.shown_by(after) != shown
 
 
 @each("deleted_here")
