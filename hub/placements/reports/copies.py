@@ -27,7 +27,8 @@ from hub.placements.reports.document import (
     Written,
 )
 from hub.placements.reports.times import iso, iso_or_none
-from hub.placements.views import AttemptView, EvidenceView, history
+from hub.placements.tasks import REMOVE_NOTICE
+from hub.placements.views import AttemptView, CopyView, EvidenceView, history
 
 CARRIED_OUT: Final = frozenset({"done", "found", "seen"})
 THERE: Final = frozenset({"in_place", "substituted"})
@@ -65,7 +66,7 @@ def tell_copy(telling: Telling, line: RecallLine, number: int) -> CopyTold:
                      for part in copy.parts),
         uses=_uses(telling.session, copy.id), writes=_writes(tries, telling.opened_at), remains=line.reason,
         next_try_at=iso_or_none(line.next_try_at),
-        asked=_asked(telling, copy.remote_id) if line.result is Result.UNPROVEN else (),
+        asked=_asked(telling, copy) if line.result is Result.UNPROVEN else (),
     )  # fmt: skip
 
 
@@ -136,14 +137,25 @@ def _uses(session: Session, placement_id: str) -> tuple[UsedAt, ...]:
     )  # fmt: skip
 
 
-def _asked(telling: Telling, remote_id: str) -> tuple[Asked, ...]:
-    """Return who was told that the account needs them; the newest word to each."""
-    connection = usable(telling.session, remote_id)
-    if connection is None or connection.state != State.NEEDS_PERSON:
-        return ()
-    told = select(Notice).where(Notice.subject == connection.id, Notice.what == NEEDS_PERSON_NOTICE)
-    newest = {notice.user_id: notice for notice in telling.session.scalars(told.order_by(Notice.id))}
-    return tuple(
-        Asked(person=telling.name_of(user_id), what=connection.problem, at=iso(notice.created_at))
+def _asked(telling: Telling, copy: CopyView) -> tuple[Asked, ...]:
+    """Return who was told that the account needs them, or that the copy is theirs to take away."""
+    found = _told(telling, copy.id, REMOVE_NOTICE, _to_remove)
+    connection = usable(telling.session, copy.remote_id)
+    if connection is not None and connection.state == State.NEEDS_PERSON:
+        found += _told(telling, connection.id, NEEDS_PERSON_NOTICE, lambda _: connection.problem)
+    return tuple(found)
+
+
+def _told(telling: Telling, subject: str, what: str, words: Callable[[Mapping[str, Any]], str]) -> list[Asked]:
+    """Return who has a notice about something, in the order of their accounts; the newest word to each."""
+    notices = select(Notice).where(Notice.subject == subject, Notice.what == what).order_by(Notice.id)
+    newest = {notice.user_id: notice for notice in telling.session.scalars(notices)}
+    return [
+        Asked(person=telling.name_of(user_id), what=words(notice.body), at=iso(notice.created_at))
         for user_id, notice in sorted(newest.items())
-    )
+    ]
+
+
+def _to_remove(body: Mapping[str, Any]) -> str:
+    where = f" It stood at {body['address']} then." if body.get("address") else ""
+    return f"{body['problem']}{where}"

@@ -5,14 +5,19 @@ from __future__ import annotations
 import json
 
 import pytest
+from sqlalchemy import select
 
 from connectors.sdk.errors import AuthExpired
 from hub.access.actors import Actor, Role
-from hub.clock import MINUTE
+from hub.clock import DAY, MINUTE
+from hub.connections import health
+from hub.connections.models import Connection
 from hub.errors import Conflict, NotFound
 from hub.placements.reports.document import ReportDocument
 from hub.placements.reports.forms import Form
 from hub.placements.reports.signing import canonical, read
+from hub.placements.reports.times import iso
+from tests.faults.model.remote import manifest
 from tests.faults.model.world import World
 from tests.unit.placements.filing import Filing
 
@@ -62,7 +67,9 @@ def test_the_counts_of_an_open_recall_add_up_and_name_who_was_asked(desk):
     asset = desk.approved()
     desk.place(asset)
     desk.run()
-    desk.world.exchange.refuse = AuthExpired("Sign in again.")
+    asked_at = desk.clock.now()
+    locked_out(desk)
+    desk.clock.advance(MINUTE)
     recall = desk.placements.recall(desk.actor, asset, "wrong face")
     desk.run()
     said = ReportDocument.model_validate(desk.document(recall))
@@ -76,6 +83,40 @@ def test_the_counts_of_an_open_recall_add_up_and_name_who_was_asked(desk):
     assert copy.ended_at is None
     assert copy.proof is None
     assert copy.last_there.level == "seen"
+    by_hand, sign_in = copy.asked
+    assert (by_hand.person.name, sign_in.person.name) == ("Edda Ek", "Edda Ek")
+    assert (sign_in.what, sign_in.at) == ("Sign in again.", iso(asked_at))
+    assert by_hand.what.startswith("Sign in again. It stood at ")
+    assert by_hand.at >= said.recall.opened_at
+
+
+def locked_out(desk):
+    """Let the remote ask for a new sign-in, as the connections room notes it."""
+    desk.world.exchange.refuse = AuthExpired("Sign in again.")
+    with desk.database.unit() as session:
+        connection = session.scalars(select(Connection)).one()
+        health.note(session, connection, desk.world.exchange.refuse, desk.clock.now(), actor="system")
+
+
+def test_who_must_take_a_copy_away_by_hand_is_named_with_its_address(quick, clock):
+    desk = Filing(World(quick, clock, declared=manifest(replace=True, calendar=True)))
+    desk.remote.keeps_what_is_out = True
+    desk.name("Edda Ek")
+    asset = desk.approved()
+    date = clock.now() // 1000 * 1000 + DAY
+    placed = desk.place(asset, publish_at=date)
+    desk.run()
+    clock.advance(date + MINUTE - clock.now())
+    desk.run()
+    recall = desk.placements.recall(desk.actor, asset, "the client asked")
+    desk.run()
+    [copy] = ReportDocument.model_validate(desk.document(recall)).copies
+    (entry,) = desk.remote.entries.values()
+    assert (copy.result, [one.person.name for one in copy.asked]) == ("unproven", ["Edda Ek"])
+    assert copy.asked[0].what == f"{copy.remains} It stood at {desk.remote.url(entry.ref)} then."
+    desk.placements.attest(desk.actor, placed, "Deleted it at the network myself.")
+    [copy] = ReportDocument.model_validate(desk.document(recall)).copies
+    assert (copy.level, copy.asked) == ("attested", ()), "nobody is asked any more"
 
 
 def test_an_attested_copy_bears_the_persons_name_and_words(desk):
