@@ -29,6 +29,16 @@ def facts(sandbox, ref):
     return sandbox.ledger.living()[ref]
 
 
+def logged(sandbox, ref):
+    """Return what the log says of each revision, oldest first; Drupal says the last line on where none was sent."""
+    lines, now = {}, {}
+    for effect in sandbox.ledger.effects():
+        if effect.ref == ref:
+            now |= effect.facts
+            lines[now["vid"]] = now["log"]
+    return list(lines.values())
+
+
 # Names and keys
 
 
@@ -170,6 +180,11 @@ def test_a_new_version_keeps_uuid_name_and_uses_and_the_old_address_goes(sandbox
     assert (replaced.ref, copy.content_key) == (receipt.ref, outgoing(MORE).content_key)
     assert copy.fields == {"name": "An editor's name", "alt": "An editor's text", "rights": ""}
     assert (status(old), [status(url) for url in addresses(copy)]) == (404, [200])
+    assert logged(sandbox, receipt.ref) == [
+        "damhub: published",
+        "damhub: new version",
+        "damhub: name kept",
+    ]
     assert sandbox.uses(target.ref, receipt.ref) == 2
     assert [one.ref for one in drupal.find(target, MARKER)] == [receipt.ref]
 
