@@ -20,19 +20,24 @@ MISSING = Path("build/missing.txt")
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session):
-    """Fail a run that was good and too small."""
-    counted = _counted()
-    if counted is None:
+    """Fail a run that was good and too small, or whose counts were lost."""
+    folder = _folder()
+    if folder is None:
         return
+    counted = _counted(folder)
     session.config.stash[_KEY] = counted
-    if session.exitstatus == pytest.ExitCode.OK and percent(counted) < FLOOR:
+    if session.exitstatus == pytest.ExitCode.OK and (counted is None or percent(counted) < FLOOR):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 def pytest_terminal_summary(terminalreporter, config):
     """Say how much ran, and where the rest is listed."""
-    counted = config.stash.get(_KEY, None)
+    if _KEY not in config.stash:
+        return
+    counted = config.stash[_KEY]
     if counted is None:
+        terminalreporter.section("coverage")
+        terminalreporter.line("Nothing was counted: the processes of this run left no counts behind.", red=True)
         return
     MISSING.parent.mkdir(exist_ok=True)
     with MISSING.open("w") as out:
@@ -57,10 +62,15 @@ def size(counted):
     return sum(told[name] for name in ("covered_lines", "missing_lines", "covered_branches", "missing_branches"))
 
 
-def _counted():
+def _folder():
+    """Return where the counts of a run side by side are put; None in its workers, and where nothing is counted."""
     folder = os.environ.get("SLIPCOVER_COVERAGE_DIR")
-    merged = Path(folder, "merged.json") if folder and "PYTEST_XDIST_WORKER" not in os.environ else None
-    return json.loads(merged.read_text()) if merged and merged.exists() else None
+    return Path(folder) if folder and "PYTEST_XDIST_WORKER" not in os.environ else None
 
 
-_KEY = pytest.StashKey[dict]()
+def _counted(folder):
+    merged = folder / "merged.json"
+    return json.loads(merged.read_text()) if merged.exists() else None
+
+
+_KEY = pytest.StashKey[dict | None]()

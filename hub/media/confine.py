@@ -49,7 +49,7 @@ def confine(*, memory_bytes: int, output_bytes: int) -> str:
     if sys.platform == "linux" and platform.machine() in _REFUSED:
         _filter(*_REFUSED[platform.machine()])
         return "seccomp"
-    socket.socket = _no_socket  # type: ignore[assignment, misc]
+    socket.socket = _no_socket  # type: ignore[assignment, misc] - a class gives way to what refuses
     return "patched"
 
 

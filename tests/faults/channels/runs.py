@@ -134,7 +134,7 @@ def quiet(stage, acts):
     return 10_000
 
 
-NAMES = re.compile(r"dh[a-z0-9]{6}-[a-z0-9]{20}|[0-9a-f-]{8,}|[0-9]+")
+NAMES = re.compile(r"dh[a-z0-9]{6}-[a-z0-9]{20}|[0-9A-Fa-f-]{8,}|[0-9]+")
 """What is made up anew in each run: markers, ids, times."""
 
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import pytest
 
+from hub.placements.faultpoints import POINTS
 from tests.faults.process.cases import Case, Life, drawn, exhaustive, sample, whole
 from tests.faults.process.driver import Result, catch, lanes
 from tests.faults.process.matrix import Matrix, bound
 from tests.faults.process.planted import PLANTED
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
-RUNS = 10
+RUNS = 15
+KILLS = 10
+SCENARIOS = ("publish", "replace", "withdraw")
 SEED = 20_261_125
 MUST_BE_CAUGHT = 5
 PLANTED_HERE = ("skip_find", "proof_before_the_look", "never_look_for_others")
@@ -33,9 +36,16 @@ def sqlite_lanes(tmp_path_factory):
 
 
 def cases_for(database):
-    """Return ten cases of the loops, one of each fault as far as they go, none of them without a fault."""
-    loops = [case for case in exhaustive((database,), SEED) if case.fault != "none"]
-    return sample(loops, RUNS, SEED)
+    """Return cases of the loops: kills at each point of a write, each scenario in turn, and other faults."""
+    loops = sample(exhaustive((database,), SEED), 1000, SEED)
+    turns = zip(POINTS * 2, SCENARIOS * KILLS, strict=False)
+    kills = [_killed(loops, point, scenario) for point, scenario in turns]
+    others = [case for case in loops if case.fault != "none" and not case.lives[0].point]
+    return [*kills, *sample(others, RUNS - KILLS, SEED)]
+
+
+def _killed(loops, point, scenario):
+    return next(case for case in loops if case.scenario == scenario and case.lives[0].point.startswith(point))
 
 
 def check(results):
@@ -45,15 +55,15 @@ def check(results):
     assert len(matrix.counted) == len(results)
 
 
-def test_every_promise_holds_in_ten_runs_on_sqlite(sqlite_lanes):
+def test_every_promise_holds_in_some_runs_on_sqlite(sqlite_lanes):
     check(sqlite_lanes.run(cases_for("sqlite")))
 
 
 @pytest.mark.parametrize("killed", [True, pytest.param(False, marks=pytest.mark.again)])
-def test_every_promise_holds_in_ten_runs_on_postgresql(postgres, tmp_path_factory, killed):
+def test_every_promise_holds_in_some_runs_on_postgresql(postgres, tmp_path_factory, killed):
     # In every run: those in which a worker dies in the midst of a write. Each database survives that in its own way.
     cases = [case for case in cases_for("postgres") if bool(case.lives[0].point) == killed]
-    assert len(cases) >= 4
+    assert len(cases) == (KILLS if killed else RUNS - KILLS)
     url = postgres.empty()
     try:
         with lanes(tmp_path_factory.mktemp("postgres"), 1, url, ("postgres",)) as made:
@@ -138,6 +148,15 @@ def test_the_loops_reach_every_point_of_every_write_on_both_databases():
     assert {case.scenario for case in third} == {"replace"}
     assert len(loops) >= 200
     assert len({case.number for case in loops}) == len(loops)
+
+
+@pytest.mark.parametrize("database", ["sqlite", "postgres"])
+def test_a_worker_dies_at_each_point_and_in_each_scenario_in_every_run(database):
+    cases = cases_for(database)
+    points = {point for case in cases for point in POINTS if case.lives[0].point.startswith(point)}
+    assert points == set(POINTS)
+    assert {case.scenario for case in cases if case.lives[0].point} == set(SCENARIOS)
+    assert len({case.number for case in cases}) == len(cases) == RUNS
 
 
 def test_cases_travel_as_json():

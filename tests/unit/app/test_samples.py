@@ -1,6 +1,11 @@
 """The samples are real files of their types, always the same."""
 
+import io
+
+from PIL import Image
+
 from hub.app import samples
+from hub.media.embedded import from_exif, from_xmp
 from hub.media.sniff import sniff
 
 
@@ -17,3 +22,11 @@ def test_a_sample_is_the_same_each_time_and_variants_differ():
     small = (200, 120)
     assert samples.lake(size=small) == samples.lake(size=small)
     assert samples.lake(size=small) != samples.lake(samples.DUSK, size=small)
+
+
+def test_pictures_carry_what_a_camera_and_an_editor_leave():
+    lake = Image.open(io.BytesIO(samples.lake(size=(200, 120))))
+    assert from_exif(lake.info["exif"])["creator"] == samples.PHOTOGRAPHER
+    assert from_xmp(lake.info["xmp"])["title"]
+    logo = Image.open(io.BytesIO(samples.logo(size=100)))
+    assert (logo.mode, logo.getchannel("A").getextrema()) == ("RGBA", (0, 255))

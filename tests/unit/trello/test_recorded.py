@@ -1,6 +1,8 @@
 """What was recorded of the real Trello is read by our shapes, and has the form of what the sandbox answers."""
 
+import base64
 import hashlib
+import hmac
 import io
 import json
 from pathlib import Path
@@ -15,6 +17,7 @@ from connectors.trello.events import TrelloInbound
 from connectors.trello.items import is_upload
 from connectors.trello.sandbox_fronts import TEXT
 from connectors.trello.types import Card, Done, Named, Webhook
+from webhooks import SignatureError
 
 RECORDED = json.loads((Path(connectors.trello.__file__).parent / "fixtures" / "recorded.json").read_text())
 DELIVERIES = RECORDED["deliveries"]
@@ -51,13 +54,38 @@ def test_a_deleted_card_has_no_name_and_is_told_as_gone():
         ("upload", "addAttachmentToCard", ("63e2b77d5033cd7812bc7a73",)),
         ("removed", "deleteAttachmentFromCard", ("63e2b77d5033cd7812bc7a73",)),
         ("link of 2016", "addAttachmentToCard", ("5735940584b4870a92c9d2da",)),
-        ("label", "addLabelToCard", ()), ("labels of the card", "updateCard", ()), ("moved", "updateCard", ()),
+        *((name, kind, ()) for name, kind in (
+            ("label", "addLabelToCard"), ("labels of the card", "updateCard"), ("label removed", "removeLabelFromCard"),
+            ("moved", "updateCard"), ("higher", "updateCard"), ("described", "updateCard"), ("renamed", "updateCard"),
+            ("due", "updateCard"), ("done", "updateCard"), ("of a card", "updateCard"),
+            ("member", "addMemberToCard"), ("checklist", "addChecklistToCard"), ("board renamed", "updateBoard"),
+            ("comment of 2016", "commentCard"), ("archived in 2016", "updateCard"),
+        )),
     ],
 )  # fmt: skip
 def test_deliveries_are_read(name, kind, refs):
     hint = read(name)
     assert (hint.kind, hint.refs, hint.anything) == (kind, refs, False)
     assert hint.delivery_key == DELIVERIES[name]["id"]
+
+
+def test_every_delivery_that_was_recorded_is_read_by_one_of_these_and_tells_its_card():
+    assert len(DELIVERIES) == 18
+    for name, action in DELIVERIES.items():
+        card = action["data"].get("card", {}).get("id")
+        assert read(name).cards == ((card,) if card else ()), name
+
+
+@pytest.mark.parametrize("indent", [None, 1, "\t"])
+@pytest.mark.parametrize("name", sorted(DELIVERIES))
+def test_a_delivery_is_verified_by_its_bytes_as_they_came(name, indent):
+    url = "https://hub.example/hooks/1"
+    body = json.dumps({"action": DELIVERIES[name], "model": {}}, indent=indent).encode()
+    signed = base64.b64encode(hmac.digest(b"app secret", body + url.encode(), "sha1")).decode()
+    TrelloInbound().verify(secret="app secret", url=url, headers={"X-Trello-Webhook": signed}, body=body)
+    other = json.dumps(json.loads(body), separators=(",", ":")).encode()
+    with pytest.raises(SignatureError):
+        TrelloInbound().verify(secret="app secret", url=url, headers={"X-Trello-Webhook": signed}, body=other)
 
 
 def test_one_change_that_comes_as_two_deliveries_has_two_keys():
