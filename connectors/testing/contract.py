@@ -3,7 +3,8 @@
     {"source": "...", "operations": [{"method": "POST", "path": "/1/cards/{id}/attachments",
       "parameters": {"name": {"type": "string", "max": 256}, "url": {"type": "string", "required": true}}}]}
 
-Parameters count wherever the vendor takes them: query, form or JSON body. `"open": true` lets others pass.
+Parameters count wherever the vendor takes them: query, form or JSON body. `"open": true` lets others pass. What is sent
+as a form with a file in it (`multipart/form-data`) says `"form": true`; elsewhere such a form does not fit.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ class Operation(BaseModel):
     path: str
     parameters: dict[str, Parameter] = Field(default_factory=dict)
     open: bool = False  # whether parameters that are not listed may be sent
+    form: bool = False  # whether it is sent as multipart/form-data
 
     @property
     def named(self) -> str:
@@ -67,8 +69,8 @@ class Contract(BaseModel):
         fitting = [operation for operation in self.operations if operation.fits(method, path)]
         return min(fitting, key=lambda one: one.path.count("{"), default=None)
 
-    def violations(self, method: str, path: str, sent: Mapping[str, Any]) -> list[str]:
-        """Say what is wrong with a request; empty when it fits."""
+    def violations(self, method: str, path: str, sent: Mapping[str, Any], *, form: bool = False) -> list[str]:
+        """Say what is wrong with a request, perhaps sent as a form with parts; empty when it fits."""
         operation = self.operation(method, path)
         if operation is None:
             return [f"{method} {path} is not in the contract"]
@@ -78,6 +80,8 @@ class Contract(BaseModel):
             for name, parameter in operation.parameters.items()
             if parameter.required and name not in sent
         ]
+        if form and not (operation.form or operation.open):
+            wrong.append(f"{named} is sent as no form")
         for name, value in sent.items():
             parameter = operation.parameters.get(name)
             if parameter is not None:

@@ -15,7 +15,7 @@ from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from flask import Response, request
 from pydantic import TypeAdapter
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 _MOST_REQUESTS = 20_000
-_MOST_BODY = 64 * 1024
+FORM: Final = "multipart/form-data"
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +179,7 @@ class Sandbox(ABC):
     def _check_contract(self) -> Response | None:
         if self.contract is None:
             return None
-        wrong = self.contract.violations(request.method, request.path, self.sent())
+        wrong = self.contract.violations(request.method, request.path, self.sent(), form=request.mimetype == FORM)
         if not wrong:
             return None
         self.violations.extend(wrong)
@@ -188,11 +188,10 @@ class Sandbox(ABC):
     def sent(self) -> dict[str, Any]:
         """Return a request's parameters from query, form and JSON; override where the vendor wraps them."""
         sent: dict[str, Any] = dict(request.args.items())
-        kind = request.mimetype
-        if kind in ("application/x-www-form-urlencoded", "application/json") and (
-            (request.content_length or 0) <= _MOST_BODY
-        ):
-            body: Any = request.get_json(silent=True) if kind == "application/json" else request.form.to_dict()
+        if request.mimetype in ("application/x-www-form-urlencoded", FORM):
+            sent.update(request.form.to_dict())
+        elif request.mimetype == "application/json":
+            body: Any = request.get_json(silent=True)
             sent.update(TypeAdapter(dict[str, Any]).validate_python(body) if isinstance(body, dict) else {})
         return sent
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -9,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from connectors.testing.contract import Contract, Operation, Parameter
-from connectors.testing.sandbox import Sandbox
+from connectors.testing.sandbox import FORM, Sandbox
 
 STRANGER: Final = "nobody_knows_this"
 REFUSED: Final = 400
@@ -27,6 +28,7 @@ class Probe:
     sent: Mapping[str, Any]
     says: str
     names: str
+    form: bool = False  # whether what is right is sent as a form with parts
 
     def told(self, refusal: str) -> bool:
         """Tell whether a refusal is about what is wrong here."""
@@ -43,10 +45,11 @@ def probes(contract: Contract) -> Iterator[Probe]:
     for one in callable_ones:
         path = re.sub(r"\{\w+\}", "1", one.path)
         if not one.open:
-            yield Probe(one.method, path, {STRANGER: "1"}, f"{one.named} with an unknown parameter", STRANGER)
+            said = f"{one.named} with an unknown parameter"
+            yield Probe(one.method, path, {STRANGER: "1"}, said, STRANGER, one.form)
         for name, value, how in _wrong(one):
             sent = {} if value is None else {name: value}
-            yield Probe(one.method, path, sent, f"{one.named} with {name} {how}", name)
+            yield Probe(one.method, path, sent, f"{one.named} with {name} {how}", name, one.form)
 
 
 def _wrong(operation: Operation) -> Iterator[tuple[str, Any, str]]:
@@ -70,9 +73,13 @@ def _unfit(parameter: Parameter) -> Any:
 
 
 def refuses(sandbox: Sandbox, probe: Probe) -> bool:
-    """Send a probe in each way in which parameters travel; tell whether one of them is refused for what is wrong."""
+    """Send a probe as its operation is sent; tell whether it is refused for what is wrong.
+
+    What is sent as a form is tried as a form alone. Everything else is tried in each way in which parameters travel,
+    for a contract does not say which one is the vendor's: it is refused where one of them is.
+    """
     client = sandbox.app.test_client()
-    for carried in _ways(sandbox, dict(probe.sent)):
+    for carried in _ways(sandbox, dict(probe.sent), form=probe.form):
         seen = len(sandbox.violations)
         answer = client.open(probe.path, method=probe.method, **carried)
         said = sandbox.violations[seen:]
@@ -81,11 +88,13 @@ def refuses(sandbox: Sandbox, probe: Probe) -> bool:
     return False
 
 
-def _ways(sandbox: Sandbox, sent: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def _ways(sandbox: Sandbox, sent: dict[str, Any], *, form: bool) -> Iterator[dict[str, Any]]:
     """Return the ways in which parameters travel, as the test client takes them."""
+    if form:
+        yield {"data": {**sent, "file": (io.BytesIO(b"probe"), "probe.png")}, "content_type": FORM}
+        return
     yield {"query_string": sent}
     yield {"json": sent}
     yield {"json": {"data": sent}}
-    yield {"data": sent, "content_type": "multipart/form-data"}
     if sandbox.arguments_header:
         yield {"headers": {sandbox.arguments_header: json.dumps(sent)}}

@@ -1,5 +1,6 @@
 """The sandbox kit: ledger, faults, control path, serving; over real loopback sockets."""
 
+import io
 import json
 from typing import ClassVar
 
@@ -11,7 +12,7 @@ from connectors.testing.contract import Contract
 from connectors.testing.faults import Fault, Rule, redirect, refuse, throttle
 from connectors.testing.hooks import Delivery, HookFault, Outbox
 from connectors.testing.ledger import Ledger, What, living, read_ledger
-from connectors.testing.sandbox import Sandbox
+from connectors.testing.sandbox import FORM, Sandbox
 from connectors.testing.serve import serve
 
 
@@ -301,3 +302,38 @@ def test_requests_are_counted_by_operation_with_those_that_are_refused():
     assert client.get("/nowhere").status_code == 400
     assert dict(sandbox.held.requests) == {"GET /notes": 1, "POST /notes": 2, "": 1}
     assert sandbox.held.refused == 2
+
+
+class Filed(Notes):
+    contract = Contract.model_validate(
+        {
+            "source": "made up",
+            "operations": [
+                {"method": "POST", "path": "/notes", "form": True, "parameters": {"text": {"max": 5}}},
+                {"method": "GET", "path": "/notes"},
+            ],
+        }
+    )
+
+
+def filed(fields, method="POST"):
+    sandbox, file = Filed(), (io.BytesIO(b"bytes"), "file.png")
+    sandbox.app.test_client().open("/notes", method=method, data={**fields, "file": file}, content_type=FORM)
+    return sandbox.violations
+
+
+def test_the_fields_of_a_form_are_held_to_the_contract_as_any_others():
+    assert filed({"text": "short"}) == []
+    assert filed({"text": "too long"}) == ["POST /notes: text is over 5"]
+    assert filed({"titel": "short"}) == ["POST /notes knows no titel"]
+
+
+def test_a_form_fits_only_where_the_contract_has_one():
+    assert filed({}, "GET") == ["GET /notes is sent as no form"]
+
+
+def test_json_of_any_length_is_held_to_the_contract():
+    sandbox = Strict()
+    client = sandbox.app.test_client()
+    assert client.post("/notes", json={"text": "short", "titel": "x" * 100_000}).status_code == 400
+    assert sandbox.violations == ["POST /notes knows no titel"]

@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 
 import pytest
+from flask import request
 from pydantic import ValidationError
 
 from connectors.sdk.manifest import Ability, Capability, Carries, Meaning, Write
@@ -19,7 +20,7 @@ from connectors.testing.quality.measuring import Tally, held_to
 from connectors.testing.quality.pages import block, table, with_block
 from connectors.testing.quality.probes import probes, refuses
 from connectors.testing.quality.show import sentences
-from tests.unit.testing.test_kit import Strict
+from tests.unit.testing.test_kit import Filed, Strict
 
 NAMES = sorted(ours(discover()))
 WRITE = "run: python -m connectors.testing.quality"
@@ -211,6 +212,17 @@ def test_a_sandbox_that_looks_away_is_found_out():
     sandbox = Lax()
     through = {probe.says for probe in probes(sandbox.contract) if not refuses(sandbox, probe)}
     assert {"GET /notes with an unknown parameter", "POST /notes with text unfit"} <= through
+
+
+def test_what_is_sent_as_a_form_is_probed_as_one():
+    class Blind(Filed):
+        def sent(self):
+            return request.args.to_dict() | (request.get_json(silent=True) or {})
+
+    form = {probe.says for probe in probes(Filed.contract) if probe.form}
+    assert form == {"POST /notes with an unknown parameter", "POST /notes with text unfit"}
+    assert all(refuses(Filed(), probe) for probe in probes(Filed.contract))
+    assert {probe.says for probe in probes(Blind.contract) if not refuses(Blind(), probe)} == form
 
 
 def test_each_kind_of_parameter_is_sent_wrongly():
