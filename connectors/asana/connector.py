@@ -104,13 +104,15 @@ class Asana:
         return _copy(target, self._calls.attachment(ref))
 
     def subscribe(self, target: Target, callback_url: str) -> str | Agreement:
-        """Register a webhook on the task or project, unless there is one; Asana hands its secret over first."""
+        """Register a webhook on the task or project, unless one works; Asana hands its secret over first."""
         whole = target.kind == BOARD
         space = self._calls.project(target.ref).workspace if whole else self._workspace_of(target)
         query = {"workspace": space.gid if space else None, "resource": target.ref}
         for webhook in self._calls.every("/webhooks", Webhook, query):
-            if webhook.target == callback_url:
+            if webhook.target == callback_url and webhook.active:
                 return webhook.gid
+            if webhook.target == callback_url:  # nothing switches it on again
+                self.unsubscribe(webhook.gid)
         wanted = {"resource": target.ref, "target": callback_url, "filters": WATCHED_TASKS if whole else WATCHED}
         made = self._api.post(f"{API}/webhooks", MadeWebhook, json={"data": wanted})
         return Agreement(made.data.gid, made.secret)

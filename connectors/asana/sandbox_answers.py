@@ -92,7 +92,8 @@ def shape_of_hook(ref: str, hook: Mapping[str, Any]) -> dict[str, Any]:
     """Tell a webhook."""
     beaten = {"last_success_at": "2026-03-17T10:11:06.474Z" if hook["beaten"] else None}
     shape = {"gid": ref, "resource_type": "webhook", "target": hook["target"], "filters": hook["filters"]}
-    return {**HEALTH, **shape, "resource": {"gid": hook["resource"], "resource_type": "task"}, **beaten}
+    health = {**HEALTH, "active": hook.get("active", True)}
+    return {**health, **shape, "resource": {"gid": hook["resource"], "resource_type": "task"}, **beaten}
 
 
 def _compact(thing: Mapping[str, Any]) -> dict[str, Any]:

@@ -133,9 +133,10 @@ class Attachment(Named):
 
 
 class Webhook(Named):
-    """A registered webhook."""
+    """A registered webhook. Asana sends nothing for one that is not active."""
 
     target: str = ""
+    active: bool = True
 
 
 class MadeWebhook(Shape):

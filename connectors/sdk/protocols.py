@@ -119,6 +119,7 @@ class Subscribe(Protocol):
 
         Where the remote chooses the secret that it signs with, return it too (`Agreement`, and `HandsOver` below).
         Where subscriptions end, return when: asked again some time before, make another that overlaps with it.
+        Where they do not, it is asked again every day: one that the remote gave up or switched off is made to work.
         """
         ...
 

@@ -112,7 +112,7 @@ class Subscription(Base):
     callback_url: Mapped[str]
     sealed_secret: Mapped[str]
     expires_at: Mapped[Millis | None]
-    renew_at: Mapped[Millis | None]  # when the hub asks for it anew, before it ends; None: it has no end
+    renew_at: Mapped[Millis | None]  # when the hub asks for it anew or sees to it; None: a person entered it
     created_at: Mapped[Millis]
 
 

@@ -1,4 +1,9 @@
-"""Subscriptions that end are asked for anew before they do; what may have been missed meanwhile is looked at."""
+"""Subscriptions are kept alive: those that end are asked for anew before they do, the others are seen to once a day.
+
+Systems give webhooks up that nobody answered for a while: Asana deletes them, Trello switches them off. Asking again
+is idempotent (`connectors.sdk.protocols.Subscribe`): one that stands is found, one that is gone or off is made anew.
+What may have been missed meanwhile is looked at.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +13,8 @@ from typing import TYPE_CHECKING, Final
 import structlog
 from sqlalchemy import CursorResult, select, update
 
-from hub.clock import HOUR, MINUTE
+from connectors.sdk.errors import RetryLater
+from hub.clock import DAY, HOUR, MINUTE
 from hub.connections import accounts, health, inbox
 from hub.connections.models import Remote, Subscription
 from hub.db.installation import may_write
@@ -27,12 +33,16 @@ OVERLAP: Final = 4
 LONGEST_OVERLAP_MS: Final = 48 * HOUR
 AGAIN_MS: Final = 15 * MINUTE
 """A renewal that failed, or whose worker was killed, is tried again after so long."""
+ROUND_MS: Final = DAY
+"""A subscription without an end is seen to so often; so, too, what the remote refused to give."""
+MOST: Final = 50
+"""So many are seen to in one go, those that are due the longest first; the others are due next time."""
 
 
-def renew_at(ends_at: int | None, now: int) -> int | None:
-    """Return when a subscription is to be renewed; None where it has no end."""
+def renew_at(ends_at: int | None, now: int) -> int:
+    """Return when a subscription is to be asked for again."""
     if ends_at is None:
-        return None
+        return now + ROUND_MS
     return ends_at - min(max(ends_at - now, 0) // OVERLAP, LONGEST_OVERLAP_MS)
 
 
@@ -50,24 +60,40 @@ class Renewing:
             due = [row.id for row in session.scalars(query) if _speakable(session, row.remote_id)]
             if not may_write(session):
                 return 0
-        return sum(self._one(subscription_id, now) for subscription_id in due)
+        missed: dict[str, str] = {}
+        renewed = sum(self._one(subscription_id, now, missed) for subscription_id in due[:MOST])
+        for remote_id, why in missed.items():
+            with self._database.unit() as session:
+                inbox.catch_up(session, session.get_one(Remote, remote_id), why)
+        return renewed
 
-    def _one(self, subscription_id: str, now: int) -> bool:
+    def _one(self, subscription_id: str, now: int, missed: dict[str, str]) -> bool:
+        """Renew one; note its remote where nobody listened for a while."""
         with self._database.unit() as session:
             if not _claim(session, subscription_id, now):
                 return False
-            row = session.get_one(Subscription, subscription_id)
-            missed = row.expires_at is not None and row.expires_at <= now
-            remote_id = row.remote_id
+            before = session.get_one(Subscription, subscription_id)
         try:
             self._renew(subscription_id)
         except HubError as error:
             log.warning("subscription_not_renewed", subscription=subscription_id, code=error.code)
+            if before.expires_at is None and not isinstance(error.__cause__, RetryLater):
+                self._put_off(subscription_id, now + ROUND_MS)
             return False
-        if missed:
-            with self._database.unit() as session:
-                inbox.catch_up(session, session.get_one(Remote, remote_id), "subscription_ended")
+        if before.expires_at is not None and before.expires_at <= now:
+            missed[before.remote_id] = "subscription_ended"
+        elif before.expires_at is None and self._anew(before):
+            log.info("subscription_made_anew", subscription=subscription_id, remote=before.remote_id)
+            missed[before.remote_id] = "subscription_lost"
         return True
+
+    def _put_off(self, subscription_id: str, until: int) -> None:
+        with self._database.unit() as session:
+            session.get_one(Subscription, subscription_id).renew_at = until
+
+    def _anew(self, before: Subscription) -> bool:
+        with self._database.read() as session:
+            return session.get_one(Subscription, before.id).external_ref != before.external_ref
 
 
 def _claim(session: Session, subscription_id: str, now: int) -> bool:

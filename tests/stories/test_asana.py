@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from connectors.asana.events import sign
-from hub.clock import MINUTE
+from hub.clock import DAY, MINUTE
 from hub.connections.models import Inbox
 from tests.stories.story import ADA
 
@@ -76,7 +76,8 @@ def test_a_webhook_that_asana_gave_up_is_made_anew(story, placed):
     asana = story.sandboxes["asana"]
     [old] = asana.hooks.values()
     asana.hooks.clear()  # after 24 hours without an answer
-    story.rooms.connections.subscribe(ADA, target.id)
+    story.clock.advance(DAY)
+    story.run()
     [new] = asana.hooks.values()
     assert (new["target"], new["secret"] == old["secret"]) == (old["target"], False)
     [there] = story.standing("asana", story.rooms.placements.copy(ADA, placement))

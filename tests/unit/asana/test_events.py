@@ -146,6 +146,15 @@ def test_an_existing_webhook_is_found_among_many_and_names_no_secret(asana, sand
     assert len(sandbox.hooks) == 121
 
 
+def test_one_that_asana_does_not_send_for_any_more_is_replaced_and_leaves_no_double(asana, sandbox, target, receiver):
+    first = asana.subscribe(target, receiver.url)
+    sandbox.hooks[first.ref]["active"] = False
+    second = asana.subscribe(target, receiver.url)
+    assert [*sandbox.hooks] == [second.ref] != [first.ref]
+    assert second.secret == sandbox.hooks[second.ref]["secret"]
+    assert asana.subscribe(target, receiver.url) == second.ref
+
+
 @pytest.mark.parametrize(("status", "repeats"), [(200, ""), (200, "another"), (500, "same"), (403, "")])
 def test_an_address_that_does_not_shake_hands_is_a_matter_for_a_person(
     asana, sandbox, target, receiver, status, repeats

@@ -103,7 +103,9 @@ def test_one_that_was_replaced_by_an_earlier_hub_stays_so(connections, refused, 
     assert told.value.code == "connection_replaced"
 
 
-def test_subscriptions_are_asked_for_again_with_the_new_secret(connections, connected, admin, tiny, database, keyring):
+def test_subscriptions_are_asked_for_again_with_the_new_secret(
+    connections, connected, admin, tiny, database, keyring, clock
+):
     connections.refresh_targets(admin, connected.id)
     made = connections.subscribe(admin, connections.targets(admin)[0].id)
     connections.reconnect(admin, connected.id, {"app_secret": "another-app-secret-555"})
@@ -112,7 +114,7 @@ def test_subscriptions_are_asked_for_again_with_the_new_secret(connections, conn
     assert [call.url.path for call in tiny.asked[asked:]] == ["/hooks"]
     with database.read() as session:
         row = session.get_one(Subscription, made.id)
-    assert row.renew_at is None, "it has no end"
+    assert (row.expires_at, row.renew_at) == (None, clock.now() + DAY), "it has no end, and is seen to every day"
     assert keyring.open(row.sealed_secret, purpose=inbox.purpose(row.id)) == "another-app-secret-555"
 
 

@@ -1,8 +1,7 @@
-"""Subscriptions that end: renewed with an overlap, and what was missed is looked at."""
+"""Subscriptions are kept alive: renewed with an overlap, seen to every day, and what was missed is looked at."""
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 
 import httpx
@@ -13,7 +12,7 @@ from connectors.sdk.types import Agreement
 from hub.clock import DAY, HOUR, MINUTE
 from hub.connections.health import State
 from hub.connections.models import Connection, Subscription
-from hub.connections.renewing import _claim, renew_at
+from hub.connections.renewing import MOST, _claim, renew_at
 from hub.db.installation import observe_only
 from hub.db.models import Installation
 from tests.unit.connections.fakevendor import APP_SECRET, KEY, Tiny, TinyVendor, tiny_manifest
@@ -157,14 +156,68 @@ def test_a_hub_that_only_observes_renews_nothing(connections, database, row, tin
     assert tiny.made == 1
 
 
-def test_what_has_no_end_is_never_asked_for_again(connections, database, clock, admin, registry, tiny):
+@pytest.fixture
+def endless(registry, connections, admin, tiny, database):
+    """A subscription without an end, as it stands in the database now."""
     registry["tiny"] = replace(registry["tiny"], connect=Tiny)
     made = connections.connect(admin, "tiny", auth="key", settings={}, secrets={"key": KEY, "app_secret": APP_SECRET})
     connections.refresh_targets(admin, made.id)
-    connections.subscribe(admin, connections.targets(admin)[0].id)
-    assert json.loads(tiny.asked[-1].content)["url"]
-    clock.advance(400 * DAY)
+    subscribed = connections.subscribe(admin, connections.targets(admin)[0].id)
+
+    def read():
+        with database.read() as session:
+            return session.get_one(Subscription, subscribed.id)
+
+    return read
+
+
+def test_what_has_no_end_is_seen_to_once_a_day(connections, endless, clock, tiny, events):
+    before, asked = endless(), len(tiny.asked)
+    clock.advance(DAY - 1)
     assert renew(connections) == 0
+    clock.advance(1)
+    assert renew(connections) == 1
+    assert renew(connections) == 0
+    assert [call.url.path for call in tiny.asked[asked:]] == ["/hooks"]
+    assert (endless().external_ref, tiny.hooks) == (before.external_ref, {before.callback_url: "hook-1"}), "no double"
+    assert "remote.hint" not in events(), "it stood all the time"
+
+
+def test_one_that_the_remote_gave_up_is_made_anew_and_everything_there_is_looked_at(
+    connections, endless, clock, tiny, events
+):
+    tiny.hooks = {"https://elsewhere.example": "hook-1"}  # ours is gone
+    clock.advance(DAY)
+    assert renew(connections) == 1
+    assert (endless().external_ref, tiny.hooks[endless().callback_url]) == ("hook-2", "hook-2")
+    (hint,) = events("remote.hint")
+    assert hint.body == {"remote_id": endless().remote_id, "refs": [], "kind": "subscription_lost"}
+
+
+@pytest.mark.parametrize(
+    ("answer", "again_after"), [(httpx.ConnectError("away"), 15 * MINUTE), (httpx.Response(404, json={}), DAY)]
+)
+def test_what_the_remote_does_not_give_is_asked_for_again_once_a_day_and_soon_where_it_was_away(
+    connections, endless, clock, tiny, answer, again_after
+):
+    clock.advance(DAY)
+    tiny.answer = answer
+    assert renew(connections) == 0
+    tiny.answer, asked = None, len(tiny.asked)
+    clock.advance(again_after - 1)
+    assert (renew(connections), len(tiny.asked)) == (0, asked)
+    clock.advance(1)
+    assert renew(connections) == 1
+
+
+def test_of_very_many_some_are_seen_to_at_a_time(connections, connected, database, clock, admin, registry, tiny):
+    registry["tiny"] = replace(registry["tiny"], connect=Tiny)
+    tiny.boards = [{"id": f"b{number}", "name": "Board"} for number in range(MOST + 3)]
+    connections.refresh_targets(admin, connected.id)
+    for target in connections.targets(admin):
+        connections.subscribe(admin, target.id)
+    clock.advance(DAY)
+    assert [renew(connections) for _ in range(3)] == [MOST, 3, 0]
 
 
 @pytest.mark.both
@@ -179,7 +232,7 @@ def test_of_two_workers_that_come_at_once_one_renews_it(row, database, clock):
 
 
 def test_a_weeks_channel_is_renewed_days_before_a_minutes_one_seconds():
-    assert renew_at(None, 5) is None
+    assert renew_at(None, 5) == 5 + DAY
     assert renew_at(7 * DAY, 0) == 7 * DAY - 42 * HOUR
     assert renew_at(365 * DAY, 0) == 363 * DAY
     assert renew_at(4 * MINUTE, 0) == 3 * MINUTE

@@ -141,6 +141,28 @@ def test_a_change_on_a_trello_card_becomes_a_hint(room, admin, events):
     assert (hint.subject, hint.body["refs"]) == (made.remote_id, [ref])
 
 
+def test_a_webhook_that_trello_switched_off_or_lost_works_again_the_next_day(room, admin, clock):
+    sandbox = make_sandbox(discover()["trello"])
+    with serve(sandbox) as origin:
+        service = room(origin)
+        made = service.connect(
+            admin, "trello", auth=sandbox.auth, settings=sandbox.settings(origin), secrets=sandbox.secrets
+        )
+        service.refresh_targets(admin, made.id)
+        target = next(one for one in service.targets(admin) if one.ref == sandbox.targets()[0])
+        service.subscribe(admin, target.id)
+        [hook] = sandbox.hooks.values()
+        address = hook["callbackURL"]
+        hook["active"] = False  # thirty days of failures
+        clock.advance(DAY)
+        assert service.drain_subscriptions("worker") == 1
+        assert [(one["active"], one["callbackURL"]) for one in sandbox.hooks.values()] == [(True, address)]
+        sandbox.hooks.clear()
+        clock.advance(DAY)
+        assert service.drain_subscriptions("worker") == 1
+        assert [(one["active"], one["callbackURL"]) for one in sandbox.hooks.values()] == [(True, address)]
+
+
 def test_a_message_of_the_wordpress_plugin_becomes_a_hint(room, admin, events, clock):
     sandbox = make_sandbox(discover()["wordpress"])
     with serve(sandbox) as origin:
