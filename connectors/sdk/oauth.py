@@ -166,12 +166,11 @@ class OAuthFlow:
         if not isinstance(access, str) or not access:
             raise _unanswered("no access token in the answer", status=response.status_code)
         refresh = token.get("refresh_token") or fallback
-        scope = token.get("scope")
         return Grant(
             access_token=access,
             refresh_token=refresh if isinstance(refresh, str) else None,
             expires_in_s=_lifetime(token.get("expires_in")),
-            scopes=tuple(scope.replace(",", " ").split()) if isinstance(scope, str) else self._oauth.scopes,
+            scopes=self._oauth.scopes if token.get("scope") is None else _scopes(token["scope"]),
             refresh_expires_in_s=_lifetime(token.get("refresh_token_expires_in")),
         )
 
@@ -226,6 +225,12 @@ def _object(content: bytes) -> Mapping[str, Any]:
     except (ValueError, RecursionError):
         return {}
     return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
+
+
+def _scopes(value: object) -> tuple[str, ...]:
+    """Read what was granted: a text with blanks (RFC 6749, 3.3) or commas, or a list, as some vendors send it."""
+    parts = cast("list[object]", value) if isinstance(value, list) else [value]
+    return tuple(name for part in parts if isinstance(part, str) for name in part.replace(",", " ").split())
 
 
 def _lifetime(value: object) -> int | None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import json
 import secrets
 import threading
 import time
@@ -98,6 +99,8 @@ class AuthorizationServer:
         self.takes_json = False  # at the token endpoint, instead of forms
         self.machines = False  # whether clients may come without a person
         self.refresh_life_s: int | None = None  # told beside the tokens, by vendors that do
+        self.withheld: frozenset[str] = frozenset()  # what a person unticks, whatever is asked for
+        self.scope_between = " "  # or ",", at vendors that answer so; empty: they do not tell what was granted
         self.gives = ""  # the one access token that everybody gets, for a sandbox that knows no other
         self.checks_assertion: Callable[[str], str] | None = None  # a signed statement -> who made it, or ""
         self.faults = Faults()
@@ -127,6 +130,12 @@ class AuthorizationServer:
                 not family.revoked and family.access.get(access_token, 0.0) > now for family in self.families.values()
             )
 
+    def scopes_of(self, access_token: str) -> frozenset[str] | None:
+        """Return what an access token was granted; None where it is not from here, so that nothing limits it."""
+        with self._lock:
+            families = [family for family in self.families.values() if access_token in family.access]
+            return frozenset(families[-1].scope.split()) if families else None
+
     def withdraw_consent(self) -> None:
         """Revoke everything, as when the person removes the hub in the vendor's settings."""
         with self._lock:
@@ -137,9 +146,15 @@ class AuthorizationServer:
         """Press "allow" in the person's place; return the address that the browser is sent to."""
         code = secrets.token_urlsafe(16)
         with self._lock:
-            self._codes[code] = Code(challenge, redirect_uri, scope, self._clock() + 60)
+            self._codes[code] = Code(challenge, redirect_uri, self._ticked(scope), self._clock() + 60)
             self._note("approved")
         return f"{redirect_uri}?{urlencode({'code': code, 'state': state})}"
+
+    def _ticked(self, scope: str) -> str:
+        return " ".join(one for one in scope.split() if one not in self.withheld)
+
+    def _told_scope(self, family: Family) -> dict[str, str]:
+        return {"scope": self.scope_between.join(family.scope.split())} if self.scope_between else {}
 
     def _note(self, what: str, family: str = "", note: str = "") -> None:
         self._ledger.append(Entry(what, family, note))
@@ -233,12 +248,16 @@ class AuthorizationServer:
 
     def _by_machine(self, who: str) -> Response:
         """Grant without a person: nothing to refresh, a new access token each time."""
-        family = Family(secrets.token_hex(8), "machine")
+        asked = self._sent("scope") or str(_claims(self._sent("assertion")).get("scope", ""))
+        family = Family(secrets.token_hex(8), self._ticked(asked))
         self.families[family.id] = family
         self._note("granted", family.id, who)
         access = self.gives or f"access-{secrets.token_urlsafe(24)}"
         family.access[access] = self._clock() + self.access_life_s
-        return jsonify(access_token=access, token_type="Bearer", expires_in=self.access_life_s, scope=family.scope)
+        return jsonify(
+            access_token=access, token_type="Bearer", expires_in=self.access_life_s,
+            **(self._told_scope(family) if asked else {}),
+        )  # fmt: skip
 
     def _by_code(self) -> Response:
         code = self._codes.get(self._sent("code"))
@@ -283,7 +302,7 @@ class AuthorizationServer:
         told = {} if self.refresh_life_s is None else {"refresh_token_expires_in": self.refresh_life_s}
         return jsonify(
             access_token=access, refresh_token=family.refresh, token_type="Bearer",
-            expires_in=self.access_life_s, scope=family.scope, **told,
+            expires_in=self.access_life_s, **self._told_scope(family), **told,
         )  # fmt: skip
 
     def _revoke_family(self, family: Family, why: str) -> None:
@@ -315,6 +334,12 @@ class AuthorizationServer:
         if sent is not None and sent.type == "basic":
             name, secret = sent.username or "", sent.password or ""
         return name == self.client_id and hmac.compare_digest(secret.encode(), self.client_secret.encode())
+
+
+def _claims(statement: str) -> dict[str, Any]:
+    """Return what a signed statement says of itself; nothing where there is none."""
+    _, _, told = statement.rpartition(".")[0].partition(".")  # of header, claims and signature
+    return json.loads(base64.urlsafe_b64decode(told + "=" * (-len(told) % 4))) if told else {}
 
 
 def _see(url: str) -> Response:

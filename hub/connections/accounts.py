@@ -52,6 +52,16 @@ class Ends:
     sign_in: int | None = None  # a person must sign in again then
 
 
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """A way with all its secrets in it, when they end, and what was allowed."""
+
+    way: Way
+    ends: Ends
+    scopes: tuple[str, ...] = ()
+    lacking: str = ""  # what was asked for and not allowed, as a sentence; empty: nothing, or nobody asked
+
+
 def check_way(manifest: Manifest, auth: str, settings: Mapping[str, Any], secrets: Mapping[str, str]) -> Way:
     """Check what a person filled in.
 
@@ -122,27 +132,27 @@ def add(
     session: Session,
     keyring: Keyring,
     remote: Remote,
-    way: Way,
+    granted: Granted,
     account: Account,
     *,
-    ends: Ends,
     owner_id: str,
     now: int,
 ) -> Connection:
     """Make a proven connection to a remote."""
+    way, ends = granted.way, granted.ends
     deaf = _is_known(session, remote.id) and not is_heard(session, remote.id)
     stay(session, remote.id)
     connection = Connection(
         id=new_id(), remote_id=remote.id, owner_id=owner_id, state=health.State.PENDING, auth=way.auth.name,
         problem_code="", problem="", settings=way.settings.model_dump(mode="json"),
-        granted_scopes=list(account.scopes), last_ok_at=now, not_before=0, created_at=now,
-        expires_at=ends.sign_in, signed_in_at=now,
+        granted_scopes=list(granted.scopes or account.scopes), lacking=granted.lacking,
+        last_ok_at=now, not_before=0, created_at=now, expires_at=ends.sign_in, signed_in_at=now,
     )  # fmt: skip
     session.add(connection)
     session.flush()
     credentials.store(session, keyring, connection.id, credentials.Secrets(way.secrets, 1, ends.token))
     health.announce(session, connection, "connection.created", actor=owner_id)
-    health.set_state(session, connection, health.State.LIVE, actor=owner_id)
+    health.settle(session, connection, actor=owner_id)
     _listen_again(session, keyring, remote, way, deaf=deaf, now=now)
     return connection
 
@@ -151,22 +161,24 @@ def renew(
     session: Session,
     keyring: Keyring,
     row: Connection,
-    way: Way,
+    granted: Granted,
     account: Account,
     *,
-    ends: Ends,
     by: str,
     now: int,
 ) -> None:
     """Give a connection new secrets that were proven to be the same account's; all that hangs on it carries on."""
+    way, ends = granted.way, granted.ends
     remote = session.get_one(Remote, row.remote_id)
     deaf = not is_heard(session, remote.id)
     credentials.replace_all(session, keyring, row.id, way.secrets, ends.token, now=now)
     remote.label = printable(account.label)
-    row.granted_scopes, row.expires_at, row.signed_in_at = list(account.scopes), ends.sign_in, now
+    row.granted_scopes, row.lacking = list(granted.scopes or account.scopes), granted.lacking
+    row.expires_at, row.signed_in_at = ends.sign_in, now
     row.last_ok_at, row.not_before = now, 0
     health.announce(session, row, "connection.renewed", actor=by)
-    health.set_state(session, row, health.State.LIVE, actor=by)
+    row.problem_code = ""  # what was lacking before is judged anew
+    health.settle(session, row, actor=by)
     _listen_again(session, keyring, remote, way, deaf=deaf, now=now)
 
 

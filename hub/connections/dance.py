@@ -33,6 +33,8 @@ class Dance:
     verifier: str = field(repr=False)
     connection_id: str = ""  # the connection that it renews; empty: it makes a new one
     ends: tuple[int | None, int | None] | None = None  # of what was granted, where only a person's choice is awaited
+    lacking: str = ""  # what was not allowed, in that case
+    scopes: tuple[str, ...] = ()  # and what was
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +57,14 @@ def begin(
     now: int,
     connection_id: str = "",
     ends: tuple[int | None, int | None] | None = None,
+    scopes: tuple[str, ...] = (),
+    lacking: str = "",
 ) -> tuple[str, Dance]:
     """Remember a sign-in; return its state value, of which only the hash is kept, and the dance."""
     state = new_state()
-    dance = Dance(connector, auth, settings, secrets, new_verifier(), connection_id, ends)
+    dance = Dance(connector, auth, settings, secrets, new_verifier(), connection_id, ends, lacking, scopes)
     kept = {"auth": auth, "settings": dict(settings), "secrets": dict(secrets), "verifier": dance.verifier,
-            "connection_id": connection_id, "ends": ends}  # fmt: skip
+            "connection_id": connection_id, "ends": ends, "scopes": scopes, "lacking": lacking}  # fmt: skip
     session.execute(delete(OAuthDance).where(OAuthDance.expires_at <= now))
     session.add(
         OAuthDance(
@@ -93,7 +97,8 @@ def take(
     if granted != (ends is not None):
         raise _invalid()
     return Dance(row.connector, kept["auth"], kept["settings"], kept["secrets"], kept["verifier"],
-                 kept.get("connection_id", ""), (ends[0], ends[1]) if ends else None)  # fmt: skip
+                 kept.get("connection_id", ""), (ends[0], ends[1]) if ends else None,
+                 kept.get("lacking", ""), tuple(kept.get("scopes", ())))  # fmt: skip
 
 
 def _hash(state: str) -> str:

@@ -43,6 +43,7 @@ class State(StrEnum):
 
 
 NEEDS_PERSON_NOTICE = "connection_needs_person"
+SCOPES_MISSING = "scopes_missing"  # it works as far as what was allowed goes, and no trying helps
 PAUSED, REPLACED, DISCONNECTED = "paused", "replaced", "disconnected"
 OTHER_ACCOUNT = "other_account"  # the credentials open another account now: nothing may be written there
 USABLE = (State.LIVE, State.AILING, State.PENDING)
@@ -57,13 +58,15 @@ def worth_writing(connection: Connection, error: ConnectorError | None, now: int
     if connection.problem_code == OTHER_ACCOUNT:
         return False  # the call that ended well had begun before that was found out
     stale = connection.last_ok_at is None or connection.last_ok_at <= now - NOTED_EVERY_MS
-    return stale or connection.state != State.LIVE or bool(connection.problem_code)
+    return stale or not _is_settled(connection)
 
 
 def to_check(session: Session, now: int) -> list[str]:
     """Return the connections of which nothing was heard for too long, and those that ail; not the ones told to wait."""
     quiet = Connection.last_ok_at <= now - QUIET_MS
-    states = or_(Connection.state == State.AILING, and_(Connection.state == State.LIVE, quiet))
+    settled = or_(Connection.state == State.LIVE, Connection.problem_code == SCOPES_MISSING)
+    ails = and_(Connection.state == State.AILING, Connection.problem_code != SCOPES_MISSING)
+    states = or_(ails, and_(settled, quiet))
     query = select(Connection.id).where(states, Connection.not_before <= now).order_by(Connection.id)
     return list(session.scalars(query))
 
@@ -71,7 +74,7 @@ def to_check(session: Session, now: int) -> list[str]:
 def next_try(connection: Connection, now: int) -> int | None:
     """Return when the hub speaks over an ailing connection again by itself; None where it is well, or nothing helps."""
     told = connection.not_before if connection.not_before > now else None
-    if connection.state == State.AILING:
+    if connection.state == State.AILING and connection.problem_code != SCOPES_MISSING:
         return told or now + CHECK_EVERY_MS
     return told if connection.state in USABLE else None
 
@@ -82,7 +85,7 @@ def note(session: Session, connection: Connection, error: ConnectorError | None,
         return
     if error is None or _is_success(error):
         connection.last_ok_at = now
-        set_state(session, connection, State.LIVE, actor=actor)
+        settle(session, connection, actor=actor)
     elif isinstance(error, RateLimited):
         _slow_down(connection, error, now)
     elif isinstance(error, NeedsPerson) and not isinstance(error, Misconfigured):
@@ -121,11 +124,30 @@ def set_state(
         announce(session, connection, f"connection.{state.value}", actor=actor)
 
 
+def settle(session: Session, connection: Connection, *, actor: str) -> None:
+    """Note that a connection works; one that was not allowed all that was asked for does not pretend to be whole.
+
+    It is live for a moment all the same: what waited for the connection goes on at that event.
+    """
+    if connection.problem_code == SCOPES_MISSING and connection.lacking:
+        return
+    set_state(session, connection, State.LIVE, actor=actor)
+    if connection.lacking:
+        set_state(session, connection, State.AILING, code=SCOPES_MISSING, text=connection.lacking, actor=actor)
+
+
 def announce(session: Session, connection: Connection, kind: str, *, actor: str) -> None:
     """Note an event about a connection; it names the problem's code, never a secret."""
     remote = session.get_one(Remote, connection.remote_id)
     body = {"remote_id": remote.id, "connector": remote.connector, "problem_code": connection.problem_code}
     emit(session, kind, connection.id, actor=actor, body=body)
+
+
+def _is_settled(connection: Connection) -> bool:
+    """Tell whether a success would change nothing about how a connection is."""
+    if connection.lacking:
+        return connection.state == State.AILING and connection.problem_code == SCOPES_MISSING
+    return connection.state == State.LIVE and not connection.problem_code
 
 
 def _is_success(error: ConnectorError | None) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hub.clock import DAY, HOUR, SECOND
@@ -35,6 +35,8 @@ class Connection(Revisioned, Base):
     auth: Mapped[Word]  # which of the manifest's auth methods
     settings: Mapped[Json]
     granted_scopes: Mapped[Json]
+    # What was asked for at the sign-in and not allowed, as a sentence; empty: nothing.
+    lacking: Mapped[str] = mapped_column(default="", server_default=text("''"))
     expires_at: Mapped[Millis | None]
     last_ok_at: Mapped[Millis | None]
     not_before: Mapped[Millis] = mapped_column(default=0)  # told to slow down until then

@@ -140,7 +140,7 @@ class Renewal:
         if grant.refresh_expires_in_s is not None:
             connection.expires_at = self._clock.now() + grant.refresh_expires_in_s * SECOND
         if connection.problem_code == UNANSWERED:
-            health.set_state(session, connection, health.State.LIVE, actor="system")
+            health.settle(session, connection, actor="system")
 
     def _failed(self, connection_id: str, secrets: Secrets, error: ConnectorError, owner: str) -> Secrets:
         """Give the lease back and say what is to be done; another's success meanwhile wins."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -13,8 +13,8 @@ from connectors.sdk.errors import BadAnswer, ConnectorError
 from connectors.sdk.manifest import HandOver, Manifest
 from connectors.sdk.oauth import Grant
 from connectors.sdk.types import Account
-from hub.connections import accounts, credentials, dance, health
-from hub.connections.accounts import Ends, Way
+from hub.connections import accounts, allowed, credentials, dance, health
+from hub.connections.accounts import Ends, Granted, Way
 from hub.connections.changing import record
 from hub.connections.dance import Dance, Dancer
 from hub.connections.models import Connection, Remote
@@ -31,14 +31,6 @@ if TYPE_CHECKING:
     from hub.clock import Clock
     from hub.connections.speaking import Speaking
     from hub.db.unit import Database
-
-
-@dataclass(frozen=True, slots=True)
-class Granted:
-    """A way with all its secrets in it, and when they end."""
-
-    way: Way
-    ends: Ends
 
 
 class SigningIn:
@@ -77,7 +69,8 @@ class SigningIn:
         manifest = self._speaking.manifest(kept.connector)
         settings = accounts.check_settings(manifest, kept.settings)
         way = Way(accounts.auth_of(manifest, kept.auth), settings, kept.secrets)
-        return self._add(actor, manifest, Granted(way, Ends(*(kept.ends or ()))), known)
+        granted = Granted(way, Ends(*(kept.ends or ())), kept.scopes, kept.lacking)
+        return self._add(actor, manifest, granted, known)
 
     def reconnect(self, actor: Actor, connection_id: str, secrets: Mapping[str, str]) -> Connection:
         """Give a connection new secrets. What is left out stays as it was; its settings stay in any case.
@@ -197,7 +190,8 @@ class SigningIn:
             raise to_person(error, where=manifest.title) from error
         now = self._clock.now()
         ends = Ends(credentials.token_end(grant, now), credentials.sign_in_end(way.auth, grant, now))
-        return Granted(replace(way, secrets={**way.secrets, **credentials.tokens(grant)}), ends)
+        full = replace(way, secrets={**way.secrets, **credentials.tokens(grant)})
+        return Granted(full, ends, grant.scopes, allowed.lacking(manifest.title, way.server, grant))
 
     def _add_or_ask(
         self, actor: Actor, manifest: Manifest, granted: Granted, known: Known, session_hash: str
@@ -212,12 +206,12 @@ class SigningIn:
                         session, self._keyring, Dancer(actor.id, session_hash), connector=manifest.name,
                         auth=granted.way.auth.name, settings=granted.way.settings.model_dump(mode="json"),
                         secrets=granted.way.secrets, ends=(granted.ends.token, granted.ends.sign_in),
-                        now=self._clock.now(),
+                        scopes=granted.scopes, lacking=granted.lacking, now=self._clock.now(),
                     )  # fmt: skip
             raise
 
     def _add(self, actor: Actor, manifest: Manifest, granted: Granted, known: Known) -> Connection:
-        account = self._account(manifest, granted.way)
+        account = self._account(manifest, granted)
         standing = standing_of(self._database, self._speaking, manifest.name, account)
         second = standing is not None and standing.apart and known is Known.SECOND
         if standing is not None and not (standing.gone or second or known is Known.RENEW):
@@ -228,7 +222,7 @@ class SigningIn:
                 raise Conflict("connected_meanwhile", f"{account.label} was connected by somebody else just now.",
                                where=manifest.title, next_step="Look at the connections, then try again.")  # fmt: skip
             if standing is None or second:
-                return accounts.add(session, self._keyring, remote, granted.way, account, ends=granted.ends,
+                return accounts.add(session, self._keyring, remote, granted, account,
                                     owner_id=actor.id, now=self._clock.now())  # fmt: skip
             return self._come_back(session, actor, standing.connection_id, granted, account)
 
@@ -242,12 +236,12 @@ class SigningIn:
         if row.state in health.USABLE:
             row.state = health.State.PENDING  # so that it is told to be live anew, and its copies are looked at
         record(session, row, granted.way.settings, by=actor.id)
-        accounts.renew(session, self._keyring, row, granted.way, account, ends=granted.ends, by=actor.id,
+        accounts.renew(session, self._keyring, row, granted, account, by=actor.id,
                        now=self._clock.now())  # fmt: skip
         return row
 
     def _renew(self, actor: Actor, connection_id: str, manifest: Manifest, granted: Granted) -> Connection:
-        account = self._account(manifest, granted.way)
+        account = self._account(manifest, granted)
         with self._database.unit() as session:
             row = accounts.get(session, connection_id)
             remote = session.get_one(Remote, row.remote_id)
@@ -257,17 +251,20 @@ class SigningIn:
                     where=manifest.title,
                     next_step=f"Sign in as {remote.label}, or connect the other account as a new connection.",
                 )  # fmt: skip
-            accounts.renew(session, self._keyring, row, granted.way, account, ends=granted.ends, by=actor.id,
+            accounts.renew(session, self._keyring, row, granted, account, by=actor.id,
                            now=self._clock.now())  # fmt: skip
             return row
 
-    def _account(self, manifest: Manifest, way: Way) -> Account:
-        """Ask the remote who we are."""
+    def _account(self, manifest: Manifest, granted: Granted) -> Account:
+        """Ask the remote who we are; where too little was allowed even for that, that is what a person is told."""
         try:
-            account = self._speaking.unproven(manifest, way).identify()
+            account = self._speaking.unproven(manifest, granted.way).identify()
             if not account.key or not account.key.isprintable():
                 raise BadAnswer(f"{manifest.title} does not say whose account this is.")
         except ConnectorError as error:
+            if granted.lacking:
+                raise Invalid("scopes_missing", granted.lacking, where=manifest.title,
+                              next_step="Connect again, and allow all that is asked for.") from error  # fmt: skip
             raise to_person(error, where=manifest.title) from error
         return account
 

@@ -16,9 +16,8 @@ from connectors.sdk.registry import discover
 from hub.access.actors import Actor, Role
 from hub.app.compose import Hub
 from hub.clock import SystemClock
-from hub.connections.accounts import Ends, Way
+from hub.connections.accounts import Ends, Granted, Way
 from hub.connections.recognising import Known
-from hub.connections.signing_in import Granted
 from hub.connections.turns import Budgets
 from hub.db.base import new_id
 from hub.db.migrate import migrate

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from urllib.parse import parse_qs, urlsplit
 
-import httpx
 import pytest
 
 from connectors.sdk.errors import AuthExpired
@@ -79,14 +78,6 @@ def test_a_vendor_without_pkce_with_words_of_its_own_and_json(oauth, http, vendo
     assert "code_challenge" not in asked
     grant = flow.exchange(approve(http, url)["code"], verifier="unused")
     assert vendor.valid(flow.refresh(grant.refresh_token).access_token)
-
-
-@pytest.mark.parametrize("said", ["read write", "read,write"])
-def test_scopes_are_read_however_they_are_parted(oauth, said):
-    answer = httpx.Response(200, json={"access_token": "a", "scope": said})
-    with httpx.Client(transport=httpx.MockTransport(lambda _request: answer)) as http:
-        flow = OAuthFlow(oauth, Client("hub"), redirect_uri=CALLBACK, http=http)
-        assert flow.refresh("r").scopes == ("read", "write")
 
 
 @pytest.fixture

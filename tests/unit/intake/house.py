@@ -86,8 +86,8 @@ class House:
             account, now = room._speaking.unproven(manifest, way).identify(), self.clock.now()
             with self.rooms.database.unit() as session:
                 remote = accounts.find_or_make(session, self.name, account, now)
-                row = accounts.add(session, self.rooms.keyring, remote, way, account, ends=accounts.Ends(),
-                                   owner_id=self.ada.id, now=now)  # fmt: skip
+                granted = accounts.Granted(way, accounts.Ends())
+                row = accounts.add(session, self.rooms.keyring, remote, granted, account, owner_id=self.ada.id, now=now)
             made = room.view(self.ada, row.id)
         self.rooms.connections.refresh_targets(self.ada, made.id)
         self.resume()
