@@ -140,7 +140,7 @@ MANIFEST = Manifest(
     ),
     abilities={
         Capability.TARGETS: Ability(),
-        Capability.PUBLISH: Ability(Write.FINDABLE, Level.READ),
+        Capability.PUBLISH: Ability(Write.KEYED, Level.READ),
         Capability.UPDATE: Ability(Write.HARMLESS),
         Capability.REPLACE: Ability(Write.HARMLESS),
         Capability.WITHDRAW: Ability(Write.HARMLESS),
@@ -154,7 +154,9 @@ MANIFEST = Manifest(
     connect=GoogleDrive,
     sandbox="connectors.google_drive.sandbox:create",
     rendition="original",
-    settles_after_s=60.0,  # searches are late at times, by no stated bound; a look by id never is
+    # Searches are late at times, by no stated bound. A repeated publication needs none; taking away what may stand
+    # there does.
+    settles_after_s=60.0,
     # 325,000 units a minute for each user and 1,000,000 for each project, at 200 units for the dearest call.
     limits=(Limit(1600, 60.0), Limit(5000, 60.0, scope="app")),
     error_codes={
@@ -202,8 +204,8 @@ MANIFEST = Manifest(
         "hold": "A file is there at once: Drive schedules nothing.",
         "usage": "Drive does not tell where else a file is linked or embedded.",
         "numbers": "Drive's interface counts no views or downloads that can be read.",
-        "chosen ids": "Drive takes only ids that it made itself, and a connector keeps nothing, so a copy whose answer "
-        "was lost is found by its marker, which a search may show late.",
+        "late searches": "Drive's searches are late at times, by no stated bound. That makes no second file; but a "
+        "copy whose answer was lost, and that is to be taken away before a search shows it, is found by a later look.",
         "old bytes": "Drive keeps the bytes before a replacement as a revision for up to 30 days; deleting the file "
         "deletes them too.",
         "deleting in shared drives": "Only a manager of a shared drive may delete for good; for other members the hub "

@@ -8,10 +8,11 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from typing import IO
-from urllib.parse import quote
 
+from connectors.google_drive.addresses import API, FIELDS, FILE, UPLOAD, path_of
+from connectors.google_drive.creating import create, receipt_of
 from connectors.google_drive.events import LIFE_S, MOST_A_DAY, channel_id, channel_name, time_of
-from connectors.google_drive.items import Summed, kind_of, new_file, parts, said, to_copy, to_item
+from connectors.google_drive.items import Summed, kind_of, said, to_copy, to_item
 from connectors.google_drive.types import (
     CONTENT,
     EXPORTS,
@@ -30,7 +31,6 @@ from connectors.google_drive.types import (
     Start,
 )
 from connectors.google_drive.uploads import Place, send
-from connectors.sdk.answer import Answer
 from connectors.sdk.errors import Misconfigured, Missing, RateLimited, Unreachable
 from connectors.sdk.http import Api, Query
 from connectors.sdk.paging import every
@@ -50,14 +50,7 @@ from connectors.sdk.types import (
     Target,
 )
 
-API, UPLOAD = "/drive/v3", "/upload/drive/v3"
 PAGE_SIZE, DRIVES_AT_ONCE = 1000, 100
-FIELDS = (
-    "id,name,mimeType,size,md5Checksum,sha1Checksum,sha256Checksum,createdTime,modifiedTime,version,headRevisionId,"
-    "parents,description,starred,properties,appProperties,trashed,driveId,capabilities(canAddChildren,canDownload),"
-    "shortcutDetails(targetId,targetMimeType),webViewLink"
-)
-FILE: Query = {"supportsAllDrives": True, "fields": FIELDS}
 SETTLED = "modifiedTime desc"  # the one order that does not time out in large drives
 MY_DRIVE = ""
 
@@ -85,31 +78,30 @@ class GoogleDrive:
         return Page(tuple(found), after)
 
     def publish(self, target: Target, outgoing: Outgoing) -> Receipt:
-        """Make a file; what it is and the marker go with the bytes, so that none ever stands there unmarked."""
-        about = new_file(outgoing, _folder(target))
-        return _receipt(send(self._api, Place("POST", f"{UPLOAD}/files", FILE), outgoing, about))
+        """Make a file, once; what it is and the marker go with the bytes, so that none ever stands there unmarked."""
+        return create(self._api, _folder(target), outgoing)
 
     def update(self, target: Target, ref: str, fields: Fields) -> Receipt:
         """Set name, description and properties."""
         del target
-        return _receipt(self._api.ask("PATCH", _path(ref), query=FILE, json=said(fields)))
+        return receipt_of(self._api.ask("PATCH", path_of(ref), query=FILE, json=said(fields)).parse(File))
 
     def replace(self, target: Target, ref: str, outgoing: Outgoing) -> Receipt:
         """Give the file a new revision: same id, same address, same place, other bytes."""
         del target
         about = {"mimeType": outgoing.media_type, "appProperties": {CONTENT: outgoing.content_key}}
-        return _receipt(send(self._api, Place("PATCH", f"{UPLOAD}/files/{quote(ref, safe='')}", FILE), outgoing, about))
+        return receipt_of(send(self._api, Place("PATCH", path_of(ref, UPLOAD), FILE), outgoing, about).parse(File))
 
     def withdraw(self, target: Target, ref: str) -> None:
         """Delete the file for good, with all revisions; where that is not allowed, hide it and say so."""
         del target
         try:
-            self._api.delete(_path(ref), query={"supportsAllDrives": True})
+            self._api.delete(path_of(ref), query={"supportsAllDrives": True})
         except Missing:
             return
         except Misconfigured:
             # Members of a shared drive who are no managers may only throw into the trash: out of sight, not gone.
-            self._api.ask("PATCH", _path(ref), query=FILE, json={"trashed": True})
+            self._api.ask("PATCH", path_of(ref), query=FILE, json={"trashed": True})
             raise
 
     def find(self, target: Target, marker: str) -> tuple[Copy, ...]:
@@ -165,10 +157,10 @@ class GoogleDrive:
         file = self._file(ref)
         if kind_of(file) is ItemKind.DOCUMENT:
             query = {"mimeType": EXPORTS.get(file.mime_type, PDF)}
-            answer = self._api.download(f"{_path(ref)}/export", into, query=query)
+            answer = self._api.download(f"{path_of(ref)}/export", into, query=query)
             return Fetched(answer.size, query["mimeType"], file.head_revision_id or file.version)
         summed = Summed(into, file)
-        answer = self._api.download(_path(ref), summed.stream, query={"alt": "media", "supportsAllDrives": True})
+        answer = self._api.download(path_of(ref), summed.stream, query={"alt": "media", "supportsAllDrives": True})
         if not summed.right:
             raise Unreachable("A file changed while it was read. The hub reads it again.", detail=f"{ref}: other bytes")
         return Fetched(answer.size, file.mime_type, file.head_revision_id)
@@ -191,7 +183,7 @@ class GoogleDrive:
         return Changes(told, json.dumps(after), more=any(page.next_page_token for page in news.values()))
 
     def _file(self, ref: str) -> File:
-        return self._api.get(_path(ref), File, query=FILE)
+        return self._api.get(path_of(ref), File, query=FILE)
 
     def _top(self, drive: str, drives: dict[str, Drive]) -> Target:
         if drive:
@@ -282,14 +274,5 @@ def _drive(target: Target) -> str:
     return target.ref.partition("@")[2]
 
 
-def _path(ref: str) -> str:
-    return f"{API}/files/{quote(ref, safe='')}"
-
-
 def _quoted(text: str) -> str:
     return text.replace("\\", "\\\\").replace("'", "\\'")
-
-
-def _receipt(answer: Answer) -> Receipt:
-    file = answer.parse(File)
-    return Receipt(file.id, parts(file), file.web_view_link)

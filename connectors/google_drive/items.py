@@ -18,11 +18,12 @@ def said(fields: Fields) -> dict[str, Any]:
     return {**plain, **({"properties": own} if own else {})}
 
 
-def new_file(outgoing: Outgoing, folder: str) -> dict[str, Any]:
-    """Return the metadata of a new copy; its name is the file's own where no other is given."""
+def new_file(outgoing: Outgoing, folder: str, ref: str) -> dict[str, Any]:
+    """Return the metadata of a new copy, whose id is chosen; its name is the file's own where no other is given."""
     about = said(outgoing.fields)
     return {
         **about,
+        "id": ref,
         "name": about.get("name") or outgoing.filename,
         "parents": [folder],
         "mimeType": outgoing.media_type,

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from flask import Response, jsonify, request
+from flask import Response, g, jsonify, request
 
+from connectors.google_drive import sandbox_ids
 from connectors.google_drive.sandbox_answers import DEFAULT, DEFAULT_FILE, Refused, invalid, missing, partial, search
 from connectors.google_drive.sandbox_channels import Channels
 from connectors.google_drive.sandbox_quotas import Quotas
@@ -61,6 +62,7 @@ class GoogleDriveSandbox(Sandbox):
         self.keeps_at_most: int | None = None  # of each piece of an upload
         self.forbids_deleting = False  # as for members of a shared drive who are no managers
         self.misses_some = False  # incompleteSearch
+        self.searches_late = False  # by properties: they tell nothing of what was made lately
         self.sessions: dict[str, Session] = {}
         self.channels = Channels(self.outbox.add, Delivery)
         self._bytes: dict[str, bytes] = {}
@@ -68,6 +70,7 @@ class GoogleDriveSandbox(Sandbox):
         for method, path, act in (
             ("GET", f"{API}/about", self._about), ("GET", f"{API}/drives", self._drives),
             ("GET", f"{API}/files", self._list), ("GET", f"{API}/files/<ref>", self._get),
+            ("GET", f"{API}/files/generateIds", lambda: sandbox_ids.give(g.user)),
             ("PATCH", f"{API}/files/<ref>", self._patch), ("DELETE", f"{API}/files/<ref>", self._delete),
             ("GET", f"{API}/files/<ref>/export", self._export), ("POST", f"{UPLOAD}/files", self._upload),
             ("PATCH", f"{UPLOAD}/files/<ref>", self._upload), ("PUT", f"{UPLOAD}/files", self._piece),
@@ -94,6 +97,7 @@ class GoogleDriveSandbox(Sandbox):
         if whose is None:
             raise Refused(401, "authError", "Invalid Credentials", "Authorization")
         self.quotas.spend(whose)
+        g.user = whose
 
     def _about(self) -> Response:
         if "fields" not in request.args:  # the one method without a default
@@ -112,8 +116,10 @@ class GoogleDriveSandbox(Sandbox):
             raise invalid("corpora")
         if drive and drive not in DRIVES:
             raise Refused(404, "notFound", f"Shared drive not found: {drive}", "driveId")
-        fits = search(request.args.get("q", ""))
-        shapes = [shape(ref, file) for ref, file in self._files() if lists(file, drive, shared=shared) and fits(file)]
+        query = request.args.get("q", "")
+        fits, tells = search(query), not (self.searches_late and "appProperties" in query)
+        files = self._files() if tells else ()
+        shapes = [shape(ref, file) for ref, file in files if lists(file, drive, shared=shared) and fits(file)]
         page = self._page(shapes, "files", PAGE)
         return partial({**page, "kind": "drive#fileList", "incompleteSearch": self.misses_some}, "Files", DEFAULT)
 
@@ -175,6 +181,8 @@ class GoogleDriveSandbox(Sandbox):
         size = request.headers.get("X-Upload-Content-Length", "")
         if not size.isdecimal():
             raise Refused(400, "badRequest", "X-Upload-Content-Length is missing.")
+        if not ref:
+            self._chosen(about)
         name = secrets.token_urlsafe(16)
         kind = request.headers.get("X-Upload-Content-Type", "")
         self.sessions[name] = Session(ref, about, kind, int(size))
@@ -213,12 +221,20 @@ class GoogleDriveSandbox(Sandbox):
         if len(parents) > 1:
             raise Refused(400, "invalid", "A file may only have a single parent.", "parents")
         folder = self._known(parents[0])
-        ref = self._next("1file")
+        ref = self._chosen(about) or self._next("1file")
         facts = {**EMPTY, **about, "name": about.get("name", "Untitled"), "parents": parents}
         for kind in ("properties", "appProperties"):
             facts[kind] = merged({}, about.get(kind, {}))
         self.ledger.add(What.MADE, ref, parents[0], driveId=folder["driveId"], **facts)
         self.channels.tell(folder["driveId"])
+        return ref
+
+    def _chosen(self, about: Mapping[str, Any]) -> str:
+        """Return the id that a new file is to have; empty: none was chosen."""
+        ref = str(about.get("id", ""))
+        if ref:
+            taken = ref in STANDING or any(effect.ref == ref for effect in self.ledger.effects())
+            sandbox_ids.chosen(about, g.user, taken=taken)
         return ref
 
     def _change(self, ref: str, file: Mapping[str, Any], sent: Mapping[str, Any], **facts: Any) -> None:
@@ -348,6 +364,10 @@ class GoogleDriveSandbox(Sandbox):
     def unstock(self, ref: str) -> None:
         """Somebody deletes it."""
         self.ledger.add(What.REMOVED, ref, self.ledger.living()[ref]["target"])
+
+    def subscriptions(self) -> int:
+        """Count the open channels."""
+        return len(self.channels.live)
 
     def lose_feed(self) -> None:
         """Refuse the tokens of before, as when an account was taken over by another."""

@@ -22,6 +22,7 @@ TOP = {
     "Drives": {"kind", "drives", "nextPageToken"},
     "Changes": {"kind", "changes", "nextPageToken", "newStartPageToken"},
     "About": {"kind", "user", "storageQuota"},
+    "GeneratedIds": {"kind", "space", "ids"},
 }
 _TERM = re.compile(
     r"(?P<trashed>trashed\s*=\s*(?:true|false))"

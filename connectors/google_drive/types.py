@@ -131,6 +131,12 @@ class Files(Shape):
     incomplete_search: bool = False
 
 
+class GivenIds(Shape):
+    """Ids for files that are yet to be made."""
+
+    ids: tuple[str, ...]
+
+
 class Changed(Shape):
     """One line of a change log: what an item is now, not what happened."""
 
