@@ -134,7 +134,7 @@ MANIFEST = Manifest(
     connect=Asana,
     sandbox="connectors.asana.sandbox:create",
     settles_after_s=5.0,
-    limits=(Limit(150, 60.0),),
+    limits=(Limit(150, 60.0, when="not paid_plan"), Limit(1500, 60.0, when="paid_plan")),
     error_codes={
         "sync_token_too_old": Meaning.DONE,  # 412, and its body is the fresh token that was asked for
         "handshake_failed": Meaning.MISCONFIGURED,  # 400, and yet only the hub's own address can be put right

@@ -25,6 +25,11 @@ class Settings(BaseModel):
     comments: bool = Field(
         default=False, title="Comment on withdrawals", description="Tell a task's people when a link is taken away."
     )
+    paid_plan: bool = Field(
+        default=False,
+        title="Paid plan",
+        description="Asana then takes 1,500 calls a minute instead of 150; the hub cannot see which plan it is.",
+    )
 
 
 class Shape(BaseModel):
