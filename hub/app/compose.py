@@ -38,6 +38,7 @@ from hub.placements.rehearsal import Rehearsal
 from hub.placements.reports.service import Reports
 from hub.placements.seats import ORDINARY, SPARE
 from hub.placements.service import Placements
+from hub.placements.silence import Silence
 from hub.placements.uses import Uses
 from hub.review.service import Review
 from hub.review.standing import standing_of
@@ -145,6 +146,7 @@ class Hub:
             Drain("health", rooms.connections.drain_health, 10.0),
             Drain("subscriptions", rooms.connections.drain_subscriptions, 30.0),
             Drain("warnings", rooms.connections.drain_warnings, 60.0),
+            Drain("silence", Silence(rooms.database, rooms.clock, rooms.settings.url).drain, 60.0),
             Drain("webhook-events", rooms.notify.drain_events, 0.5),
             Drain("webhook-deliveries", rooms.notify.drain_deliveries, 0.5, eager=True),
             Drain("webhook-log", rooms.notify.sweep, 60.0, eager=True),

@@ -39,7 +39,8 @@ from hub.settings import Settings
 DRAINS: Final = (
     "media", "likeness", "search", "rights", "plan", "reconcile-1", "reconcile-2", "reconcile-3", "reconcile-4",
     "reconcile-5", "reconcile-6", "leaving", "purge", "blobs", "uses", "numbers", "stock", "proposals", "bindings",
-    "feeds", "inbox", "health", "subscriptions", "warnings", "webhook-events", "webhook-deliveries", "webhook-log",
+    "feeds", "inbox", "health", "subscriptions", "warnings", "silence", "webhook-events", "webhook-deliveries",
+    "webhook-log",
 )  # fmt: skip
 """Every kind of work, by the names of `hub.app.compose.Hub.drains`."""
 SILENT_MS: Final = 2 * MINUTE

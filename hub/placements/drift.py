@@ -34,6 +34,9 @@ MOST: Final = 100
 UNSEEN_MS: Final = DAY
 """A copy whose look is late by this much is not vouched for: whoever should look does not."""
 
+NOT_ANSWERING: Final = "not_answering"
+"""Nothing was heard of the account for that long, though everybody may call it."""
+
 REMEMBERED_MS: Final = 30 * DAY
 """For so long a removal in the channel is shown after its copy has settled."""
 
@@ -115,7 +118,7 @@ class DriftList:
                 for row in rows[:MOST]
             )
             return DriftReport(
-                tuple(_unvouched(session, remote_id, self._clock.now())),
+                tuple(unvouched(session, remote_id, self._clock.now())),
                 {Drift(name): count for name, count in counts}, lines, len(rows) > MOST,
             )  # fmt: skip
 
@@ -160,7 +163,8 @@ def _since() -> ColumnElement[int]:
     return func.coalesce(told, Placement.observed_at, Placement.created_at)
 
 
-def _unvouched(session: Session, remote_id: str, now: int) -> list[Unvouched]:
+def unvouched(session: Session, remote_id: str, now: int) -> list[Unvouched]:
+    """Return the accounts, one or all (""), with copies that nobody can look at; the longest first."""
     standing = (
         select(Target.remote_id, func.count())
         .select_from(Placement)
@@ -181,6 +185,6 @@ def _unvouched(session: Session, remote_id: str, now: int) -> list[Unvouched]:
         if connection is not None and connection.state != State.NEEDS_PERSON.value and not silent:
             continue
         remote = session.get_one(Remote, account)
-        why = "not_answering" if silent else why_unusable(session, account)
+        why = NOT_ANSWERING if silent else why_unusable(session, account)
         found.append(Unvouched(account, remote.connector, remote.label, copies, last, why))
     return sorted(found, key=lambda one: (one.since or 0, one.label))

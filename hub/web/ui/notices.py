@@ -57,7 +57,7 @@ def _told(notice: NoticeView) -> Told:
     made = {
         "connection_ends": _ends, "connection_needs_person": _needs_person, "endpoint_off": _endpoint_off,
         "copy_stopped": _stopped, "copy_to_remove": _to_remove, "copy_exchanged": _exchanged,
-        "binding_stopped": _binding_stopped,
+        "binding_stopped": _binding_stopped, "connection_silent": _silent, "connection_answers": _answers,
     }  # fmt: skip
     head, text, hue, icon, act = made.get(notice.what, _other)(body)
     # Only the way within this hub is followed, whatever address it had when the notice was written.
@@ -82,6 +82,22 @@ def _needs_person(body: Mapping[str, Any]) -> tuple[str, str, str, str, str]:
         "hand",
         "Reconnect",
     )
+
+
+def _silent(body: Mapping[str, Any]) -> tuple[str, str, str, str, str]:
+    copies, since = int(body["copies"]), body.get("since")
+    these = f"{words.figure(copies)} {'copy' if copies == 1 else 'copies'} there"
+    then = f" since {words.moment(int(since))}" if since else ""
+    text = (
+        f"{body['problem']} The hub cannot vouch for {these}{then}. "
+        "What was proven before stays on record; the hub goes on trying and tells you when it answers again."
+    )
+    return f"{_title(body)}, {body['account']}, does not answer", text, "care", "unlink", "Open"
+
+
+def _answers(body: Mapping[str, Any]) -> tuple[str, str, str, str, str]:
+    text = "What waited goes on, and every copy there is looked at again."
+    return f"{_title(body)}, {body['account']}, answers again", text, "good", "circle-check", "Open"
 
 
 def _endpoint_off(body: Mapping[str, Any]) -> tuple[str, str, str, str, str]:
