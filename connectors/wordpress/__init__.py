@@ -164,6 +164,7 @@ MANIFEST = Manifest(
         "where anybody can read them.",
         "oauth": "WordPress itself speaks no OAuth: a plugin must. It was tried with OAuth 2 for WordPress 0.2.0.",
         "wordpress.com": "Signing in at WordPress.com is written by its manual: no account was at hand to try it.",
-        "sites of a network": "WordPress lists a network's sites to nobody: name them when connecting.",
+        "sites of a network": "Over REST WordPress lists a network's sites to nobody: name them when connecting. Over "
+        "XML-RPC it would, but a connection is to one site there: connect each one by itself.",
     },
 )  # fmt: skip
