@@ -10,6 +10,8 @@ from pathlib import Path
 import grimp
 import pytest
 
+from connectors.testing.quality.claims import Claims
+
 ROOT = Path(__file__).parents[2]
 ROOMS = ("hub", "connectors", "mappings", "webhooks")
 SOURCES = sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py"))
@@ -31,6 +33,24 @@ NETWORK = {
     "pyvips": {"hub.media", "hub.app.samples"},
     "pypdfium2": {"hub.media"},
 }
+FOLDERS = sorted(
+    path
+    for path in (ROOT / "connectors").iterdir()
+    if path.is_dir() and path.name not in {"sdk", "testing", "__pycache__"}
+)
+BY_NAME = {("hub.app.demo.real", "connectors.wordpress")}
+"""Who imports one connector by its name: the demo, which starts a real WordPress for whoever wants to see one."""
+SPOKEN_OF = ("hub/app/demo/", "hub/notify/kinds.py")
+"""Where connectors are called by name: the demo's made-up accounts, and an example of what an event says."""
+LONG = 700
+CEILINGS = {
+    "asana": 1100, "dropbox": 1050, "drupal": 1050, "google_drive": 1250, "linkedin": 1100, "postiz": 1200,
+    "trello": 1050, "wordpress": 1950,
+}  # fmt: skip
+"""How long the folder of a connector may be, in lines without sandbox, fixtures and companion, where 700 do not do.
+
+What does not fit any more is made shorter, or said in `quality.yaml` (`longer`) before a ceiling is raised.
+"""
 
 
 @pytest.fixture(scope="session")
@@ -65,6 +85,36 @@ def test_a_connector_imports_only_the_sdk_and_the_wire(graph):
                     assert module.startswith(f"{own}.sandbox"), f"{module}: only a sandbox uses the sandbox kit"
 
 
+def test_the_house_knows_no_connector_by_name(graph):
+    rooms = ("hub.", "mappings.", "webhooks.", "connectors.sdk.", "connectors.testing.")
+    named = {
+        (module, ".".join(imported.split(".")[:2]))
+        for module in graph.modules
+        if module.startswith(rooms)
+        for imported in graph.find_modules_directly_imported_by(module)
+        if imported.startswith(tuple(f"connectors.{folder.name}" for folder in FOLDERS))
+    }
+    assert named == BY_NAME
+
+
+def test_the_hub_decides_nothing_by_the_name_of_a_connector():
+    names = "|".join(folder.name for folder in FOLDERS if folder.name != "folder")  # a word like others
+    said = re.compile(rf"[\"']({names})[\"']")
+    sources = [*(path for path in BY_HAND if path.is_relative_to(ROOT / "hub")), *(ROOT / "hub").rglob("*.html")]
+    found = {str(path.relative_to(ROOT)) for path in sources if said.search(path.read_text())}
+    assert [path for path in sorted(found) if not path.startswith(SPOKEN_OF)] == []
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=[folder.name for folder in FOLDERS])
+def test_a_longer_connector_says_why_and_stays_below_its_ceiling(folder):
+    own = [path for path in folder.glob("*.py") if not path.name.startswith("sandbox")]
+    lines = sum(len(path.read_text().splitlines()) for path in own)
+    ceiling = CEILINGS.get(folder.name, LONG)
+    assert lines <= ceiling, "make it shorter, or say why it must be longer, and raise its ceiling"
+    assert ceiling == LONG or lines > ceiling - 150, "lower its ceiling: it became shorter"
+    assert lines <= LONG or Claims.of(folder).longer.get("folder")
+
+
 def test_only_the_clock_asks_for_the_time():
     pattern = re.compile(r"\btime\.time(_ns)?\(|datetime\.(now|utcnow|today)\(|date\.today\(")
     rooms = [p for p in SOURCES if p.is_relative_to(ROOT / "hub") and p != ROOT / "hub" / "clock.py"]
@@ -91,12 +141,11 @@ def test_no_room_without_a_meaning_in_its_name():
 
 
 def test_each_connector_folder_is_complete():
-    for folder in (ROOT / "connectors").iterdir():
-        if folder.is_dir() and folder.name not in {"sdk", "testing", "__pycache__"}:
-            for needed in ("__init__.py", "connector.py", "sandbox.py", "README.md"):
-                assert (folder / needed).is_file(), f"{folder.name} has no {needed}"
-            assert (ROOT / "mappings" / "specs" / f"{folder.name}.yaml").is_file()
-            assert len((folder / "connector.py").read_text().splitlines()) <= 300
+    for folder in FOLDERS:
+        for needed in ("__init__.py", "connector.py", "sandbox.py", "README.md"):
+            assert (folder / needed).is_file(), f"{folder.name} has no {needed}"
+        assert (ROOT / "mappings" / "specs" / f"{folder.name}.yaml").is_file()
+        assert len((folder / "connector.py").read_text().splitlines()) <= 300
 
 
 def test_tests_do_not_sleep():
