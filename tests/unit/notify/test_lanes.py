@@ -145,6 +145,7 @@ def test_every_try_is_kept_with_the_beginning_of_its_answer_and_without_our_secr
     drain()
     delivery, (second, first) = notify.delivery(administrator, made.id, event_id)
     assert (delivery.state, delivery.kind, delivery.attempt) == ("delivered", "asset.approved", 2)
+    assert [body for _, _, body in receiver.got] == [delivery.body.encode()] * 2, "the request that is shown was sent"
     assert (second.status, second.answer, second.shown) == (200, "HTTP 200", "Thanks.")
     assert (first.status, first.at) == (500, clock.now() - 5 * SECOND)
     assert first.shown.startswith("No, not with [secret] or [secret]. \N{REPLACEMENT CHARACTER}")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import json
 import re
 
 import pytest
@@ -66,6 +68,9 @@ def test_a_test_message_is_queued_and_shown(admin, world):
     assert "endpoint.test" in shown.text
     (waiting,) = [row for row in rows(world, Delivery) if row.state == "pending"]
     assert waiting.kind == "endpoint.test"
+    (what,) = re.findall(r'<pre[^>]*aria-label="The message"[^>]*>(.*?)</pre>', shown.text, re.DOTALL)
+    assert json.loads(html.unescape(what)) == json.loads(waiting.body), "the whole request stands in the log"
+    assert json.loads(waiting.body)["type"] == "endpoint.test"
 
 
 def test_what_was_sent_is_listed_by_state_and_shown_with_its_answers(admin):
