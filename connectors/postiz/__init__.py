@@ -99,12 +99,12 @@ MANIFEST = Manifest(
     abilities={
         Capability.TARGETS: Ability(),
         Capability.PUBLISH: Ability(Write.FINDABLE, Level.READ),
-        Capability.UPDATE: Ability(Write.HARMLESS, Level.READ),
-        Capability.REPLACE: Ability(Write.HARMLESS, Level.READ),
+        Capability.UPDATE: Ability(Write.FINDABLE, Level.READ),
+        Capability.REPLACE: Ability(Write.FINDABLE, Level.READ),
         Capability.WITHDRAW: Ability(Write.HARMLESS, Level.READ),
         Capability.FIND: Ability(),
         Capability.LOOK: Ability(),
-        Capability.HOLD: Ability(Write.HARMLESS, Level.READ),
+        Capability.HOLD: Ability(Write.FINDABLE, Level.READ),
         Capability.USAGE: Ability(),
         Capability.NUMBERS: Ability(),
     },
@@ -137,6 +137,10 @@ MANIFEST = Manifest(
         "library to people in the browser only, not to a key: there is no file to import.",
         "changes": "Postiz tells no changes: the hub looks at its own posts again in turn.",
         "published posts": "What is out cannot be changed or taken back through Postiz: do it at the network itself.",
+        "deleted meanwhile": "Writing to a post that somebody deletes in that very moment makes a new one, and no call "
+        "forbids that: the hub takes it away at once, and a draft stays a draft meanwhile.",
+        "the last minute": "What waits is not changed in the minute before its time, only parked or taken away; what "
+        "is let go after its time goes out five minutes later.",
         "pictures in posts": "Postiz does not tell which pictures a post shows: one that somebody exchanges or takes "
         "out there is not noticed, and the hub's next change puts its own back.",
         "several pictures": "Only in channels of networks whose number of pictures in a post is known to the hub.",

@@ -65,6 +65,7 @@ class Calls:
     ) -> str:
         """Make a post, or write one that stands anew as a whole; return its id.
 
+        Where `post` does not stand any more Postiz makes a new one, and returns that one's id: see who calls this.
         `group` is never sent: it would delete the posts of that group.
         """
         value = {"content": content, "image": [dict(image) for image in images], **({"id": post.id} if post else {})}
@@ -81,13 +82,17 @@ class Calls:
             raise answer.call.senseless(f"{len(made)} posts instead of one", status=answer.status)
         return made[0].post_id
 
-    def park(self, post: Post) -> None:
-        """Make a waiting post a draft. Never asked the other way round: `schedule` would publish what is out again."""
-        self._api.put(f"{self._settings.path}/posts/{post.id}/status", dict[str, Any], json={"status": "draft"})
+    def park(self, ref: str) -> None:
+        """Make a waiting post a draft. Never asked the other way round: `schedule` would publish what is out again.
 
-    def delete(self, post: Post) -> None:
+        Raises:
+            Missing: Postiz knows no such post. Unlike `write`, this makes none.
+        """
+        self._api.put(f"{self._settings.path}/posts/{ref}/status", dict[str, Any], json={"status": "draft"})
+
+    def delete(self, ref: str) -> None:
         """Delete a post with its thread; Postiz answers `{"error": true}` to what went well."""
-        self._api.delete(f"{self._settings.path}/posts/{post.id}")
+        self._api.delete(f"{self._settings.path}/posts/{ref}")
 
     def one(self, ref: str) -> Post:
         """Return a post.

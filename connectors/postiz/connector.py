@@ -1,13 +1,15 @@
 """Postiz: approved pictures and videos as drafts or scheduled posts of its channels.
 
 No call takes a key, so nothing tells a repeat from a new post: what a post is stands in its settings, where `find`
-reads it. Nothing that was published is ever sent, scheduled or deleted again.
+reads it. Nothing that was published is ever sent, scheduled or deleted again. Writing to a post that somebody deletes
+in that moment makes a new one: that is never let out, and taken away at once.
 Manual: https://docs.postiz.com/public-api
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from itertools import chain, repeat
 from typing import Any
@@ -24,11 +26,11 @@ from connectors.postiz.copies import (
     not_failed,
     noted,
     parts_of,
-    still_in,
     url_of,
 )
 from connectors.postiz.pictures import NOTHING, alt_of, note_for, reworded, stand_together
-from connectors.postiz.types import Channel, Connected, Note, Numbers, Post, Rules, Settings
+from connectors.postiz.strays import no_stray, ours, take_away, undone
+from connectors.postiz.types import Channel, Connected, Media, Note, Numbers, Post, Rules, Settings
 from connectors.postiz.wording import as_html, instant
 from connectors.sdk.errors import Misconfigured, Missing, Rejected, RetryLater
 from connectors.sdk.guard import origin_of
@@ -51,6 +53,10 @@ USUAL: Mapping[str, Mapping[str, str]] = {"wordpress": {"type": "post"}}
 """What a kind of channel needs besides what the hub knows, where one value suits nearly everybody."""
 DAYS = 90  # how far back the counts of a post go
 UNDER_WAY = timedelta(minutes=10)  # how long after its time a post may be on its way out
+SOON = timedelta(minutes=1)
+"""Nothing that waits is written to so shortly before its time: what a write makes by mistake is to be stopped first."""
+LATE = timedelta(minutes=5)
+"""So long from now goes out what is let go when its time is past: time enough for another worker to see a mistake."""
 
 
 class Postiz:
@@ -84,14 +90,14 @@ class Postiz:
         fits(text, rules)
         stand_together(target.kind, outgoing)
         settings = self._channel_settings(target, rules, outgoing.fields)
-        images = self._sent(outgoing, [picture.fields for picture in outgoing.pictures])
+        images = _shown(self._uploaded(outgoing), [picture.fields for picture in outgoing.pictures])
         settings[NOTE] = note_for(_copy_key(outgoing), kind.value, images)
         ref = self._calls.write(kind, target.ref, at=at, content=as_html(text), images=images, settings=settings)
         return Receipt(ref, (Part(PartKind.MEDIA, ref),))
 
     def update(self, target: Target, ref: str, fields: Fields) -> Receipt:
         """Write the post anew with these fields, with the pictures that the hub sent: Postiz does not tell its own."""
-        post = still_in(self._calls.one(ref))
+        post = self._to_change(ref)
         note = noted(post)
         images = reworded(note.images, fields)
         content = as_html(_text(fields, CONTENT)) if CONTENT in fields and self._follows else post.content
@@ -100,25 +106,21 @@ class Postiz:
         return self._write_anew(target, post, note, content=content, images=images, more=title)
 
     def replace(self, target: Target, ref: str, outgoing: Outgoing) -> Receipt:
-        """Upload other bytes and let the post show them; its id stays."""
-        post = still_in(self._calls.one(ref))
-        note = noted(post)
+        """Upload other bytes and let the post show them; its id stays. An upload takes its time: then look again."""
+        noted(self._to_change(ref))
         stand_together(target.kind, outgoing)
-        images = self._sent(outgoing, note.images)
+        media = self._uploaded(outgoing)
+        post = self._to_change(ref)
+        note = noted(post)
+        images = _shown(media, note.images)
         fresh = note.model_copy(update={"copy_": _copy_key(outgoing)})
         return self._write_anew(target, post, fresh, content=post.content, images=images)
 
     def withdraw(self, target: Target, ref: str) -> None:
-        """Delete a post that is not out. One that waits is parked first, and looked at again: it may have gone out."""
+        """Delete a post that is not out."""
         del target
-        try:
-            post = still_in(self._calls.one(ref))
-            if post.state != DRAFT:
-                self._calls.park(post)
-                post = still_in(self._calls.one(ref))
-        except Missing:
-            return
-        self._calls.delete(post)
+        with suppress(Missing):
+            take_away(self._calls, ref)
 
     def find(self, target: Target, marker: str) -> tuple[Copy, ...]:
         """List all posts and compare the markers in their settings."""
@@ -134,22 +136,27 @@ class Postiz:
     def hold(self, target: Target, ref: str) -> Receipt:
         """Make a waiting post a draft. What is out stays out, and what is on its way out is left alone."""
         del target
-        post = still_in(self._calls.one(ref))
+        post = ours(self._calls, ref)
         if post.state == QUEUED and timedelta(0) <= datetime.now(UTC) - post.at < UNDER_WAY:
             raise RetryLater("Postiz is publishing this post right now. The hub looks again in a while.")
         if post.state != DRAFT:
-            self._calls.park(post)
+            self._calls.park(ref)
         return Receipt(ref, (Part(PartKind.MEDIA, ref, PartState.HELD),))
 
     def resume(self, target: Target, ref: str, at: int) -> Receipt:
-        """Give a held post its time, by the one call that refuses what was published already."""
-        post = self._calls.one(ref)
-        kind, due = self._when(at)
+        """Give a held post its time, by the one call that refuses what was published already.
+
+        Never `now`: what that makes in the place of a deleted post is out before anybody can stop it.
+        """
+        due, post = self._due(at), no_stray(self._calls, self._calls.one(ref))
+        now = datetime.now(UTC)
+        late = due < now + SOON
         # Scheduling what is on its way out would start that a second time.
-        if post.is_out or (post.state == QUEUED and (post.at == due or post.at <= datetime.now(UTC))):
+        waits = post.state == QUEUED and (post.at == due or post.at <= (now + LATE if late else now))
+        if post.is_out or waits:
             return Receipt(ref, parts_of(post))
-        note = noted(not_failed(post)).model_copy(update={"made_as": kind.value})
-        return self._write_anew(target, post, note, kind=kind, at=due)
+        note = noted(not_failed(post)).model_copy(update={"made_as": Kind.SCHEDULE.value})
+        return self._write_anew(target, post, note, kind=Kind.SCHEDULE, at=now + LATE if late else due)
 
     def uses(self, target: Target, ref: str, cursor: str | None) -> Page[Use]:
         """Tell where it was published: the one use that Postiz knows."""
@@ -165,20 +172,29 @@ class Postiz:
         metrics = self._api.get(path, Numbers, query={"date": str(DAYS)}).metrics
         return {metric.label: metric.latest for metric in metrics}
 
-    def _sent(self, outgoing: Outgoing, said: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
-        """Upload every picture; return them as a post names them, each with the words that are `said` of it."""
-        media = [self._calls.upload(picture) for picture in outgoing.pictures]
-        words = chain(said, repeat(NOTHING))
-        return [{"id": one.id, "path": one.path, **alt_of(about)} for one, about in zip(media, words, strict=False)]
+    def _uploaded(self, outgoing: Outgoing) -> list[Media]:
+        return [self._calls.upload(picture) for picture in outgoing.pictures]
+
+    def _to_change(self, ref: str) -> Post:
+        """Return a post that may be written to: a draft, or one whose time is far enough."""
+        post = not_failed(ours(self._calls, ref))
+        if post.state != DRAFT and (post.state != QUEUED or post.at < datetime.now(UTC) + SOON):
+            raise RetryLater("Postiz is publishing this post, or about to. The hub looks again in a while.")
+        return post
+
+    def _due(self, publish_at: int) -> datetime:
+        """Return a time; refuse one at which no post would be looked for."""
+        due = instant(publish_at)
+        if (due - datetime.now(UTC)).days >= 366 * self._settings.years_ahead:
+            raise Rejected("This time is further ahead than the hub looks in Postiz. Choose an earlier one.")
+        return due
 
     def _when(self, publish_at: int | None) -> tuple[Kind, datetime]:
         """Return what a post is to become, and its time. A time that is past by now means at once."""
         now = datetime.now(UTC)
         if publish_at is None:
             return Kind(self._settings.without_time), now
-        due = instant(publish_at)
-        if (due - now).days >= 366 * self._settings.years_ahead:
-            raise Rejected("This time is further ahead than the hub looks in Postiz. Choose an earlier one.")
+        due = self._due(publish_at)
         return (Kind.SCHEDULE, due) if due > now else (Kind.NOW, now)
 
     def _channel_settings(self, target: Target, rules: Rules, fields: Fields) -> dict[str, Any]:
@@ -202,17 +218,24 @@ class Postiz:
         post: Post,
         note: Note,
         *,
-        kind: Kind = Kind.UPDATE,
+        kind: Kind | None = None,
         at: datetime | None = None,
         content: str | None = None,
         images: list[dict[str, str]] | None = None,
         more: Mapping[str, str] | None = None,
     ) -> Receipt:
-        """Send a post that stands as a whole again, with what is to be different."""
+        """Send a post that stands as a whole again, with what is to be different.
+
+        Should it be gone meanwhile, Postiz makes a new one, which `update` would let out, also where this is a draft.
+
+        Raises:
+            Missing: that happened. The new one is away.
+            OutcomeUnknown: that happened. The new one may stand there still.
+        """
         shown = note.images if images is None else images
-        kept = note_for(note.copy_, note.made_as, shown)
+        kept = note_for(note.copy_, note.made_as, shown, of=post.id)
         ref = self._calls.write(
-            kind,
+            kind or (Kind.DRAFT if post.state == DRAFT else Kind.UPDATE),
             target.ref,
             at=at or post.at,
             content=(post.content or "") if content is None else content,
@@ -220,7 +243,15 @@ class Postiz:
             settings={**settings_of(post), **(more or {}), NOTE: kept},
             post=post,
         )
+        if ref != post.id:
+            raise undone(self._calls, ref)
         return Receipt(ref, (Part(PartKind.MEDIA, ref),))
+
+
+def _shown(media: Sequence[Media], said: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
+    """Return uploaded pictures as a post names them, each with the words that are `said` of it."""
+    words = chain(said, repeat(NOTHING))
+    return [{"id": one.id, "path": one.path, **alt_of(about)} for one, about in zip(media, words, strict=False)]
 
 
 def _target(channel: Channel) -> Target:

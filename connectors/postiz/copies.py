@@ -11,6 +11,7 @@ from connectors.sdk.marker import key_in, marker_in
 from connectors.sdk.types import Copy, Fields, Part, PartKind, PartState
 
 CONTENT, TITLE = "content", "title"
+OUT = "already_published"
 DRAFT, QUEUED, FAILED = "DRAFT", "QUEUE", "ERROR"
 
 
@@ -29,7 +30,7 @@ def still_in(post: Post) -> Post:
         raise Rejected(
             "This post is out already, and Postiz cannot change or take back what is out. "
             "Do it at the network itself: the post's address stands with the copy.",
-            code="already_published",
+            code=OUT,
         )
     return post
 
@@ -42,6 +43,15 @@ def not_failed(post: Post) -> Post:
             code="post_failed",
         )
     return post
+
+
+def is_stray(post: Post) -> bool:
+    """Tell whether Postiz made this post by itself, in the place of one that somebody deleted while we wrote to it.
+
+    Then its note names the other one. What is out is no stray any more: it counts like any other copy.
+    """
+    note = note_of(post)
+    return note is not None and note.of not in {"", post.id} and not post.is_out
 
 
 def noted(post: Post) -> Note:
@@ -57,8 +67,12 @@ def noted(post: Post) -> Note:
 
 
 def copy_of(post: Post, *, texts: bool) -> Copy:
-    """Return the copy that a post is; `texts` says whether its texts are told, or are people's there."""
-    note = note_of(post)
+    """Return the copy that a post is; `texts` says whether its texts are told, or are people's there.
+
+    A stray shows nothing that was asked for, whatever stands in it: so nobody takes it for the copy that was deleted,
+    and the next write to it takes it away.
+    """
+    note, stray = note_of(post), is_stray(post)
     marker = marker_in(note.copy_) if note else None
     settings = settings_of(post)
     title = {TITLE: settings[TITLE]} if isinstance(settings.get(TITLE), str) else {}
@@ -68,7 +82,7 @@ def copy_of(post: Post, *, texts: bool) -> Copy:
     return Copy(
         ref=post.id,
         marker=marker,
-        content_key=key_in(note.copy_, marker) if note and marker else None,
+        content_key="" if stray else key_in(note.copy_, marker) if note and marker else None,
         fields={**told, **words},
         parts=parts_of(post),
         url=url_of(post),
@@ -88,7 +102,8 @@ def _state(post: Post) -> PartState:
     if post.state == DRAFT:
         # A draft that was asked for stands as it should; one that should be waiting for its time is held.
         note = note_of(post)
-        return PartState.SHOWING if note is None or note.made_as == Kind.DRAFT else PartState.HELD
+        standing = PartState.SHOWING if note is None or note.made_as == Kind.DRAFT else PartState.HELD
+        return PartState.QUEUED if is_stray(post) else standing
     return {QUEUED: PartState.QUEUED, FAILED: PartState.FAILED}.get(post.state, PartState.UNKNOWN)
 
 

@@ -31,10 +31,14 @@ def stand_together(kind: str, outgoing: Outgoing) -> None:
         )
 
 
-def note_for(copy: str, made_as: str, images: Sequence[Mapping[str, str]]) -> dict[str, Any]:
-    """Return what the hub keeps in a post's settings: which copy it is, how it was made, and its pictures."""
+def note_for(copy: str, made_as: str, images: Sequence[Mapping[str, str]], *, of: str = "") -> dict[str, Any]:
+    """Return what the hub keeps in a post's settings: which copy it is, how it was made, and its pictures.
+
+    `of` is the post that it is written into, where there is one already.
+    """
     first, *more = (dict(image) for image in images)
-    return {"copy": copy, "type": made_as, "image": first, **({"more": more} if more else {})}
+    said = {"copy": copy, "type": made_as, "image": first, "of": of, "more": more}
+    return {name: value for name, value in said.items() if value}
 
 
 def alt_of(said: Mapping[str, Any]) -> dict[str, str]:

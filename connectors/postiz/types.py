@@ -164,6 +164,7 @@ class Note(Shape):
 
     copy_: str = Field(alias="copy")  # the marker and the content key
     made_as: str = Field(default="draft", alias="type")
+    of: str = ""  # the post that it was written into; another one that has it was made by that write, in vain
     image: dict[str, str] = {}  # the picture as it was sent: Postiz does not tell which one a post shows
     more: tuple[dict[str, str], ...] = ()  # further pictures of the same post, in their order
 

@@ -232,6 +232,12 @@ def test_resuming_for_a_past_time_publishes_once(postiz, sandbox):
     postiz.hold(PAGE, ref)
     for _ in range(3):
         postiz.resume(PAGE, ref, in_ms(minutes=-5))
+    waits = postiz.look(PAGE, ref)
+    assert (state(waits), sandbox.publications) == (PartState.QUEUED, [])
+    assert in_ms(minutes=4) < waits.publish_at < in_ms(minutes=6)
+    sandbox.clock = lambda: datetime.now(UTC) + timedelta(minutes=6)
+    for _ in range(3):
+        postiz.resume(PAGE, ref, in_ms(minutes=-5))
     assert sandbox.publications == [ref]
 
 
