@@ -44,3 +44,9 @@ def places_in(events: Iterable[Event]) -> dict[str, str]:
 def connector_title(name: str) -> str:
     """Return how a vendor writes its name; one that is no longer installed is named as well as we can."""
     return next((one.title for one in services().connections.connectors() if one.name == name), name.capitalize())
+
+
+def posting_by_hand(names: Iterable[str]) -> list[str]:
+    """Return the titles of those connectors where each publication is a person's act, so that nothing stands in."""
+    asked = set(names)
+    return sorted(one.title for one in services().connections.connectors() if one.name in asked and one.by_hand)

@@ -18,7 +18,7 @@ from hub.web.ui import words
 from hub.web.ui.copies import outcomes, reached
 from hub.web.ui.dates import instant
 from hub.web.ui.frame import go, page, safe_next
-from hub.web.ui.names import connector_title
+from hub.web.ui.names import connector_title, posting_by_hand
 from hub.web.ui.tiles import tiles_of
 
 if TYPE_CHECKING:
@@ -80,7 +80,8 @@ def choose_places() -> Response:
     together = services().placements.together(actor(), [one.id for one in chosen]) if len(chosen) > 1 else {}
     state = _states()
     answers: dict[tuple[str, str, str], str] = {}
-    for target in sorted(services().connections.targets(actor()), key=lambda target: _natural(target.label)):
+    targets = services().connections.targets(actor())
+    for target in sorted(targets, key=lambda target: _natural(target.label)):
         at = (connector_title(target.connector), target.account_label, state.get(target.remote_id))
         where = (target.remote_id, target.channel, target.territory)
         if where not in answers:
@@ -98,6 +99,7 @@ def choose_places() -> Response:
     return page(
         "use.html", here="library", chosen=chosen, places=list(places.items()), back=back, many=many,
         orders=tiles_of(services().database, chosen) if "" in together.values() else [],
+        by_hand=posting_by_hand(target.connector for target in targets),
     )  # fmt: skip
 
 

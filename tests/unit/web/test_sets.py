@@ -57,6 +57,15 @@ def test_the_page_offers_one_post_with_all_of_them_where_a_place_takes_sets(hub,
     assert 'name="first"' not in alone
 
 
+def test_the_page_says_where_nothing_will_stand_in(hub, editor, three):
+    hub.target("trello", "Card")
+    asked = f"/use?{chosen(three[:1])}"
+    assert "what is out goes" not in editor.get(asked).text
+    hub.target("postiz", "Channel")
+    hub.target("linkedin", "Our page")
+    assert "At LinkedIn and Postiz what is out goes: nothing is posted there by itself." in editor.get(asked).text
+
+
 def test_the_page_says_why_they_cannot_stand_in_one_post(hub, editor, three, feed):
     del feed
     paper = hub.approved(b"%PDF-1.4\n%%EOF\n", name="paper.pdf", title="Paper")
