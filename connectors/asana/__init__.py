@@ -26,7 +26,7 @@ from connectors.sdk.types import Level
 __all__ = ["MANIFEST"]
 
 SCOPES = (
-    "users:read", "workspaces:read", "projects:read", "tasks:read",
+    "users:read", "workspaces:read", "projects:read", "tasks:read", "tags:read",
     "attachments:read", "attachments:write", "attachments:delete",
     "webhooks:read", "webhooks:write", "webhooks:delete",
 )  # fmt: skip
@@ -35,6 +35,7 @@ WHY = {
     "workspaces:read": "to list workspaces",
     "projects:read": "to list projects",
     "tasks:read": "to list tasks, where links can stand",
+    "tags:read": "to name the tags that a binding asks for",
     "attachments:read": "to find links again, and to import files",
     "attachments:write": "to put links on tasks",
     "attachments:delete": "to take links away",

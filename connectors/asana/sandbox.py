@@ -27,6 +27,7 @@ from connectors.asana.sandbox_answers import (
 from connectors.asana.sandbox_files import PREFIX as STORAGE
 from connectors.asana.sandbox_files import Files
 from connectors.asana.sandbox_oauth import PREFIX, SignIn
+from connectors.asana.sandbox_scopes import scopes
 from connectors.asana.sandbox_streams import Streams
 from connectors.asana.sandbox_tasks import READ_ONLY_FIELD, WORKSPACES, Tasks
 from connectors.asana.sandbox_truth import CALLBACK, ME, Dealing, hook_delivery
@@ -73,6 +74,7 @@ class AsanaSandbox(Dealing, Sandbox):
         )
         about = {"id": ME["gid"], "name": ME["name"], "email": ME["email"]}
         self._oauth = SignIn(self.authorization.app, about)
+        self.scopes = scopes("oauth")
         self.files = Files()
         self._storage = FaultyApp(self.files.storage, self.faults)
         self.lay = Tasks(self.app)
@@ -123,7 +125,7 @@ class AsanaSandbox(Dealing, Sandbox):
     def _sign_in(self) -> Response | None:
         token = request.headers.get("Authorization", "").removeprefix("Bearer ")
         right = token == self.secrets["token"] or self.authorization.valid(token)
-        return None if right else says(401, "Not Authorized")
+        return self.scopes.refusal(self.authorization.scopes_of(token)) if right else says(401, "Not Authorized")
 
     def _user(self, user: str) -> Response:
         return told(ME, ("name", "email")) if user in ("me", ME["gid"]) else unknown("user", user)

@@ -28,6 +28,7 @@ from connectors.dropbox.sandbox_answers import (
     sealed,
 )
 from connectors.dropbox.sandbox_properties import Templates
+from connectors.dropbox.sandbox_scopes import scopes
 from connectors.dropbox.sandbox_shapes import ACCOUNT, HOME, TEAM, deleted, link_shape, me, standing
 from connectors.dropbox.sandbox_tree import FOLDERS, Tree, below, within
 from connectors.dropbox.sandbox_uploads import Sessions
@@ -67,6 +68,7 @@ class DropboxSandbox(Sandbox):
         super().__init__(ledger=ledger)
         self.secrets = {"access_token": "sl.sandbox-5ca1ab1e-token", "app_secret": "sandbox-app-secret"}
         self.team = False  # whether the account belongs to a team with a space of its own
+        self.scopes = scopes()
         self.keeps_groups = True  # whether an upload keeps the groups that it brings
         self.templates, self.sessions, self.tree = Templates(), Sessions(), Tree(self.ledger.living)
         self._bytes: dict[str, bytes] = {EMPTY: b""}
@@ -113,6 +115,8 @@ class DropboxSandbox(Sandbox):
     def _known(self) -> Response | None:
         if request.headers.get("Authorization") != f"Bearer {self.secrets['access_token']}":
             return refuse("invalid_access_token", status=401)
+        if refusal := self.scopes.refusal():
+            return refusal
         root = request.headers.get("Dropbox-API-Path-Root")
         if root and json.loads(root).get("root") != self._root():
             info = me(self._root())["root_info"]

@@ -14,6 +14,7 @@ from connectors.google_drive.sandbox_answers import DEFAULT, DEFAULT_FILE, Refus
 from connectors.google_drive.sandbox_channels import Channels
 from connectors.google_drive.sandbox_quotas import Quotas
 from connectors.google_drive.sandbox_robot import Robot
+from connectors.google_drive.sandbox_scopes import scopes
 from connectors.google_drive.sandbox_shapes import lists, merged, shape, standing, stocked
 from connectors.google_drive.sandbox_stock import AT, DRIVES, ROOT, STANDING, TOPS
 from connectors.google_drive.sandbox_uploads import MOST_SIMPLE, Session, Taken, two_parts
@@ -58,6 +59,7 @@ class GoogleDriveSandbox(Sandbox):
         }  # fmt: skip
         self.people = {self.secrets["access_token"]: "dana"}  # whose calls those with a token are
         self.robot = Robot(self.secrets["access_token"])
+        self.scopes = scopes()
         self.quotas = Quotas()
         self.keeps_at_most: int | None = None  # of each piece of an upload
         self.forbids_deleting = False  # as for members of a shared drive who are no managers
@@ -92,12 +94,13 @@ class GoogleDriveSandbox(Sandbox):
         """Answer in Google's form."""
         return Refused(403, "userRateLimitExceeded", "User rate limit exceeded.").answer()
 
-    def _sign_in(self) -> None:
+    def _sign_in(self) -> Response | None:
         whose = self.people.get(request.headers.get("Authorization", "").removeprefix("Bearer "))
         if whose is None:
             raise Refused(401, "authError", "Invalid Credentials", "Authorization")
         self.quotas.spend(whose)
         g.user = whose
+        return self.scopes.refusal()
 
     def _about(self) -> Response:
         if "fields" not in request.args:  # the one method without a default

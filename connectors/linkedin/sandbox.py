@@ -30,6 +30,7 @@ from connectors.linkedin.sandbox_answers import (
     throttled,
     told,
 )
+from connectors.linkedin.sandbox_scopes import scopes
 from connectors.linkedin.sandbox_text import protect, shown
 from connectors.linkedin.sandbox_uploads import Uploads
 from connectors.sdk.marker import key_in, marker_in
@@ -81,6 +82,7 @@ class LinkedInSandbox(Sandbox):
         self.pages = pages
         self.secrets = {"access_token": "AQXsandbox-7fe0e1dd0c5b2-token", "client_secret": "WPL-AP1-sandbox-secret"}
         self.hooks: dict[str, str] = {}
+        self.scopes = scopes()
         self.uploads = Uploads()
         self.views: dict[str, int] = {}
         self.calls_left: int | None = None  # of the day's budget, where a test says so
@@ -123,7 +125,7 @@ class LinkedInSandbox(Sandbox):
             self.calls_left -= 1
         if not self.days.spend():
             return throttled()
-        return self._version() if request.path.startswith("/rest/") else None
+        return self.scopes.refusal() or (self._version() if request.path.startswith("/rest/") else None)
 
     def _version(self) -> Response | None:
         version = request.headers.get("LinkedIn-Version", "")

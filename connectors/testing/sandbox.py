@@ -29,6 +29,7 @@ from connectors.testing.faults import Faults, FaultyApp, is_write
 from connectors.testing.hooks import Delivery, Outbox
 from connectors.testing.ledger import Ledger
 from connectors.testing.pace import Pace
+from connectors.testing.scopes import Scopes
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -114,6 +115,7 @@ class Sandbox(ABC):
         self.violations: list[str] = []
         self.held = Held()
         self.pace = Pace()
+        self.scopes = Scopes("", (), self.refusal)  # of a vendor that holds nobody to any
         self.limits: tuple[Limit, ...] = ()  # the manifest's; kept to once `keep_limits` says so
         self.control_token = secrets.token_urlsafe(16)
         self.title = ""  # what the account is called, where people name it; empty: as the sandbox likes

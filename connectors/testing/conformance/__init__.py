@@ -14,6 +14,7 @@ from connectors.testing.conformance import (
     declared,
     failing,
     inbound,
+    scopes,
     sets,
     taking,
     timing,
@@ -24,5 +25,5 @@ from connectors.testing.conformance.run import Outcome, Result, run
 
 __all__ = [
     "CHECKS", "Bench", "Check", "CheckFailed", "NotApplicable", "Outcome", "Planted", "Result", "accounts", "bench_for",
-    "cards", "changes", "copies", "declared", "failing", "inbound", "run", "sets", "taking", "timing",
+    "cards", "changes", "copies", "declared", "failing", "inbound", "run", "scopes", "sets", "taking", "timing",
 ]  # fmt: skip

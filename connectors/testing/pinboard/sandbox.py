@@ -19,6 +19,7 @@ from connectors.testing.pinboard.archive import KEPT, Archive, counted
 from connectors.testing.pinboard.events import sign
 from connectors.testing.pinboard.rooms import Rooms
 from connectors.testing.sandbox import Sandbox, Shown, Standing, Stock
+from connectors.testing.scopes import Needs, Scopes
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -27,6 +28,7 @@ MARKER = re.compile(r"(?<![a-z0-9])(dh[a-z0-9]{6}-[a-z0-9]{20})(?![a-z0-9])(?:-(
 WALLS = tuple(f"wall{number:03}" for number in range(1, 121))
 CHUNK = 64 * 1024
 SHAPE = ("filename", "title", "note", "sha256", "frames", "state", "at", "more")
+NEEDS = (Needs("GET", "*", ("read",)), Needs("POST PUT PATCH DELETE", "*", ("write",)))
 PATHS = (
     ("GET", "/me"), ("GET", "/walls"), ("GET", "/walls/{w}/pins"), ("POST", "/walls/{w}/pins"),
     ("GET", "/walls/{w}/pins/{p}"), ("PATCH", "/walls/{w}/pins/{p}"), ("DELETE", "/walls/{w}/pins/{p}"),
@@ -57,6 +59,7 @@ class PinboardSandbox(Sandbox):
     def __init__(self, *, ledger: Ledger | None = None) -> None:
         super().__init__(ledger=ledger)
         self.secrets = {"token": "pin-token-5ca1ab1e"}
+        self.scopes = Scopes("", NEEDS, lambda scope: Response(f"needs {scope}", 403))
         self.hooks: dict[str, str] = {}
         self.sheets: list[str] = []  # hashes of further pictures that were sent; nobody sees them yet
         for method, path, act in (
@@ -73,9 +76,9 @@ class PinboardSandbox(Sandbox):
         self.rooms = Rooms(self.app, WALLS)
         self.app.before_request(self._sign_in)
 
-    def _sign_in(self) -> tuple[str, int] | None:
+    def _sign_in(self) -> Response | tuple[str, int] | None:
         right = request.headers.get("Authorization") == f"Bearer {self.secrets['token']}"
-        return None if right else ("who are you", 401)
+        return self.scopes.refusal() if right else ("who are you", 401)
 
     def _me(self) -> Response:
         return jsonify({"id": "account-1", "name": "Dana"})
