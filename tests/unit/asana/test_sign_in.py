@@ -76,6 +76,19 @@ def test_the_granted_token_works(sandbox, http, grant):
     assert grant.expires_in_s == 3600
 
 
+def test_what_a_person_unticks_is_not_granted_and_a_call_that_needs_it_is_refused(sandbox, flow, http):
+    sandbox.authorization.withheld = frozenset({"projects:read"})
+    verifier = new_verifier()
+    grant = flow.exchange(allow(flow, verifier), verifier=verifier)
+    assert set(SCOPES) - set(grant.scopes) == {"projects:read"}
+    headers = OAUTH.headers({"access_token": grant.access_token})
+    api = Api(sandbox.origin, manifest=MANIFEST, client=http, headers=lambda: headers)
+    asana = MANIFEST.connect(api, MANIFEST.settings(origin=sandbox.origin))
+    assert asana.identify().label == "Dana Editor"
+    with pytest.raises(Misconfigured, match="projects:read"):
+        asana.targets(None)
+
+
 def test_a_renewal_brings_no_refresh_token_and_the_old_one_is_kept_and_works_again(flow, grant):
     first = flow.refresh(grant.refresh_token)
     second = flow.refresh(first.refresh_token)
