@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from pydantic import TypeAdapter
 from werkzeug.wrappers import Request, Response
 
+from connectors.sdk.manifest import Limit
 from connectors.testing.faults import Faults, Rule
 from connectors.testing.hooks import HookFault, Outbox
 from connectors.testing.ledger import Ledger
@@ -51,8 +52,8 @@ class Controlled(Protocol):
         """Forget the requests seen so far."""
         ...
 
-    def keep_limits(self, *, on: bool) -> None:
-        """Begin, or cease, to refuse what is beyond the limits."""
+    def keep_limits(self, *, on: bool, host: Iterable[Limit] = ()) -> None:
+        """Begin, or cease, to refuse what is beyond the limits, and those of whoever hosts the vendor's system."""
         ...
 
     def vanish(self, target: str, ref: str) -> None:
@@ -64,7 +65,8 @@ class Control:
     """Answers under `/_sandbox/`; every call needs the control token in `X-Sandbox-Token`.
 
     POST faults (a list of rules), DELETE faults, GET ledger, GET requests, DELETE requests, GET fired,
-    POST hooks {"fault": ...}, POST vanish {"target": ..., "ref": ...}, POST limits {"on": ...}, GET limits (how many
+    POST hooks {"fault": ...}, POST vanish {"target": ..., "ref": ...}, POST limits {"on": ..., "host": a list of
+    [calls, seconds]}, GET limits (how many
     calls came since, and how many of them were refused).
     """
 
@@ -125,7 +127,8 @@ class Control:
         self._sandbox.vanish(what["target"], what["ref"])
 
     def _keep_limits(self, body: bytes) -> None:
-        self._sandbox.keep_limits(on=json.loads(body)["on"])
+        told = json.loads(body)
+        self._sandbox.keep_limits(on=told["on"], host=[Limit(calls, per_s) for calls, per_s in told.get("host", ())])
 
     def _limits(self, _: bytes) -> dict[str, int]:
         return {"called": self._sandbox.pace.called, "refused": self._sandbox.pace.refused}

@@ -104,6 +104,7 @@ class Sandbox(ABC):
     secrets: Mapping[str, str]  # what a person would type in
     contract: Contract | None = None
     arguments_header: str = ""  # carries the parameters as JSON, at vendors that send them so
+    unsure_of_bytes: str = ""  # why what is said here of a file cannot be held against the bytes that come of it
     text_fields: tuple[str, ...] = ("title",)  # fields in the remote's shape that hold any text; the first is the name
 
     def __init__(self, *, ledger: Ledger | None = None) -> None:
@@ -121,7 +122,7 @@ class Sandbox(ABC):
         self.title = ""  # what the account is called, where people name it; empty: as the sandbox likes
         self.origin = ""  # set when it is served
         self.lock = threading.RLock()
-        self._faulty = FaultyApp(self.app, self.faults, writes=self.writes)
+        self._faulty = FaultyApp(self.app, self.faults, writes=self.writes, shows=self.shows)
         self._control = Control(self).wsgi
         self.app.before_request(self._hold_to_pace)
         self.app.before_request(self._hold_to_contract)
@@ -137,6 +138,10 @@ class Sandbox(ABC):
         """Tell whether a request writes; override where the method does not tell."""
         return is_write(environ)
 
+    def shows(self, environ: WSGIEnvironment) -> bool:
+        """Tell whether a request may change what stands here; override where some writes, such as uploads, do not."""
+        return self.writes(environ)
+
     def reset_requests(self) -> None:
         """Forget the requests seen so far."""
         self.requests.clear()
@@ -151,9 +156,9 @@ class Sandbox(ABC):
         if len(self.requests) < _MOST_REQUESTS:
             self.requests.append(seen)
 
-    def keep_limits(self, *, on: bool) -> None:
-        """Begin, or cease, to refuse what is beyond the limits that the connector declares."""
-        self.pace.keep(self.limits if on else ())
+    def keep_limits(self, *, on: bool, host: Iterable[Limit] = ()) -> None:
+        """Begin, or cease, to refuse what is beyond the limits that the connector declares, and those of its host."""
+        self.pace.keep((*self.limits, *host) if on else ())
 
     def _hold_to_pace(self) -> Response | None:
         """Refuse a call beyond the limits; those that anybody may make without credentials are not counted."""
@@ -271,6 +276,10 @@ class Sandbox(ABC):
     def lose_feed(self) -> None:
         """Forget every cursor of the change feed that was handed out."""
         raise NotImplementedError(f"{type(self).__name__} forgets no cursors")
+
+    def subscriptions(self) -> int:
+        """Count the subscriptions that stand."""
+        raise NotImplementedError(f"{type(self).__name__} counts no subscriptions")
 
     def view(self, target: str, ref: str) -> Mapping[str, int]:
         """Let somebody look at a copy; return what this remote counts of it now."""

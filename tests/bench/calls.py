@@ -62,7 +62,7 @@ class Ours:
         self._client = guarded_client(Guard(trusted_origins=[sandbox.origin]))
         self._connector = connector_to(manifest, sandbox, self._client, turns)
         self._target = self._connector.targets(None).items[0]
-        self._outgoing = outgoing(MARKER)
+        self._outgoing = outgoing(MARKER, manifest.name)
 
     def __enter__(self):
         return self
@@ -119,12 +119,18 @@ class Peer:
                 ref = str(said["id"])
 
 
-def outgoing(marker):
-    """Return a small picture on its way, under a marker."""
+FIELDS = {
+    "trello": {"name": "Lake"},
+    "wordpress": {"title": "Lake", "alt_text": "A lake", "caption": "", "description": "Lake"},
+}
+
+
+def outgoing(marker, connector):
+    """Return a small picture on its way to a system, under a marker."""
     picture = PICTURE()
     digest = hashlib.sha256(picture).hexdigest()
     return Outgoing(
         marker=marker, content_key=digest[:12], filename="lake.jpg", media_type="image/jpeg", size=len(picture),
         sha256=digest, open=lambda: io.BytesIO(picture), link=f"https://hub.example/d/{marker}",
-        fields={"name": "Lake", "title": "Lake", "alt_text": "A lake", "caption": "", "description": "Lake"},
+        fields=FIELDS.get(connector, {}),
     )  # fmt: skip
