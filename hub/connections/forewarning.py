@@ -48,9 +48,10 @@ class Forewarning:
             if not _note(session, entry, days, now):
                 return False
             body = {"name": entry.name, "what": entry.what.value, "ends_at": entry.ends_at, "sure": entry.sure.value,
-                    "days": days, "connector": entry.connector}  # fmt: skip
+                    "days": days, "connector": entry.connector, "owner_id": entry.owner_id,
+                    "link": self._base_url + entry.link}  # fmt: skip
             emit(session, EVENT, entry.connection_id, actor="system", body=body)
-            told = body | {"account": entry.account_label, "step": entry.step, "link": self._base_url + entry.link}
+            told = body | {"account": entry.account_label, "step": entry.step}
             notices.tell(session, entry.owner_id, NOTICE, subject=entry.connection_id, body=told, at=now)
         return True
 

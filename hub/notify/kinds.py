@@ -220,4 +220,5 @@ _SAMPLES: Final[Mapping[str, Any]] = {
     "days": 7, "claim": "in_place", "level": "seen", "reason": "withdrawn", "after": "blocked",
     "counts": {"withdrawn": 3, "unproven": 0}, "connector": "wordpress", "problem_code": "", "what": "sign_in",
     "sure": "known", "state": "ready", "field": "alt_text", "hold_id": _id(14), "decision": "theirs",
+    "owner_id": _id(15), "link": f"https://hub.example/connections/{_id(9)}/reconnect",
 }  # fmt: skip

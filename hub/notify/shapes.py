@@ -217,6 +217,10 @@ class ConnectionEnds(Said):
     ends_at: At
     sure: str = Field(description="known: the vendor said so; usual: it usually lasts so long.")
     days: int = Field(description="It ends within so many days: 14, 7, 3 or 1.")
+    owner_id: Id | None = Field(None, description="Who is asked to do something about it; `GET /api/v1/users` knows.")
+    link: str | None = Field(
+        None, description="Where to do it: the hub's public address and a page that asks for a sign-in."
+    )
 
 
 class OfAccount(Said):

@@ -15,9 +15,11 @@ from hub.access.models import User
 from hub.clock import DAY, HOUR, MINUTE
 from hub.connections import health
 from hub.connections.calendar import Line, Renewal, Sure, What, calendar
-from hub.connections.forewarning import DAYS_BEFORE, Forewarning
+from hub.connections.forewarning import DAYS_BEFORE, EVENT, Forewarning
 from hub.connections.models import Connection, Remote, Subscription
 from hub.errors import Forbidden
+from hub.events.models import Event
+from hub.notify.messages import said_of
 from hub.notify.models import Notice
 from tests.unit.connections.fakevendor import APP_SECRET, KEY, tiny_manifest
 
@@ -171,7 +173,7 @@ def test_a_connection_without_secrets_has_no_ends(connections, ending, admin, da
     assert connections.calendar(admin) == ()
 
 
-def test_the_owner_is_warned_four_times_and_no_more(connections, ending, admin, clock, told, events):
+def test_the_owner_is_warned_four_times_and_no_more(connections, ending, admin, clock, told, events, database):
     begin = clock.now()
     for _ in range(31 * 12):
         warn(connections)
@@ -186,6 +188,11 @@ def test_the_owner_is_warned_four_times_and_no_more(connections, ending, admin, 
         assert one.body["link"] == f"https://hub.example/connections/{ending.id}/reconnect"
         assert one.subject == ending.id
     assert len(events("connection.ends_soon")) == 4
+    with database.read() as session:
+        messages = [said_of(one)["data"] for one in session.scalars(select(Event).where(Event.kind == EVENT))]
+    assert {(one["link"], one["owner_id"]) for one in messages} == {
+        (f"https://hub.example/connections/{ending.id}/reconnect", "user-admin")
+    }
 
 
 def test_a_restart_warns_of_nothing_twice(connections, ending, clock, told, database, registry):
