@@ -349,6 +349,10 @@ class AsanaSandbox(Dealing, Sandbox):
         """Somebody deletes such a file."""
         self.vanish(self.ledger.living()[ref]["target"], ref)
 
+    def subscriptions(self) -> int:
+        """Count the webhooks."""
+        return len(self.hooks)
+
     def lose_feed(self) -> None:
         """Forget every sync token."""
         self.streams.forget()

@@ -24,11 +24,12 @@ from connectors.drupal.items import (
     document,
     meta_of,
     public_part,
+    size_of,
 )
 from connectors.drupal.naming import NOBODY, file_name, in_names, read_name, ref_of
 from connectors.drupal.types import Many, One, Resource, Settings
 from connectors.drupal.usage import uses_in
-from connectors.sdk.errors import Misconfigured, Missing, Rejected, RetryLater
+from connectors.sdk.errors import Misconfigured, Missing, Rejected, RetryLater, Unreachable
 from connectors.sdk.guard import origin_of
 from connectors.sdk.http import Api
 from connectors.sdk.paging import every
@@ -184,6 +185,8 @@ class Drupal:
         if origin_of(url) != self._api.origin:
             raise Misconfigured("The site keeps this file elsewhere, where the hub does not sign in. Fetch it by hand.")
         answer = self._api.download(url, into)
+        if size_of(media.file) not in (None, answer.size):
+            raise Unreachable("A file came in part. The hub reads it again.", detail=f"{ref}: {answer.size} bytes")
         return Fetched(answer.size, answer.headers.get("content-type", ""), media.file.id)
 
     def uses(self, target: Target, ref: str, cursor: str | None) -> Page[Use]:

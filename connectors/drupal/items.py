@@ -105,7 +105,7 @@ class Media:
             ref=f"{place.bundle}/{place.field}/{said.id}",
             kind=ItemKind.FILE,
             name=said.text("name"),
-            size=file.get("filesize") if isinstance(file.get("filesize"), int) else None,
+            size=size_of(self.file) if self.file else None,
             media_type=str(file.get("filemime") or ""),
             modified_at=_moment(said.text("changed")),
             revision=self.file.id if self.file else "",
@@ -137,6 +137,12 @@ def address_of(file: Resource, settings: Settings) -> str | None:
 def bytes_of(file: Resource, settings: Settings) -> str | None:
     """Return the address under which we get a file, private ones too."""
     return _url(file.inner("uri"), settings)
+
+
+def size_of(file: Resource) -> int | None:
+    """Return how many bytes a file has, as Drupal says; None where it does not."""
+    size = file.attributes.get("filesize")
+    return size if isinstance(size, int) else None
 
 
 def public_part(url: str | None) -> tuple[Part, ...]:

@@ -53,6 +53,7 @@ class FolderSandbox(Sandbox):
     name = "folder"
     auth = "key"
     secrets: Mapping[str, str] = {"key": KEY}
+    unsure_of_bytes = "only the answer that brings a file says how long it is now"
     text_fields = ("title", "description", "copyright")
     contract = Contract.load(CONTRACT)
 

@@ -107,8 +107,16 @@ class LinkedInSandbox(Sandbox):
         route("/dms-uploads/<ref>/<int:at>", view_func=self.uploads.take, methods=["PUT"])
 
     def writes(self, environ: WSGIEnvironment) -> bool:
+        """Signing in writes nothing."""
+        return environ["REQUEST_METHOD"] != "GET" and environ["PATH_INFO"].startswith(("/rest/", "/dms-uploads/"))
+
+    def shows(self, environ: WSGIEnvironment) -> bool:
         """Uploads show nobody anything."""
-        return environ["REQUEST_METHOD"] != "GET" and environ["PATH_INFO"].startswith("/rest/posts")
+        return self.writes(environ) and environ["PATH_INFO"].startswith(("/rest/posts", "/rest/eventSubscriptions"))
+
+    def subscriptions(self) -> int:
+        """Count them."""
+        return len(self.hooks)
 
     def refusal(self, text: str) -> Response:
         """LinkedIn names what it does not know."""
@@ -216,12 +224,8 @@ class LinkedInSandbox(Sandbox):
     def _counts(self, ref: str) -> dict[str, int]:
         names = ("shareCount", "likeCount", "commentCount")
         seen = self.views.get(ref, 0)
-        return {
-            **dict.fromkeys(names, 0),
-            "impressionCount": seen,
-            "uniqueImpressionsCount": 1,
-            "clickCount": seen // 2,
-        }
+        counted = {"impressionCount": seen, "uniqueImpressionsCount": 1, "clickCount": seen // 2}
+        return {**dict.fromkeys(names, 0), **counted}
 
     def _upload(self, kind: str) -> Response:
         if request.args.get("action") == "finalizeUpload" and kind == "videos":

@@ -46,7 +46,7 @@ class Rule(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     fault: Fault
-    on: str = Field(default="any", pattern="^(any|read|write)$")
+    on: str = Field(default="any", pattern="^(any|read|write|effect)$")  # effect: a write that shows somebody something
     path: str = ""  # a regular expression found in the path and query
     times: int | None = 1  # None: for ever
     skip: int = 0  # let so many matching calls through first
@@ -92,11 +92,12 @@ class Faults:
         with self._lock:
             self._rules.clear()
 
-    def pick(self, *, writes: bool, path: str) -> Rule | None:
+    def pick(self, *, writes: bool, shows: bool, path: str) -> Rule | None:
         """Return the rule that this call meets, and count it."""
+        meets = {"any": True, "read": not writes, "write": writes, "effect": shows}
         with self._lock:
             for rule in self._rules:
-                if rule.times == 0 or rule.on == ("read" if writes else "write") or not re.search(rule.path, path):
+                if rule.times == 0 or not meets[rule.on] or not re.search(rule.path, path):
                     continue
                 if rule.skip > 0:
                     rule.skip -= 1
@@ -117,16 +118,22 @@ class FaultyApp:
     """Wraps an application: every call passes the rules."""
 
     def __init__(
-        self, app: WSGIApplication, faults: Faults, *, writes: Callable[[WSGIEnvironment], bool] = is_write
+        self,
+        app: WSGIApplication,
+        faults: Faults,
+        *,
+        writes: Callable[[WSGIEnvironment], bool] = is_write,
+        shows: Callable[[WSGIEnvironment], bool] | None = None,
     ) -> None:
         self._app = app
         self._faults = faults
         self._writes = writes
+        self._shows = shows or writes
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request, as the rules will have it."""
         path = f"{environ.get('PATH_INFO', '')}?{environ.get('QUERY_STRING', '')}"
-        rule = self._faults.pick(writes=self._writes(environ), path=path)
+        rule = self._faults.pick(writes=self._writes(environ), shows=self._shows(environ), path=path)
         answer = _run(self._app, environ) if rule is None else self._meet(rule, environ)
         start_response(answer.status, answer.headers)
         return answer.body

@@ -300,6 +300,10 @@ class TrelloSandbox(Sandbox):
         card, _, attachment = ref.partition("/")
         self.vanish(card, attachment)
 
+    def subscriptions(self) -> int:
+        """Count the webhooks."""
+        return len(self.hooks)
+
     def lose_feed(self) -> None:
         """Somebody opens another board: what is on it, no cursor of before can tell."""
         self.boards.append({"id": f"b{len(self.boards) + 1:023x}", "name": "Another board"})

@@ -1,6 +1,7 @@
 """Every check can fail: each is run against a connector that is broken on purpose, and must find it."""
 
 import io
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
@@ -26,6 +27,13 @@ def test_a_check_fails_with_its_planted_bug(bug):
     result = run(PINBOARD, CHECKS[bug.check], bug=bug)
     assert result.outcome is Outcome.FAILED, f"{bug.sentence} was not caught"
     assert result.why
+
+
+def test_a_connector_that_makes_a_second_copy_cannot_call_its_publish_keyed():
+    keyed = replace(PINBOARD.abilities[Capability.PUBLISH], write=Write.KEYED)
+    flattering = replace(PINBOARD, abilities={**PINBOARD.abilities, Capability.PUBLISH: keyed})
+    result = run(flattering, CHECKS["publish-again"])
+    assert (result.outcome, result.why) == (Outcome.FAILED, "2 copies stand there")
 
 
 # These need what not every remote has: a second page, a change of kind, or more than one target.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from connectors.testing.conformance import (
     accounts,
+    again,
     cards,
     changes,
     copies,
@@ -24,6 +25,7 @@ from connectors.testing.conformance.check import CHECKS, Check, CheckFailed, Not
 from connectors.testing.conformance.run import Outcome, Result, run
 
 __all__ = [
-    "CHECKS", "Bench", "Check", "CheckFailed", "NotApplicable", "Outcome", "Planted", "Result", "accounts", "bench_for",
-    "cards", "changes", "copies", "declared", "failing", "inbound", "run", "scopes", "sets", "taking", "timing",
+    "CHECKS", "Bench", "Check", "CheckFailed", "NotApplicable", "Outcome", "Planted", "Result", "accounts", "again",
+    "bench_for", "cards", "changes", "copies", "declared", "failing", "inbound", "run", "scopes", "sets",
+    "taking", "timing",
 ]  # fmt: skip

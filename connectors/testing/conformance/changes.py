@@ -96,7 +96,7 @@ def replace_leaves_fields(bench: Bench) -> None:
 @check("repoint-moves-uses", "Repointing lets every use of the old copy show the new one.", PUBLISH, REPOINT)
 def repoint_moves_uses(bench: Bench) -> None:
     """Count uses."""
-    old, new = _used(bench)
+    old, new = used(bench)
     bench.connector.repoint(bench.target, old, new)
     expect(bench.sandbox.uses(bench.target.ref, old) == 0, "a use still shows the old copy")
     expect(bench.sandbox.uses(bench.target.ref, new) == 1, "no use shows the new copy")
@@ -105,7 +105,7 @@ def repoint_moves_uses(bench: Bench) -> None:
 @check("repoint-only-that", "Repointing leaves the uses of other copies.", PUBLISH, REPOINT)
 def repoint_only_that(bench: Bench) -> None:
     """Use a third copy too."""
-    old, new = _used(bench)
+    old, new = used(bench)
     _, third = bench.publish()
     bench.sandbox.use(bench.target.ref, third.ref)
     bench.connector.repoint(bench.target, old, new)
@@ -115,7 +115,7 @@ def repoint_only_that(bench: Bench) -> None:
 @check("repoint-twice", "Repointing twice changes nothing more.", PUBLISH, REPOINT)
 def repoint_twice(bench: Bench) -> None:
     """Repeat it."""
-    old, new = _used(bench)
+    old, new = used(bench)
     try:
         for _ in range(2):
             bench.connector.repoint(bench.target, old, new)
@@ -127,18 +127,18 @@ def repoint_twice(bench: Bench) -> None:
 @check("subscribe-once", "Subscribing twice to the same target is one subscription.", SUBSCRIBE)
 def subscribe_once(bench: Bench) -> None:
     """Compare refs."""
-    with _receiver(bench) as url:
-        refs = {_subscribe(bench, url) for _ in range(2)}
+    with receiver(bench) as url:
+        refs = {subscribed(bench, url) for _ in range(2)}
         expect(len(refs) == 1 and all(refs), "the refs differ")
-        other = _subscribe(bench, f"{url}/other")
+        other = subscribed(bench, f"{url}/other")
         expect(other not in refs, "another address got the same subscription")
 
 
 @check("unsubscribe-twice", "Ending a subscription that is gone is no error.", SUBSCRIBE)
 def unsubscribe_twice(bench: Bench) -> None:
     """Repeat it."""
-    with _receiver(bench) as url:
-        ref = _subscribe(bench, url)
+    with receiver(bench) as url:
+        ref = subscribed(bench, url)
         try:
             for _ in range(2):
                 bench.connector.unsubscribe(ref)
@@ -147,7 +147,7 @@ def unsubscribe_twice(bench: Bench) -> None:
         bench.connector.subscribe(bench.target, url)
 
 
-def _used(bench: Bench) -> tuple[str, str]:
+def used(bench: Bench) -> tuple[str, str]:
     """Publish an old copy that is used, and a new one."""
     sent, old = bench.publish()
     if bench.sandbox.use(bench.target.ref, old.ref) is None:
@@ -156,7 +156,8 @@ def _used(bench: Bench) -> tuple[str, str]:
     return old.ref, new.ref
 
 
-def _subscribe(bench: Bench, url: str) -> str:
+def subscribed(bench: Bench, url: str) -> str:
+    """Subscribe the target; return the subscription's ref."""
     made: str | Agreement = bench.connector.subscribe(bench.target, url)
     return made.ref if isinstance(made, Agreement) else made
 
@@ -195,7 +196,8 @@ class _Receiver(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def _receiver(bench: Bench) -> Generator[str]:
+def receiver(bench: Bench) -> Generator[str]:
+    """Serve an address that shakes hands, and yield it."""
     kind = type("Receiver", (_Receiver,), {"inbound": bench.manifest.inbound})
     server = HTTPServer(("127.0.0.1", 0), kind)
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)

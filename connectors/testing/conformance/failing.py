@@ -53,7 +53,7 @@ def _unknown(bench: Bench, fault: Fault, *, standing: int) -> None:
     """Publish into a fault: the outcome is unknown, and find tells the truth."""
     sent = bench.outgoing()
     target = bench.target
-    _break(bench, fault, "write")
+    _break(bench, fault, "effect")
     raises(OutcomeUnknown, lambda: bench.connector.publish(target, sent))
     bench.sandbox.faults.clear()
     expect(len(bench.standing(sent.marker)) == standing, f"{len(bench.standing(sent.marker))} copies stand there")

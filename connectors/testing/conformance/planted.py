@@ -27,6 +27,7 @@ from connectors.testing.conformance.breaking import (
     withdraw,
 )
 from connectors.testing.conformance.breaking import replace as replacing
+from connectors.testing.conformance.planted_again import AGAIN
 from connectors.testing.conformance.planted_cards import CARDS
 from connectors.testing.conformance.planted_scopes import SCOPES
 from connectors.testing.conformance.planted_sets import SETS
@@ -153,7 +154,7 @@ PLANTED: tuple[Planted, ...] = (
     ),
     inbound("webhook-unknown", "an unknown event is a KeyError", read=acts.shocked_reader),
     inbound("webhook-echo", "everything is taken for an echo", read=lambda hint: replace(hint, ours=True)),
-    *TAKING, *TIMING, *SETS, *CARDS, *SCOPES,
+    *AGAIN, *TAKING, *TIMING, *SETS, *CARDS, *SCOPES,
 )  # fmt: skip
 
 BUGS = {bug.check: bug for bug in PLANTED}

@@ -133,6 +133,7 @@ TAKING: tuple[Planted, ...] = (
     method("fetch-empty", "a byte is added", "fetch", _padded),
     method("fetch-streams", "the whole file is held at once", "fetch", _whole),
     method("fetch-cut", "what came is taken for the whole", "fetch", _contented),
+    method("fetch-damaged", "what came is taken for the file", "fetch", _contented),
     method("fetch-missing", "what is gone is an empty file", "fetch", _contented),
     _listing("changes-begin", "the feed begins at the start", "changes", _from_the_start),
     _listing("changes-none-missed", "one page is enough", "changes", _first_page),

@@ -61,7 +61,7 @@ def set_thinned(bench: Bench) -> None:
 def set_lost_answer(bench: Bench) -> None:
     """Lose it after the effect."""
     sent, target = bench.several(), bench.target
-    bench.sandbox.faults.add(Rule(fault=Fault.LOSE_ANSWER, on="write", times=None))
+    bench.sandbox.faults.add(Rule(fault=Fault.LOSE_ANSWER, on="effect", times=None))
     raises(OutcomeUnknown, lambda: bench.connector.publish(target, sent))
     bench.sandbox.faults.clear()
     expect(len(bench.standing(sent.marker)) == 1, f"{len(bench.standing(sent.marker))} copies stand there")

@@ -104,6 +104,22 @@ def fetch_cut(bench: Bench) -> None:
     raises(RetryLater, lambda: bench.connector.fetch(ref, io.BytesIO()))
 
 
+@check("fetch-damaged", "Bytes of another length or sum than the remote says are never taken.", IMPORT)
+def fetch_damaged(bench: Bench) -> None:
+    """Shorten what comes, and change a word of it, each time with an answer that agrees with itself."""
+    if bench.sandbox.unsure_of_bytes:
+        raise NotApplicable(bench.sandbox.unsure_of_bytes)
+    ref = bench.sandbox.stock("holiday.jpg", SOME)
+    told = next(item for item in _inventory(bench) if item.ref == ref)
+    damages = {"shorter": (told.size is not None, ""), "changed": (bool(told.checksums), "tak3n ")}
+    if not any(said for said, _ in damages.values()):
+        raise NotApplicable("nothing is said there of a file's bytes")
+    for how, (said, instead) in damages.items():
+        bench.sandbox.faults.add(Rule(fault=Fault.REWRITE, on="read", times=None, find="^taken ", replace=instead))
+        expect(not (said and _fetches(bench, ref)), f"{how} bytes were taken for the file")
+        bench.sandbox.faults.clear()
+
+
 @check("fetch-missing", "What is gone is Missing.", IMPORT)
 def fetch_missing(bench: Bench) -> None:
     """Delete it first."""
@@ -229,6 +245,15 @@ def _changes(bench: Bench, cursor: str) -> list[Change]:
         if not found.more:
             return told
     raise CheckFailed("the feed does not end")
+
+
+def _fetches(bench: Bench, ref: str) -> bool:
+    """Tell whether a file is fetched without a complaint."""
+    try:
+        bench.connector.fetch(ref, io.BytesIO())
+    except ConnectorError:
+        return False
+    return True
 
 
 def _uses(bench: Bench, ref: str) -> list[Any]:

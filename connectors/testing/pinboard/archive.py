@@ -71,7 +71,8 @@ class Archive:
         facts = self._ledger.living().get(ref)
         if facts is None or facts["sha256"] not in self._bytes:
             return GONE
-        return Response(self._bytes[facts["sha256"]], content_type="application/octet-stream")
+        said = {"X-Sha256": facts["sha256"]}
+        return Response(self._bytes[facts["sha256"]], headers=said, content_type="application/octet-stream")
 
     def _changes(self) -> Response | tuple[str, int]:
         effects = self._ledger.effects()

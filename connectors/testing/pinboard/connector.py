@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import IO
+from typing import IO, cast
 
 from connectors.sdk.errors import Missing, Rejected
 from connectors.sdk.http import Api
@@ -33,7 +33,7 @@ from connectors.sdk.types import (
     Target,
     Use,
 )
-from connectors.testing.pinboard.shapes import Hung, Me, News, Pin, Room, Settings, Thing, Wall
+from connectors.testing.pinboard.shapes import Hashing, Hung, Me, News, Pin, Room, Settings, Thing, Wall
 
 __all__ = ["Pinboard", "Settings"]
 
@@ -143,7 +143,10 @@ class Pinboard:
 
     def fetch(self, ref: str, into: IO[bytes]) -> Fetched:
         """Read a pin's bytes."""
-        answer = self._api.download(f"/items/{ref}/bytes", into)
+        hashing = Hashing(into)
+        answer = self._api.download(f"/items/{ref}/bytes", cast("IO[bytes]", hashing))
+        if hashing.seen.hexdigest() != answer.headers.get("x-sha256"):
+            raise answer.call.senseless("other bytes came than it says", status=answer.status)
         return Fetched(answer.size, answer.headers.get("content-type", ""))
 
     def changes(self, cursor: str | None) -> Changes:

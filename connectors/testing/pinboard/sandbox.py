@@ -126,9 +126,9 @@ class PinboardSandbox(Sandbox):
         about: list[dict[str, str]] = json.loads(request.args.get("more", "[]"))
         return [{"sha256": self.sheets[int(one["id"])], "note": one.get("note", "")} for one in about]
 
-    def writes(self, environ: WSGIEnvironment) -> bool:
+    def shows(self, environ: WSGIEnvironment) -> bool:
         """A further picture shows nobody anything before a pin does."""
-        return super().writes(environ) and not environ["PATH_INFO"].endswith("/sheets")
+        return super().shows(environ) and not environ["PATH_INFO"].endswith("/sheets")
 
     def _hold(self, wall: str, ref: str) -> Response | tuple[str, int]:
         return self._set(wall, ref, state="held")
@@ -218,6 +218,10 @@ class PinboardSandbox(Sandbox):
     def lose_feed(self) -> None:
         """Forget all cursors."""
         self.archive.forget()
+
+    def subscriptions(self) -> int:
+        """Count the hooks."""
+        return len(self.hooks)
 
     def view(self, target: str, ref: str) -> Mapping[str, int]:
         """Somebody looks at a pin."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+from typing import IO
+
 from pydantic import BaseModel
 
 
@@ -89,3 +92,16 @@ class News(BaseModel):
     changes: list[Changed]
     next: int
     more: bool
+
+
+class Hashing:
+    """A file that hashes what is written into it on its way."""
+
+    def __init__(self, into: IO[bytes]) -> None:
+        self._into = into
+        self.seen = hashlib.sha256()
+
+    def write(self, data: bytes) -> int:
+        """Write and hash."""
+        self.seen.update(data)
+        return self._into.write(data)

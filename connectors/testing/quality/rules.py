@@ -87,6 +87,8 @@ SILVER = (
         "A lost answer is an unknown outcome, never a guess.",
         passing(
             "*-lost-*",
+            "publish-again",
+            "publish-token-ends",
             "publish-error-after",
             "publish-html",
             "publish-cut",

@@ -22,7 +22,7 @@ RULES = {
     "login page": lambda on, skip: Rule(fault=Fault.HTML_BEFORE, on=on, skip=skip),
     "login page after": lambda on, skip: Rule(fault=Fault.HTML_AFTER, on="write", skip=skip),
     "away for long": lambda on, skip: refuse(503, times=None),
-    "token refused": lambda on, skip: refuse(401, times=None),
+    "token refused": lambda on, skip: refuse(401, times=None).model_copy(update={"skip": skip}),
 }
 """Faults that the sandbox's own rules make."""
 LASTING = frozenset({"away for long", "token refused"})

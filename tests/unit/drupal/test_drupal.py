@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from connectors.drupal.naming import file_name, in_names, read_name, ref_of
-from connectors.sdk.errors import AuthExpired, Misconfigured, Missing, OutcomeUnknown, Rejected, RetryLater
+from connectors.sdk.errors import AuthExpired, Misconfigured, Missing, OutcomeUnknown, Rejected, RetryLater, Unreachable
 from connectors.sdk.types import PartKind, PartState, Target
 from connectors.testing.faults import Fault, Rule, refuse
 from connectors.testing.ledger import What
@@ -379,6 +379,13 @@ def test_a_thing_to_import_says_what_it_is(sandbox, drupal):
     into = io.BytesIO()
     fetched = drupal.fetch(ref, into)
     assert (into.getvalue(), fetched.revision) == (b"%PDF terms", item.revision)
+
+
+def test_a_file_of_another_length_than_drupal_says_is_read_again(sandbox, drupal):
+    ref = sandbox.stock("holiday.txt", b"all of it")
+    sandbox.faults.add(Rule(fault=Fault.REWRITE, times=None, find="^all of it$", replace="all of"))
+    with pytest.raises(Unreachable):
+        drupal.fetch(ref, io.BytesIO())
 
 
 def test_a_thing_whose_file_is_gone_cannot_be_fetched(sandbox, drupal):
