@@ -27,9 +27,10 @@ from connectors.sdk.manifest import (
 from connectors.sdk.statement import sign_statement
 from connectors.sdk.types import Level
 
-__all__ = ["MANIFEST"]
+__all__ = ["DOCS", "MANIFEST"]
 
 EXCHANGE = "https://oauth2.googleapis.com/token"
+DOCS = "https://docs.google.com"
 ALL = "https://www.googleapis.com/auth/drive"
 TESTING_DAYS = 7
 READ = "https://www.googleapis.com/auth/drive.readonly"
@@ -83,6 +84,11 @@ def _robots_server(settings: Settings) -> OAuth:
     return OAuth("", f"{origin_of(settings.origin)}/token" if elsewhere else EXCHANGE, scopes=(ALL,), why=WHY)
 
 
+def _further(settings: Settings) -> tuple[str, ...]:
+    """Large exports lie at another address of Google's; where another address stands for Google's interface, there."""
+    return (DOCS,) if settings.origin == Settings().origin else ()
+
+
 def _lasts_days(settings: Settings) -> int | None:
     """Sign-ins to an app whose consent screen is "in testing" end after a week."""
     return TESTING_DAYS if settings.testing else None
@@ -118,6 +124,7 @@ MANIFEST = Manifest(
     summary="Puts approved files into folders of My Drive and of shared drives, and imports what stands there.",
     settings=Settings,
     origin=lambda settings: origin_of(settings.origin),
+    further_origins=_further,
     auths=(
         _account("google_account", ALL, "Google account"),
         _account("google_account_read", READ, "Google account, only to import"),
@@ -210,7 +217,9 @@ MANIFEST = Manifest(
         "deletes them too.",
         "deleting in shared drives": "Only a manager of a shared drive may delete for good; for other members the hub "
         "moves the copy to the trash, and says that it is not gone.",
-        "large documents": "Google exports documents, sheets and slides only up to 10 MB.",
+        "large documents": "Google's interface exports documents, sheets and slides only up to 10 MB; larger ones are "
+        "fetched from the address that it names for people. Where only browsers get in there, and for scripts, they "
+        "cannot be fetched.",
         "forms, sites and videos": "Google exports no forms, sites or Vids: they are listed, and cannot be fetched.",
         "resource keys": "Some old files that are shared by link need a key besides their id: the hub does not send "
         "it, so they count as missing unless the account opened them recently.",

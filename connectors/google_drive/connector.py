@@ -12,13 +12,12 @@ from typing import IO
 from connectors.google_drive.addresses import API, FIELDS, FILE, UPLOAD, path_of
 from connectors.google_drive.creating import create, receipt_of
 from connectors.google_drive.events import LIFE_S, MOST_A_DAY, channel_id, channel_name, time_of
+from connectors.google_drive.exports import export
 from connectors.google_drive.items import Summed, kind_of, said, to_copy, to_item
 from connectors.google_drive.types import (
     CONTENT,
-    EXPORTS,
     FOLDER,
     MARKER,
-    PDF,
     About,
     Changed,
     Channel,
@@ -156,9 +155,7 @@ class GoogleDrive:
         """Read a file's bytes and check them; of a native document, an export."""
         file = self._file(ref)
         if kind_of(file) is ItemKind.DOCUMENT:
-            query = {"mimeType": EXPORTS.get(file.mime_type, PDF)}
-            answer = self._api.download(f"{path_of(ref)}/export", into, query=query)
-            return Fetched(answer.size, query["mimeType"], file.head_revision_id or file.version)
+            return export(self._api, file, into)
         summed = Summed(into, file)
         answer = self._api.download(path_of(ref), summed.stream, query={"alt": "media", "supportsAllDrives": True})
         if not summed.right:

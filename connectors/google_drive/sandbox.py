@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Response, g, jsonify, request
 
-from connectors.google_drive import sandbox_ids
+from connectors.google_drive import sandbox_exports, sandbox_ids
 from connectors.google_drive.sandbox_answers import DEFAULT, DEFAULT_FILE, Refused, invalid, missing, partial, search
 from connectors.google_drive.sandbox_channels import Channels
 from connectors.google_drive.sandbox_quotas import Quotas
@@ -64,6 +64,7 @@ class GoogleDriveSandbox(Sandbox):
         self.keeps_at_most: int | None = None  # of each piece of an upload
         self.forbids_deleting = False  # as for members of a shared drive who are no managers
         self.misses_some = False  # incompleteSearch
+        self.wants_browsers = False  # where people download exports
         self.searches_late = False  # by properties: they tell nothing of what was made lately
         self.sessions: dict[str, Session] = {}
         self.channels = Channels(self.outbox.add, Delivery)
@@ -74,7 +75,8 @@ class GoogleDriveSandbox(Sandbox):
             ("GET", f"{API}/files", self._list), ("GET", f"{API}/files/<ref>", self._get),
             ("GET", f"{API}/files/generateIds", lambda: sandbox_ids.give(g.user)),
             ("PATCH", f"{API}/files/<ref>", self._patch), ("DELETE", f"{API}/files/<ref>", self._delete),
-            ("GET", f"{API}/files/<ref>/export", self._export), ("POST", f"{UPLOAD}/files", self._upload),
+            ("GET", f"{API}/files/<ref>/export", self._export), ("GET", sandbox_exports.DOWNLOADS, self._download),
+            ("POST", f"{UPLOAD}/files", self._upload),
             ("PATCH", f"{UPLOAD}/files/<ref>", self._upload), ("PUT", f"{UPLOAD}/files", self._piece),
             ("PUT", f"{UPLOAD}/files/<ref>", self._piece), ("GET", f"{API}/changes/startPageToken", self._start),
             ("GET", f"{API}/changes", self._changes), ("POST", f"{API}/changes/watch", self._watch),
@@ -138,18 +140,17 @@ class GoogleDriveSandbox(Sandbox):
         known = ROOT if ref == "root" else ref
         file = self._known(known)
         if request.args.get("alt") != "media":
-            return partial(shape(known, file), "File", DEFAULT_FILE)
+            links = sandbox_exports.links(self.origin, known, file)
+            return partial({**shape(known, file), **links}, "File", DEFAULT_FILE)
         if file["mimeType"].startswith(NATIVE):
             raise Refused(403, "fileNotDownloadable", "Only files with binary content can be downloaded.", "alt")
         return Response(self._bytes.get(file["sha256"], b""), content_type=file["mimeType"])
 
     def _export(self, ref: str) -> Response:
-        file = self._known(ref, shared=True)
-        if "body" not in file:
-            raise Refused(403, "fileNotExportable", "Export only supports Docs Editors files.")
-        if file.get("refuses"):
-            raise Refused(403, file["refuses"], "This file is too large to be exported.")
-        return Response(file["body"], content_type=request.args["mimeType"])
+        return sandbox_exports.export(self._known(ref, shared=True))
+
+    def _download(self) -> Response:
+        return sandbox_exports.download(self._known(request.args["id"], shared=True), browsers=self.wants_browsers)
 
     def _patch(self, ref: str) -> Response:
         sent: dict[str, Any] = request.get_json()

@@ -42,6 +42,6 @@ def _units() -> int:
     end = request.path.rpartition("/")[2]
     if request.method != "GET":
         return 5 if end in ("watch", "stop") else 50
-    if request.args.get("alt") == "media" or end == "export":
+    if request.args.get("alt") == "media" or end.lower() == "export":
         return 200
     return 100 if end in ("files", "changes", "drives") else 5

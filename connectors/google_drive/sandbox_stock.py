@@ -38,7 +38,8 @@ def _odd() -> list[dict[str, Any]]:
     return [
         _file("1doc", "Plan", document, [ROOT], size=1024, body=b"%PDF-1.7 plan"),
         _file("1sheet", "Budget / 2026", sheet, [ROOT], size=2048, body=b"PK\x03\x04 budget"),
-        _file("1huge", "Yearbook", document, [ROOT], size=1, body=b"", refuses="exportSizeLimitExceeded"),
+        _file("1huge", "Yearbook", document, [ROOT], size=1, body=b"%PDF-1.7 yearbook",
+              refuses="exportSizeLimitExceeded"),
         _file("1form", "Survey", form, [ROOT], body=b"", refuses="fileNotExportable"),
         _file("1brandnew", "Something new", f"{NATIVE}brandnew", [ROOT], body=b"", refuses="fileNotExportable"),
         _file("1short", "Plan (shortcut)", SHORTCUT, ["1folder001"],

@@ -131,6 +131,12 @@ class Files(Shape):
     incomplete_search: bool = False
 
 
+class Exportable(Shape):
+    """Where people get a native document's exports, by media type."""
+
+    export_links: dict[str, str] = Field(default_factory=dict)
+
+
 class GivenIds(Shape):
     """Ids for files that are yet to be made."""
 
