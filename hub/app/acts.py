@@ -42,10 +42,10 @@ def backup(settings: Settings, file: Path, *, with_keys: bool, told: Told) -> En
     return backups.backup(settings, file, with_keys=with_keys, told=told)
 
 
-def restore(settings: Settings, file: Path, *, told: Told) -> End:
+def restore(settings: Settings, file: Path, *, told: Told, clock: Clock | None = None) -> End:
     """Fill an empty hub with a backup."""
     settings.home.mkdir(parents=True, exist_ok=True)
-    return backups.restore(settings, file, told=told)
+    return backups.restore(settings, file, told=told, clock=clock)
 
 
 def adopt(settings: Settings, *, clock: Clock | None = None) -> Installation:

@@ -262,7 +262,11 @@ def _begin_again(session: Session, manifest: Manifest, *, at: int) -> None:
 
 
 def _forget_observations(session: Session, at: int) -> None:
-    """Let every living copy be looked for again, also those that the backup had not seen being made."""
+    """Let every living copy be looked for again, also those that the backup had not seen being made.
+
+    What may have been published since the backup is looked for, or asked about, before it is published: see
+    `hub.placements.lost`.
+    """
     stays = Placement.phase.in_([Phase.BLOCKED.value, Phase.UNSURE.value])
     session.execute(
         update(Placement)

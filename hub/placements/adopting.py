@@ -16,6 +16,7 @@ from hub.catalogue.models import Version
 from hub.connections.models import Target
 from hub.placements.companions import LONGEST_SLOT
 from hub.placements.facts import ORIGINAL
+from hub.placements.lost import LOST
 from hub.placements.models import Attempt, Part, Placement
 from hub.placements.phase import Observed
 from hub.placements.rows import living_row, new_row
@@ -87,7 +88,7 @@ def preset_of(session: Session, row: Placement, version_id: str, usual: str) -> 
 
 def _waiting(session: Session, asset_id: str, target_id: str) -> Placement | None:
     """Return a row that wants this asset there and never got as far as to send it: nothing is to be made twice."""
-    tried = select(Attempt.placement_id).union(select(Part.placement_id))
+    tried = select(Attempt.placement_id).where(Attempt.op != LOST).union(select(Part.placement_id))
     query = (
         select(Placement)
         .where(

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from connectors.sdk.manifest import Capability
+from connectors.sdk.manifest import Capability, Write
 from connectors.sdk.types import Level, PartKind, PartState
 from hub.placements.desired import Want
 from hub.placements.evidence import add_evidence
 from hub.placements.findings import Claim
 from hub.placements.ledger import SEEN, Account
+from hub.placements.lost import LOST
 from hub.placements.phase import Observed
 from hub.placements.steps import Op
 
@@ -31,7 +32,9 @@ def attested(session: Session, account: Account, *, by: str, note: str, at: int)
     want = Want(row.desired)
     state, observed, claim = MEANS[want]
     shown = want in {Want.PRESENT, Want.SUBSTITUTE}
-    unnamed = shown and not account.stands() and Capability.FIND not in account.manifest.abilities
+    forgotten = any(attempt.op == LOST and attempt.write == Write.UNANSWERABLE for attempt in account.open_attempts)
+    finds = Capability.FIND in account.manifest.abilities and not forgotten  # under a marker that nobody knows any more
+    unnamed = shown and not account.stands() and not finds
     made = [attempt for attempt in account.open_attempts if unnamed and attempt.step == Op.PUBLISH.value]
     answer_open(account, "found", at)
     for attempt in made[-1:]:

@@ -18,7 +18,7 @@ from hub.connections.problems import WAYLESS
 from hub.db.installation import may_write
 from hub.db.unit import keep_loaded
 from hub.events.log import emit
-from hub.placements import due, facts
+from hub.placements import due, facts, lost
 from hub.placements.adopting import preset_of
 from hub.placements.desired import Desired, Want
 from hub.placements.findings import Expected
@@ -143,6 +143,7 @@ def open_account(session: Session, row: Placement, switchboard: Switchboard, aro
     attempts = list(session.scalars(select(Attempt).where(Attempt.placement_id == row.id).order_by(Attempt.id)))
     parts = list(session.scalars(select(Part).where(Part.placement_id == row.id)))
     account = Account(row, place, manifest, want, depends_on, rendering, link, attempts, around.base_url, at, parts)
+    lost.consider(session, account, at)
     store_phase(account)
     return account
 
@@ -177,7 +178,7 @@ def block(session: Session, account: Account, code: str, what: str) -> None:
             session, "placement.blocked", row.id, actor="system",
             body={"asset_id": row.asset_id, "target_id": row.target_id, "problem_code": code},
         )  # fmt: skip
-        if row.desired == Want.ABSENT and account.stands():
+        if row.desired == Want.ABSENT and account.stands() and code != lost.UNCONFIRMED.code:
             ask_to_remove(
                 session, row, account.place, parts=account.parts, what=what, base_url=account.base_url, at=account.at
             )
@@ -232,6 +233,7 @@ def known(account: Account, *, now: int, may_write: bool, looked_now: bool, audi
         half_away=_half_done(account, Op.WITHDRAW),
         half_replaced=_half_done(account, Op.REPLACE),
         failed=any(part.state == PartState.FAILED.value for part in account.media()),
+        unconfirmed=lost.UNCONFIRMED if lost.is_unconfirmed(account) else None,
     )
 
 
@@ -288,6 +290,7 @@ def _open(account: Account, attempt: Attempt, since: int) -> Open:
         step.op, Write(attempt.write), since, step.ref, step.to, first,
         repeatable_ms=int(ability.repeatable_s * 1000) if ability else 0,
         same=same and account.row.desired == Want.PRESENT.value,
+        lost=attempt.op == lost.LOST,
     )  # fmt: skip
 
 

@@ -20,6 +20,7 @@ from hub.placements.fields import Comparison, agree_upon, bases_of, compare, tak
 from hub.placements.findings import Claim, Finding, at_its_word, conclude, key_of, standing_of, state_of
 from hub.placements.ledger import REMOVED_THERE, Account, block, clear_problem
 from hub.placements.looks import Looks
+from hub.placements.lost import as_new, never_was
 from hub.placements.models import Part
 from hub.placements.phase import DISPUTED, Observed
 from hub.placements.schedule import note_told
@@ -33,6 +34,9 @@ SHOWN: Final = frozenset({Observed.PRESENT, Observed.QUEUED})
 
 def record_looks(session: Session, account: Account, looks: Looks, *, at: int) -> Comparison:
     """Write down what looks found. The caller has made sure that nothing was written since they began."""
+    if never_was(account) and not account.parts and not looks.standing:
+        as_new(account.row)
+        return Comparison()
     tell_if_altered(session, account.row, altered_there(session, account, looks))
     exchanges.notice(session, account, looks, at)
     exchanges.let_go_of_theirs(session, account, looks)

@@ -20,7 +20,7 @@ from hub.connections.mappings import spec_of
 from hub.connections.models import Remote, Target
 from hub.db.unit import Database
 from hub.errors import Conflict, Invalid, NotFound
-from hub.placements import facts, recall, schedule, wishes
+from hub.placements import facts, lost, recall, schedule, wishes
 from hub.placements.attesting import answer_open, attested, rename
 from hub.placements.companions import asks_for, refuse_another_set, usual_slot
 from hub.placements.deciding import Conflicts
@@ -198,6 +198,8 @@ class Placements:
             account = self._account(session, row)
             if row.problem_code == "unanswerable":
                 answer_open(account, "not_found", self._clock.now())
+                if lost.never_was(account):
+                    lost.as_new(row)
             elif row.problem_code == "nameless_copy":
                 rename(account, SEEN, "not_found")
             elif row.problem_code in {"by_hand", REMOVED_THERE}:

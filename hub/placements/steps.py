@@ -102,6 +102,7 @@ class Open:
     first: int = 0  # when it was begun, the first time
     repeatable_ms: int = 0  # for so long a repeat of the very same write tells what became of the first
     same: bool = False  # it would be the very same write, and is still wanted
+    lost: bool = False  # whether it was made at all is not remembered: the hub was restored since
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +136,7 @@ class Known:
     failed: bool = False  # the remote gave up what was to go out
     exchanged: bool = False  # others' bytes stand there, and a person is to decide about them
     half_away: str = ""  # a copy that is gone, by a write whose end nobody saw, while an address still shows it
+    unconfirmed: Block | None = None  # it stands, and whether that was approved is not remembered
     half_replaced: str = ""  # a copy that shows the right bytes, by such a write, while an address shows earlier ones
 
 
@@ -144,7 +146,7 @@ def next_step(known: Known) -> Step:
         return _find_out(known, known.open)
     match known.desired:
         case Want.ABSENT:
-            step = _clear(known)
+            step = known.unconfirmed or _clear(known)
         case Want.HELD:
             step = _park(known)
         case _:
@@ -158,6 +160,8 @@ def _find_out(known: Known, attempt: Open) -> Step:
     """Decide how to learn what became of a write. Time alone never decides it."""
     readable = Capability.FIND in known.abilities if attempt.op == Op.PUBLISH else Capability.LOOK in known.abilities
     asks = not readable and _repeat_tells(known, attempt)
+    if attempt.lost and not (readable and attempt.write is Write.FINDABLE):
+        return _ask_what_stands(known)
     if attempt.write is Write.UNANSWERABLE or not (readable or asks):
         return Block(
             "unanswerable", f"Whether '{attempt.op}' was carried out cannot be asked there. Look yourself, then decide."
@@ -168,6 +172,17 @@ def _find_out(known: Known, attempt: Open) -> Step:
     if asks:
         return _unmapped(known) or _again(known, attempt) if known.may_write else Rest()
     return ReadBack()
+
+
+def _ask_what_stands(known: Known) -> Block:
+    """Ask whether it was published before the restore, where only people can see it."""
+    stays = known.desired in {Want.PRESENT, Want.SUBSTITUTE}
+    return Block(
+        "unanswerable",
+        "The hub was restored from a backup and cannot find out whether this was published here in the meantime, so it "
+        "does not do it by itself. Look there. If it is not there, press Try again; if it is, "
+        + ("confirm what you see." if stays else "take it away there first."),
+    )
 
 
 def _repeat_tells(known: Known, attempt: Open) -> bool:

@@ -11,6 +11,7 @@ from connectors.sdk.types import PartState
 from hub.placements.findings import key_of, standing_of
 from hub.placements.ledger import UNKNOWN, Account
 from hub.placements.looks import Looks
+from hub.placements.lost import LOST
 from hub.placements.models import Attempt, Placement
 from hub.placements.steps import Op
 from hub.placements.trouble import UNSURE, tell
@@ -38,7 +39,8 @@ def _took_effect(attempt: Attempt, account: Account, looks: Looks) -> bool:
     match Op(attempt.step):
         case Op.PUBLISH:
             known = {part.external_ref for part in account.media()}
-            made = [copy for copy in looks.standing if key_of(copy) in {None, detail["content_key"]}]
+            lost = attempt.op == LOST  # of which bytes it was made is not remembered either
+            made = [copy for copy in looks.standing if lost or key_of(copy) in {None, detail["content_key"]}]
             return any(copy.ref not in known for copy in made)
         case Op.WITHDRAW:
             return detail["ref"] in looks.copies and looks.copies[detail["ref"]] is None

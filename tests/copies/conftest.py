@@ -49,7 +49,8 @@ class Channel(House):
     def restored(self, archive, home):
         """Open this hub as a backup has it: restored in another place, and adopted."""
         settings = self.settings.model_copy(update={"home": home})
-        acts.restore(settings, archive, told=None)
+        self.clock.advance(1000)
+        acts.restore(settings, archive, told=None, clock=self.clock)
         acts.adopt(settings, clock=self.clock)
         with ExitStack() as opened:
             again = self._another(opened, home)

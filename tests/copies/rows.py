@@ -37,8 +37,9 @@ PROMISE = {
     "refused": "The connection asks for a person, nothing is called gone, and the copy stands as it stood.",
     "schedule_outlived": "It never becomes public.",
     "recalled": "It is withdrawn, before all other work.",
-    "restored": "The copy is known again by its marker, and none is made twice: an archive from "
-    "before the copy was made is restored in another place.",
+    "restored": "An archive from before the copy was published is restored in another place. The copy is known again "
+    "by its marker, and none is made twice. Where an account cannot be listed, that holds for what was wished for "
+    "before; who asks anew for another is asked to look first, and nothing is published by itself.",
     "two_hubs": "Each touches only its own copies, whatever becomes of the other's.",
 }
 
@@ -46,8 +47,6 @@ PROMISE = {
 def why_not(row, manifest):
     """Return why a row cannot apply to a connector, from its manifest; empty: it can."""
     abilities = manifest.abilities
-    if row == "restored" and Capability.IMPORT not in abilities:
-        return manifest.gaps.get("import", "It lists nothing.")
     if row == "text_changed" and Capability.UPDATE not in abilities and Capability.FIND not in abilities:
         return manifest.gaps.get("update", "It changes no texts.")
     if row == "moved_there" and manifest.by_hand:

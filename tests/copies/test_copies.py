@@ -238,22 +238,38 @@ def test_a_copy_that_is_recalled(channels, name):
 
 
 @each("restored")
-def test_a_copy_that_an_older_backup_does_not_know(channels, name, tmp_path):
+def test_copies_that_an_older_backup_did_not_see_published(channels, name, tmp_path):
     channel = channels(name)
     asset = channel.asset(channel.fresh(), title="Later than the backup", description="A lake")
+    wished = channel.asset(channel.fresh(), title="Approved after the backup", description="A lake", approve=False)
+    waiting = channel.place(wished)
     channel.run()
     backup.backup(channel.settings, tmp_path / "then.tar", with_keys=True, clock=channel.clock)
     copy = channel.place(asset)
+    channel.approve(wished)
     channel.run()
-    (before,) = channel.standing(copy)
+    (before,), (approved,) = channel.standing(copy), channel.standing(waiting)
     count = made(channel)
     with channel.restored(tmp_path / "then.tar", tmp_path / "again") as hub:
+        hub.run(within_ms=2 * MINUTE)
+        assert hub.standing(waiting) == [approved], "what was approved and published is not taken away"
+        assert hub.copy(waiting).problem_code == "approval_forgotten"
+        hub.approve(wished)
         again = hub.place(asset)  # somebody sees that it is not in the list, and asks for it again
         hub.run(within_ms=2 * MINUTE)
-        told = hub.copy(again)
         assert made(hub) == count, "it is known again by its marker, and none is made beside it"
-        assert (told.marker, told.phase) == (before.marker, "live")
-        assert hub.standing(again) == [before]
+        assert (hub.copy(waiting).phase, hub.standing(waiting)) == ("live", [approved])
+        told = hub.copy(again)
+        if Capability.IMPORT in manifest_of(hub).abilities:
+            assert (told.marker, told.phase) == (before.marker, "live")
+            assert hub.standing(again) == [before]
+            return
+        assert (told.phase, told.problem_code) == ("blocked", "unanswerable"), "nobody but people can see it"
+        assert "restored from a backup" in told.problem
+        hub.rooms.placements.take_back(hub.ada, again)
+        hub.run(within_ms=2 * MINUTE)
+        assert (hub.copy(again).settled_reason, made(hub)) == ("dropped", count)
+        assert channel.standing(copy) == [before]
 
 
 @each("two_hubs")
