@@ -6,9 +6,9 @@ import json
 import httpx
 import pytest
 
-from connectors.google_drive import MANIFEST, connector
+from connectors.google_drive import DOCS, MANIFEST, connector
 from connectors.google_drive.sandbox_stock import DRIVES, ROOT, SAME_TEXT
-from connectors.google_drive.types import error_code
+from connectors.google_drive.types import PDF, Settings, error_code
 from connectors.sdk.errors import (
     BadAnswer,
     Misconfigured,
@@ -251,7 +251,36 @@ def test_native_documents_come_as_exports(drive, ref, kind, body):
     assert (into.getvalue(), fetched.media_type, fetched.size) == (body, kind, len(body))
 
 
-@pytest.mark.parametrize("ref", ["1huge", "1form", "1brandnew"])
+def test_what_is_too_large_to_export_comes_from_the_address_for_people(drive, sandbox):
+    into = io.BytesIO()
+    fetched = drive.fetch("1huge", into)
+    assert (into.getvalue(), fetched.media_type, fetched.size) == (b"%PDF-1.7 yearbook", PDF, 17)
+    assert [one.path.rpartition("/")[2] for one in sandbox.requests] == ["1huge", "export", "1huge", "Export"]
+    assert not sandbox.violations
+
+
+@pytest.mark.parametrize("status", [401, 403, 404])
+def test_where_only_browsers_get_in_an_export_is_refused_and_nothing_else_is(drive, sandbox, status):
+    """Neither is the sign-in over nor the document gone."""
+    sandbox.wants_browsers = True
+    with pytest.raises(Rejected, match="too large"):
+        drive.fetch("1huge", io.BytesIO())
+    sandbox.faults.add(refuse(status, path="/feeds/"))
+    with pytest.raises(Rejected, match="too large"):
+        drive.fetch("1huge", io.BytesIO())
+
+
+def test_an_address_elsewhere_gets_no_credentials(drive, sandbox):
+    elsewhere = Rule(fault=Fault.REWRITE, path="fields=exportLinks", find="127.0.0.1", replace="127.0.0.2")
+    sandbox.faults.add(elsewhere)
+    with pytest.raises(Rejected, match="too large"):
+        drive.fetch("1huge", io.BytesIO())
+    assert not calls(sandbox, "GET", "/Export")
+    usual, standing_in = Settings(), Settings(origin="http://127.0.0.1:9")
+    assert (MANIFEST.further_origins(usual), MANIFEST.further_origins(standing_in)) == ((DOCS,), ())
+
+
+@pytest.mark.parametrize("ref", ["1form", "1brandnew"])
 def test_what_has_no_export_is_refused_for_good(drive, ref):
     with pytest.raises(Rejected):
         drive.fetch(ref, io.BytesIO())

@@ -5,7 +5,7 @@ from dataclasses import replace
 import httpx
 import pytest
 
-from connectors.google_drive import MANIFEST
+from connectors.google_drive import MANIFEST, uploads
 from connectors.google_drive.sandbox_stock import DRIVES
 from connectors.google_drive.types import CONTENT, MARKER, NATIVE
 from connectors.sdk.errors import BadAnswer, OutcomeUnknown, Rejected, Unreachable
@@ -16,6 +16,11 @@ from connectors.testing.ledger import What
 
 LARGE = b"z" * (5 * 1024 * 1024 + 1)
 PRESS = next(iter(DRIVES))
+
+
+@pytest.fixture(autouse=True)
+def _small_pieces(monkeypatch):
+    monkeypatch.setattr(uploads, "PIECE", 1024 * 1024)
 
 
 class Hub:
@@ -77,7 +82,7 @@ def test_an_id_is_noted_before_anything_is_sent_and_is_the_files(bench, sandbox)
 def test_a_lost_answer_and_a_late_search_make_no_second_file(bench, drive, sandbox, data, where):
     shared = next(one for one in every(drive.targets) if one.ref == f"1{PRESS}05@{PRESS}")
     hub = Hub(bench, shared if where == "shared drive" else None, data=data)
-    hub.lose(**({"path": "upload_id"} if data else {}))
+    hub.lose(**({"path": "upload_id", "skip": 5} if data else {}))  # the answer to the last piece, and all after it
     sandbox.searches_late = True
     assert drive.find(hub.target, hub.sent.marker) == ()
     receipt = hub.publish()
