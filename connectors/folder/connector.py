@@ -51,18 +51,22 @@ class FolderConnector:
         return Account(self._api.origin, self._settings.folder)
 
     def targets(self, cursor: str | None) -> Page[Target]:
-        """List the folders right below the top, and the top itself first."""
-        page = self._names("", cursor)
-        found = tuple(Target("folder", one.path, unquote(one.path)) for one in page.items if one.folder)
+        """List the folders at any depth, and the top itself first."""
+        page = self._api.get("/", Listing, query={"say": "folders", "after": cursor})
+        found = tuple(Target("folder", one.path, unquote(one.path)) for one in page.entries)
         top = (Target("folder", TOP, "Top of the folder"),) if cursor is None else ()
         return Page(top + found, page.cursor)
 
     def publish(self, target: Target, outgoing: Outgoing) -> Receipt:
         """Put the file unless one of its name is there, then its manifest: a repeat finds the first try's file."""
         ref = _inside(target, name_for(outgoing))
-        if not self._put_new(ref, outgoing) and self._facts(ref).sha256 != outgoing.sha256:
+        if not self._stands(ref, outgoing):
             ref = _inside(target, name_for(outgoing, keyed=True))  # another copy of the same placement
-            self._put_new(ref, outgoing)
+            if not self._stands(ref, outgoing):
+                raise Rejected(
+                    "Other files stand under both names of this copy. Take them away or rename them, then try again.",
+                    code="names_taken", detail=ref,
+                )  # fmt: skip
         self._say(ref, Beside.of(outgoing, dict(outgoing.fields)))
         return self._receipt(ref)
 
@@ -91,11 +95,8 @@ class FolderConnector:
                 self._api.delete(f"/{path}")
 
     def find(self, target: Target, marker: str) -> tuple[Copy, ...]:
-        """List the names with the marker in them; what is not in its place may have been moved to another one."""
-        found = self._found(target, marker)
-        others = () if found else (place for place in every(self.targets) if place.ref != target.ref)
-        moved = (ref for place in others for ref in self._found(place, marker))
-        return tuple(self.look(target, ref) for ref in (*found, *moved))
+        """List the names with the marker in them; what is not in its place may have been moved to any folder."""
+        return tuple(self.look(target, ref) for ref in self._found(target, marker) or self._moved(marker))
 
     def look(self, target: Target, ref: str) -> Copy:
         """Read file and manifest. What is said of other bytes than these is not said of these."""
@@ -122,14 +123,14 @@ class FolderConnector:
         answer = self._api.download(f"/{ref}", into, query={"say": "bytes"})
         return Fetched(answer.size, revision=answer.headers.get("etag", ""))
 
-    def _put_new(self, ref: str, outgoing: Outgoing) -> bool:
-        """Put a file where nothing stands; tell whether it was put."""
+    def _stands(self, ref: str, outgoing: Outgoing) -> bool:
+        """Put a file where nothing stands; tell whether these very bytes stand there now."""
         try:
             self._put(ref, outgoing, {"If-None-Match": "*"})
         except Rejected as refused:
             if refused.status != TAKEN:
                 raise
-            return False
+            return self._facts(ref).sha256 == outgoing.sha256
         return True
 
     def _put(self, ref: str, outgoing: Outgoing, condition: dict[str, str]) -> None:
@@ -158,6 +159,14 @@ class FolderConnector:
         names = every(lambda cursor: self._names(where, cursor, holds=marker))
         return tuple(_ours(one.path) for one in names if _is_copy(one, marker))
 
+    def _moved(self, marker: str) -> tuple[str, ...]:
+        entries = every(lambda cursor: self._holding(marker, cursor))
+        return tuple(_ours(one.path) for one in entries if _is_copy(one, marker))
+
+    def _holding(self, marker: str, cursor: str | None) -> Page[Entry]:
+        page = self._api.get("/", Listing, query={"say": "found", "holds": marker, "after": cursor})
+        return Page(page.entries, page.cursor)
+
     def _public(self, ref: str) -> str | None:
         return f"{self._settings.public_url}/{ref}" if self._settings.public_url else None
 
@@ -183,8 +192,9 @@ def _marker(ref: str) -> str | None:
 
 
 def _ours(path: str) -> str:
-    """Return a path as the hub wrote it: some disks keep accents apart from their letters."""
-    return quote(unicodedata.normalize("NFC", unquote(path)), safe="/")
+    """Return a path as the hub wrote it: some disks keep accents apart from their letters. Folders are called so."""
+    folder, slash, name = path.rpartition("/")
+    return folder + slash + quote(unicodedata.normalize("NFC", unquote(name)), safe="")
 
 
 def _item(entry: Entry) -> Item:

@@ -36,14 +36,14 @@ if TYPE_CHECKING:
 CONTRACT = Path(__file__).parent / "fixtures" / "contract.json"
 KEY = "sandbox key of the press folder"
 TOP = "/"
-FOLDERS = tuple(f"folder {number:03}" for number in range(1, 121))
+FOLDERS = (*(f"folder {number:03}" for number in range(1, 120)), "folder 119/inner")
 PAGE = 50
 CHUNK = 64 * 1024
 WRITTEN = range(200, 300)
 
 
 def create(*, ledger: Ledger | None = None) -> FolderSandbox:
-    """Make a folder with 120 folders in it."""
+    """Make a folder with 120 folders in it, one of them in another."""
     return FolderSandbox(ledger=ledger)
 
 
@@ -124,7 +124,7 @@ class FolderSandbox(Sandbox):
         self.ledger.add(What.CHANGED, ref, target)
 
     def relocate(self, target: str, ref: str) -> bool:
-        """Somebody moves a file to another folder with another name, its code still in it, and leaves the manifest."""
+        """Somebody moves a file to the innermost folder with another name, its code still in it; the manifest stays."""
         file = self._path(ref)
         code = next(part for part in re.split(r"[ .]", file.name) if marker_in(part))
         to = self._path(next(one for one in reversed(self.targets()) if one != target)) / f"Ours {code}{file.suffix}"
@@ -153,7 +153,7 @@ class FolderSandbox(Sandbox):
         self.vanish(TOP, ref)
 
     def _lay(self, file: Path, data: bytes) -> str:
-        file.parent.mkdir(exist_ok=True)
+        file.parent.mkdir(exist_ok=True, parents=True)
         file.write_bytes(data)
         ref = self._ref(file)
         self.ledger.add(What.MADE, ref, _folder_of(ref))

@@ -73,5 +73,11 @@ MANIFEST = Manifest(
         "changes": "A bucket keeps no list of changes that can be read: the hub looks again by itself.",
         "usage": "A bucket does not know who shows its objects.",
         "numbers": "A bucket counts no looks that can be read.",
+        "large files": "A file is sent in one call: what is larger than the store takes in one, at Amazon 5 GiB, is "
+        "refused before anything is sent.",
+        "depth": "Folders are places at any depth among the first 100,000 objects of a bucket, in the order of their "
+        "names; of what follows, only those right below the top. Moved copies are looked for there, too.",
+        "addresses": "The bucket is named in the path of addresses: stores that want it in the host's name are out of "
+        "reach.",
     },
 )

@@ -8,12 +8,14 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+from collections.abc import Iterator
 from contextlib import suppress
 from typing import IO
 from urllib.parse import quote
 
 from connectors.object_store.signing import HASH
 from connectors.object_store.types import KEY_META, Listing, Settings, Stored, listing
+from connectors.object_store.walking import Spot, stretch, through
 from connectors.sdk.answer import Answer
 from connectors.sdk.beside import MANIFEST_END, Beside
 from connectors.sdk.errors import Missing, Rejected, RetryLater
@@ -43,6 +45,7 @@ CHECKSUM = "x-amz-checksum-sha256"
 KEY_DIGITS = 12
 TAKEN = 412
 HOUR_S = 3600
+GIB = 1024**3
 
 
 class ObjectStore:
@@ -59,20 +62,23 @@ class ObjectStore:
         return Account(f"{self._api.origin}/{name}", name)
 
     def targets(self, cursor: str | None) -> Page[Target]:
-        """List the folders right below the top, and the top itself first."""
-        page = self._list(self._settings.prefix, cursor, folders=True)
-        found = tuple(Target("folder", folder, folder.removeprefix(self._settings.prefix)) for folder in page.folders)
+        """List the folders at any depth, and the top itself first; in very large buckets see `walking`."""
+        told = stretch(self._names, self._settings.prefix, Spot.of(cursor))
+        named = (folder for folder in told.folders if folder != TOP and folder.isprintable())
+        found = tuple(Target("folder", folder, folder.removeprefix(self._settings.prefix)) for folder in named)
         top = (Target("folder", self._settings.prefix or TOP, "Top of the bucket"),) if cursor is None else ()
-        return Page(top + found, page.cursor)
+        return Page(top + found, told.next.text() if told.next else None)
 
     def publish(self, target: Target, outgoing: Outgoing) -> Receipt:
-        """Put the object, unless one of this name is there: then a first try arrived, and it is the same."""
+        """Put the object, unless a first try arrived; where another stands in its place, it gets a name of its own."""
         key = f"{_folder(target)}{outgoing.marker}-{outgoing.filename}"
-        try:
-            self._put(key, outgoing, NOT_THERE_YET)
-        except Rejected as refused:
-            if refused.status != TAKEN:
-                raise
+        if not self._stands(key, outgoing):
+            key = f"{_folder(target)}{outgoing.marker}-{outgoing.content_key}-{outgoing.filename}"
+            if not self._stands(key, outgoing):
+                raise Rejected(
+                    "Other files stand under both names of this copy. Take them away or rename them, then try again.",
+                    code="names_taken", detail=key, status=TAKEN,
+                )  # fmt: skip
         self._say(key, Beside.of(outgoing, dict(outgoing.fields)))
         return self._receipt(key)
 
@@ -113,10 +119,8 @@ class ObjectStore:
 
         Listings of object stores are never late.
         """
-        found = self._named(target, marker)
-        others = () if found else (place for place in every(self.targets) if place.ref != target.ref)
-        moved = (key for place in others for key in self._named(place, marker))
-        return tuple(self.look(target, key) for key in (*found, *moved))
+        found = self._named(_folder(target), marker) or tuple(self._moved(marker))
+        return tuple(self.look(target, key) for key in found)
 
     def look(self, target: Target, ref: str) -> Copy:
         """Read headers and manifest. What is said of other bytes than these is not said of these."""
@@ -144,8 +148,38 @@ class ObjectStore:
         revision = answer.headers.get("etag", "").strip('"')
         return Fetched(answer.size, answer.headers.get("content-type", ""), revision)
 
+    def _stands(self, key: str, outgoing: Outgoing) -> bool:
+        """Put an object where none is; tell whether it stands there now, as this try or an earlier one put it."""
+        try:
+            self._put(key, outgoing, NOT_THERE_YET)
+        except Rejected as refused:
+            if refused.status != TAKEN:
+                raise
+            return self._is_there(key, outgoing)
+        return True
+
+    def _is_there(self, key: str, outgoing: Outgoing) -> bool:
+        try:
+            headers = self._head(key).headers
+        except Missing as gone:
+            message = "Somebody took the object away just now. The hub tries again."
+            raise RetryLater(message, detail=gone.detail, status=gone.status) from None
+        digest, size = _digest(headers.get(CHECKSUM, "")), headers.get("content-length", "")
+        same = digest == outgoing.sha256 if digest else size == str(outgoing.size)
+        return same and headers.get(KEY_META) == outgoing.content_key
+
     def _put(self, key: str, outgoing: Outgoing, condition: dict[str, str]) -> None:
-        """Send the bytes with their hash: the store refuses what was damaged on its way."""
+        """Send the bytes with their hash: the store refuses what was damaged on its way.
+
+        Raises:
+            Rejected: `object_too_large`, before anything is sent.
+        """
+        if outgoing.size > self._settings.most_gib * GIB:
+            raise Rejected(
+                f"The file is larger than {self._settings.most_gib} GiB, the most that this store takes in one call. "
+                "Publish a smaller one; or, if the store takes more, say so in the settings of the connection.",
+                code="object_too_large",
+            )
         digest = base64.b64encode(bytes.fromhex(outgoing.sha256)).decode()
         stated = {HASH: outgoing.sha256, CHECKSUM: digest, KEY_META: outgoing.content_key}
         answer = self._api.upload(self._path(key), outgoing, method="PUT", headers={**condition, **stated})
@@ -172,13 +206,25 @@ class ObjectStore:
         page = self._list(prefix, cursor)
         return Page(tuple(one for one in page.objects if not one.key.endswith(MANIFEST_END)), page.cursor)
 
-    def _named(self, target: Target, marker: str) -> tuple[str, ...]:
-        return tuple(one.key for one in every(lambda cursor: self._objects(f"{_folder(target)}{marker}-", cursor)))
+    def _named(self, folder: str, marker: str) -> tuple[str, ...]:
+        return tuple(one.key for one in every(lambda cursor: self._objects(f"{folder}{marker}-", cursor)))
 
-    def _list(self, prefix: str, cursor: str | None, *, size: int = 0, folders: bool = False) -> Listing:
+    def _moved(self, marker: str) -> Iterator[str]:
+        """Yield the names with the marker in them, in whatever folder."""
+        for told in through(self._names, self._settings.prefix):
+            yield from (key for key in told.keys if _is_copy(key, marker))
+            for folder in told.folders if told.closed else ():
+                yield from self._named(folder, marker)
+
+    def _names(self, cursor: str | None, *, behind: str = "", folders: bool = False) -> Listing:
+        return self._list(self._settings.prefix, cursor, behind=behind, folders=folders)
+
+    def _list(
+        self, prefix: str, cursor: str | None, *, size: int = 0, behind: str = "", folders: bool = False
+    ) -> Listing:  # fmt: skip
         query = {
             "list-type": "2", "prefix": prefix, "max-keys": str(size or PAGE_SIZE), "encoding-type": "url",
-            "continuation-token": cursor, "delimiter": "/" if folders else None,
+            "continuation-token": cursor, "start-after": behind or None, "delimiter": "/" if folders else None,
         }  # fmt: skip
         return listing(self._api.ask("GET", f"/{self._settings.bucket}", query=query))
 
@@ -209,6 +255,10 @@ def _proven(answer: Answer) -> None:
 
 def _folder(target: Target) -> str:
     return "" if target.ref == TOP else target.ref
+
+
+def _is_copy(key: str, marker: str) -> bool:
+    return not key.endswith(MANIFEST_END) and marker_in(key.rpartition("/")[2]) == marker
 
 
 def _item(stored: Stored) -> Item:

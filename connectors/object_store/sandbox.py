@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 CONTRACT = Path(__file__).parent / "fixtures" / "contract.json"
 BUCKET = "press"
-FOLDERS = tuple(f"folder {number:03}/" for number in range(1, 121))
+FOLDERS = (*(f"folder {number:03}/" for number in range(1, 119)), "folder 118/inner/", "folder 118/inner/innermost/")
 PAGE = 50
 """A store may answer fewer names than it was asked for."""
 CHUNK = 64 * 1024
@@ -41,7 +41,7 @@ EMPTY = hashlib.sha256(b"").hexdigest()
 
 
 def create(*, ledger: Ledger | None = None) -> ObjectStoreSandbox:
-    """Make a store with a bucket of 120 folders."""
+    """Make a store with a bucket of 120 folders, two of them deeper than one storey."""
     return ObjectStoreSandbox(ledger=ledger)
 
 
@@ -84,7 +84,7 @@ class ObjectStoreSandbox(Sandbox):
 
     def _list(self) -> Response:
         prefix, delimiter = request.args.get("prefix", ""), request.args.get("delimiter", "")
-        after = request.args.get("continuation-token", "")
+        after = request.args.get("continuation-token", "") or request.args.get("start-after", "")
         found = sorted({_rolled(key, prefix, delimiter) for key in self._keys() if key.startswith(prefix)})
         rest = [key for key in found if key > after]
         page = rest[: min(request.args.get("max-keys", 1000, int), PAGE)]
@@ -220,8 +220,8 @@ class ObjectStoreSandbox(Sandbox):
         self._write(ref + MANIFEST_END, {**facts["beside"], "sha256": digest, "size": len(text), "etag": digest[:32]})
 
     def relocate(self, target: str, ref: str) -> bool:
-        """Somebody moves an object to another folder: stores know no moves, so it is copied there and deleted here."""
-        folder = next(one for one in self.targets() if one not in (target, "/"))
+        """Somebody moves it to the innermost folder: stores know no moves, so it is copied there and deleted here."""
+        folder = next(one for one in reversed(self.targets()) if one != target)
         facts = {name: fact for name, fact in self._living()[ref].items() if name not in ("beside", "target")}
         self._write(folder + ref.rpartition("/")[2], facts, new=True)
         self.ledger.add(What.REMOVED, ref, BUCKET)

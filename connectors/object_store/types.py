@@ -38,6 +38,9 @@ class Settings(BaseModel):
         le=168,
         title="Hours that a signed link to an object works where it has no public address (0: no links)",
     )
+    most_gib: int = Field(
+        default=5, ge=1, le=51_200, title="Largest file that the store takes in one call, in GiB (at Amazon 5)"
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,8 @@ file is not there, the disk or share is not mounted, and nothing in it is taken 
 | `GET /path?say=bytes` | a file's bytes |
 | `GET /path?say=names` | what lies in a folder, a page of it: `after` a name, at most `most`, `holds` a text |
 | `GET /?say=all` | what lies anywhere below the top: `after` a path, at most `most` |
+| `GET /?say=found` | of these, files and folders whose names hold the text `holds`: `after` a path, at most `most` |
+| `GET /?say=folders` | of these, folders: `after` a path, at most `most` |
 | `PUT /path` | puts a file in its place: `If-None-Match: *`, `If-Match: "etag"`, `X-Sha256` |
 | `DELETE /path` | takes a file away |
 """
@@ -36,7 +38,8 @@ PAGE = 1000
 BYTES = "application/octet-stream"
 _MAY: Mapping[str, frozenset[str]] = {
     "facts": frozenset(), "bytes": frozenset(), "names": frozenset({"after", "most", "holds"}),
-    "all": frozenset({"after", "most"}),
+    "all": frozenset({"after", "most"}), "found": frozenset({"after", "most", "holds"}),
+    "folders": frozenset({"after", "most"}),
 }  # fmt: skip
 _BY_ERRNO: Mapping[int, tuple[HTTPStatus, str, str]] = {
     errno.ENOENT: (HTTPStatus.NOT_FOUND, "not_there", "There is no such file."),
@@ -130,6 +133,10 @@ class Door:
         if asked["say"] == "names":
             found, more = tree.children(path, after=after, most=most, holds=asked.get("holds", ""))
             cursor = found[-1].path.rpartition("/")[2] if more else None
+        elif asked["say"] in ("found", "folders"):
+            folders = asked["say"] == "folders"
+            found, on = tree.sought(after=after, most=most, holds=asked.get("holds", ""), folders=folders)
+            cursor = on or None
         else:
             found, more = tree.below(after=after, most=most)
             cursor = found[-1].path if more else None

@@ -26,6 +26,8 @@ KEY_FILE = ".damhub-key"
 PART = b".part"
 LEFT_BEHIND_S = 86_400
 DEEPEST = 100
+LOOKED_AT = 10_000
+"""So many entries are looked at for one answer to a search: what follows is asked for anew."""
 CHUNK = 256 * 1024
 _OPEN = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
 _FOLDER = _OPEN | os.O_DIRECTORY
@@ -121,6 +123,21 @@ class Tree:
         """List everything, each folder before what is in it; and tell whether there is more."""
         return _up_to(most, self._walk((), names_of(after)))
 
+    def sought(self, *, after: str, most: int, holds: str = "", folders: bool = False) -> tuple[list[Entry], str]:
+        """List of everything only names with `holds` in them, or only folders; return where to go on, empty at the end.
+
+        Looks at `LOOKED_AT` entries at most, so that an answer comes in time however large the tree is: one that holds
+        nothing is not the end. What lies more than `DEEPEST` folders deep is not looked at.
+        """
+        text, found, at = holds.encode(), list[Entry](), after
+        for looked, entry in enumerate(self._walk((), names_of(after), whole=False)):
+            if looked == LOOKED_AT or len(found) == most:
+                return found, at
+            at = entry.path
+            if entry.folder if folders else text in unquote_to_bytes(at.rpartition("/")[2]):
+                found.append(entry)
+        return found, ""
+
     def read(self, path: str) -> tuple[BufferedReader, Entry]:
         """Open a file's bytes; only those of a file."""
         with self._parent(path) as (folder, names):
@@ -168,8 +185,10 @@ class Tree:
                 os.unlink(names[-1] if names else b".", dir_fd=folder)
             _confirm(folder)
 
-    def _walk(self, above: Names, after: Names) -> Iterator[Entry]:
+    def _walk(self, above: Names, after: Names, *, whole: bool = True) -> Iterator[Entry]:
         if len(above) > DEEPEST:
+            if not whole:
+                return
             raise OSError(errno.ENAMETOOLONG, f"more than {DEEPEST} folders inside each other")
         first = after[0] if after else b""
         with self._folder(above) as folder:
@@ -182,7 +201,7 @@ class Tree:
                 if found.folder:
                     # It went while we walked; or it is not for us, such as the `lost+found` at the top of a disk.
                     with suppress(FileNotFoundError, PermissionError):
-                        yield from self._walk((*above, name), after[1:] if name == first else ())
+                        yield from self._walk((*above, name), after[1:] if name == first else (), whole=whole)
 
     @contextmanager
     def _parent(self, path: str) -> Generator[tuple[int, Names]]:

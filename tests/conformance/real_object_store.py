@@ -57,7 +57,7 @@ class RealObjectStore(ObjectStoreSandbox):
             of = self._key().removesuffix(MANIFEST_END)
             self.ledger.add(what if of == self._key() else What.CHANGED, of, server.bucket)
         kept = [(name, value) for name, value in answer.headers.items() if name.lower() not in HOP]
-        return Response(answer.content if request.method != "HEAD" else b"", answer.status_code, kept)
+        return Response(answer.content if request.method != "HEAD" else None, answer.status_code, kept)
 
     def _key(self):
         return super()._key().removeprefix(f"/{server.bucket}/")

@@ -8,8 +8,9 @@ from dataclasses import replace
 import httpx
 import pytest
 
-from connectors.object_store import MANIFEST, connector
+from connectors.object_store import MANIFEST, connector, walking
 from connectors.sdk.errors import Rejected
+from connectors.sdk.paging import every
 from connectors.testing.conformance import CHECKS, Outcome, bench_for, run
 from hub.storage.s3 import connect
 from tests.conformance import real_object_store
@@ -67,3 +68,28 @@ def test_the_real_server_replaces_only_what_was_looked_at(connected):
         store._put(receipt.ref, connected.outgoing(marker=sent.marker), {"If-Match": '"0123456789abcdef"'})
     assert refused.value.status == connector.TAKEN
     assert connected.look(receipt.ref).content_key == sent.content_key
+
+
+def test_folders_are_listed_at_any_depth_and_what_was_moved_is_found_there(connected, clients, s3_settings):
+    sent, receipt = connected.publish()
+    deep = "conformance/one/two/thr ee/"
+    source = {"Bucket": s3_settings.bucket, "Key": receipt.ref}
+    moved = deep + receipt.ref.rpartition("/")[2]
+    clients[0].copy_object(Bucket=s3_settings.bucket, Key=moved, CopySource=source)
+    clients[0].delete_object(**source)
+    refs = [one.ref for one in every(connected.connector.targets)]
+    assert len(refs) == len(set(refs))
+    assert set(refs) - set(connected.sandbox.targets()) == {"conformance/one/", "conformance/one/two/", deep}
+    assert [copy.ref for copy in connected.find(sent.marker)] == [moved]
+
+
+def test_a_bucket_that_is_too_large_is_looked_into_as_far_as_said(connected, clients, s3_settings, monkeypatch):
+    """The first 20 names deep, then only the folders right below the top, from behind a name on."""
+    for key in ("folder 03/inner/x", "folder 22/inner/x"):
+        clients[0].put_object(Bucket=s3_settings.bucket, Key=f"conformance/{key}", Body=b"x")
+    monkeypatch.setattr(walking, "MOST_DEEP", 1)
+    refs = [one.ref for one in every(connected.connector.targets)]
+    assert len(refs) == len(set(refs))
+    # This server keeps folders that are empty.
+    assert set(refs) >= {*connected.sandbox.targets(), "conformance/folder 03/inner/"}
+    assert "conformance/folder 22/inner/" not in refs

@@ -53,6 +53,14 @@ def connect(client):
 
 
 @pytest.fixture
+def calls(client):
+    """What is asked of the folder."""
+    asked = []
+    client.event_hooks["request"].append(asked.append)
+    return asked
+
+
+@pytest.fixture
 def folder(connect):
     return connect()
 

@@ -6,6 +6,7 @@ import io
 import json
 import os
 import unicodedata
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -64,6 +65,49 @@ def test_folders_are_targets_and_copies_lie_in_them(folder, press):
     receipt = folder.publish(target, outgoing())
     assert (press / "Messe Köln" / NAME).is_file()
     assert [copy.ref for copy in folder.find(target, MARKER)] == [receipt.ref]
+
+
+def test_folders_are_targets_at_any_depth(folder, press):
+    (press / "one/two/three").mkdir(parents=True)
+    assert [(one.ref, one.label) for one in every(folder.targets)] == [
+        ("/", "Top of the folder"), ("Messe%20K%C3%B6ln", "Messe Köln"), ("one", "one"), ("one/two", "one/two"),
+        ("one/two/three", "one/two/three"),
+    ]  # fmt: skip
+    target = next(one for one in every(folder.targets) if one.ref == "one/two/three")
+    receipt = folder.publish(target, outgoing())
+    assert (press / "one/two/three" / NAME).is_file()
+    assert [copy.ref for copy in folder.find(target, MARKER)] == [receipt.ref] == [f"one/two/three/{quote(NAME)}"]
+
+
+def test_a_copy_that_was_moved_is_found_at_any_depth_by_few_calls(folder, top, press, calls):
+    receipt = folder.publish(top, outgoing())
+    for number in range(300):
+        (press / f"{number}/inner").mkdir(parents=True)
+    (press / NAME).rename(press / "299/inner" / NAME)
+    calls.clear()
+    [copy] = folder.find(top, MARKER)
+    assert copy.ref == f"299/inner/{receipt.ref}"
+    assert [one.url.params["say"] for one in calls] == ["names", "found", "facts", "bytes"]  # and none for each folder
+    calls.clear()
+    assert len(list(every(folder.targets))) == 602
+    assert len(calls) == 1
+
+
+def test_a_folder_whose_name_keeps_accents_apart_is_a_folder_like_others(folder, press):
+    apart = unicodedata.normalize("NFD", "Köln")
+    (press / apart / "Bühne").mkdir(parents=True)
+    target = next(one for one in every(folder.targets) if one.label == f"{apart}/Bühne")
+    receipt = folder.publish(target, outgoing(title="Köln"))
+    assert [copy.ref for copy in folder.find(target, MARKER)] == [receipt.ref]
+
+
+def test_where_both_names_of_a_copy_are_taken_by_other_files_nothing_is_called_published(folder, top, press):
+    second = [folder.publish(top, outgoing(data)).ref for data in (b"old", b"new")][1]
+    folder.replace(top, second, outgoing(b"newer"))
+    with pytest.raises(Rejected, match="rename") as refused:
+        folder.publish(top, outgoing(b"new"))
+    assert refused.value.code == "names_taken"
+    assert {(press / name).read_bytes() for name in names(press) if name.endswith("png")} == {b"old", b"newer"}
 
 
 def test_a_repeat_after_a_kill_between_file_and_manifest_makes_both_whole(folder, top, press):

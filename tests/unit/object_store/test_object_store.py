@@ -3,16 +3,17 @@
 import hashlib
 import io
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
 
-from connectors.object_store import MANIFEST, sandbox_signature
+from connectors.object_store import MANIFEST, sandbox_signature, walking
 from connectors.object_store import sandbox as made_up
 from connectors.object_store.sandbox import BUCKET, create
 from connectors.object_store.signing import presign
-from connectors.sdk.errors import AuthExpired, Misconfigured, Missing, OutcomeUnknown, RetryLater
+from connectors.sdk.errors import AuthExpired, Misconfigured, Missing, OutcomeUnknown, Rejected, RetryLater
 from connectors.sdk.guard import Guard
 from connectors.sdk.http import Api, Limits, guarded_client
 from connectors.sdk.manifest import Meaning
@@ -126,6 +127,122 @@ def test_a_repeat_of_a_publish_is_refused_by_the_store_and_is_the_same(store, to
     assert first.ref == second.ref
     puts = [seen for seen in sandbox.requests if seen.method == "PUT" and seen.path.endswith(".png")]
     assert [seen.headers["if-none-match"] for seen in puts] == ["*", "*"]
+
+
+def test_other_bytes_under_the_same_name_are_no_first_try_and_get_a_name_of_their_own(store, top, sandbox):
+    first, second = store.publish(top, outgoing(b"old")), store.publish(top, outgoing(b"new"))
+    assert (first.ref, second.ref) == (KEY, f"{MARKER}-{outgoing(b'new').content_key}-logo.png")
+    assert store.publish(top, outgoing(b"new")).ref == second.ref
+    stand = {ref: sandbox._living()[ref]["sha256"] for ref in (first.ref, second.ref)}
+    assert list(stand.values()) == [hashlib.sha256(data).hexdigest() for data in (b"old", b"new")]
+    assert {ref: manifest_of(sandbox, ref)["sha256"] for ref in stand} == stand
+    assert {copy.ref for copy in store.find(top, MARKER)} == set(stand)
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_bytes_that_changed_under_our_mark_are_no_first_try(store, top, sandbox, told):
+    """Somebody wrote others and kept the metadata; whether the store tells a checksum or only the size."""
+    store.publish(top, outgoing())
+    other = {"sha256": hashlib.sha256(b"others").hexdigest(), "checksum": told, "size": 7 if told else 6}
+    facts = {name: fact for name, fact in sandbox._living()[KEY].items() if name not in ("beside", "target")}
+    sandbox.ledger.add(What.CHANGED, KEY, BUCKET, **{**facts, **other})
+    assert store.publish(top, outgoing()).ref != KEY
+
+
+def test_the_same_bytes_that_somebody_else_put_there_are_not_ours(store, top, sandbox):
+    sandbox._lay(KEY, b"picture")
+    assert store.publish(top, outgoing()).ref != KEY
+    assert f"{KEY}.damhub.json" not in keys(sandbox)
+
+
+def test_where_both_names_of_a_copy_are_taken_nothing_is_called_published(store, top, sandbox):
+    second = [store.publish(top, outgoing(data)).ref for data in (b"old", b"new")][1]
+    store.replace(top, second, outgoing(b"newer"))
+    with pytest.raises(Rejected, match="Take them away") as refused:
+        store.publish(top, outgoing(b"new"))
+    assert refused.value.code == "names_taken"
+    assert sandbox._living()[second]["sha256"] == hashlib.sha256(b"newer").hexdigest()
+
+
+def test_an_object_that_goes_between_refusal_and_look_is_put_later(store, top, sandbox, monkeypatch):
+    store.publish(top, outgoing())
+    right = type(store)._head
+
+    def head(self, key):
+        sandbox.vanish(BUCKET, key)
+        return right(self, key)
+
+    monkeypatch.setattr(type(store), "_head", head)
+    with pytest.raises(RetryLater, match="just now"):
+        store.publish(top, outgoing())
+
+
+def test_a_file_that_is_larger_than_the_store_takes_is_refused_before_anything_is_sent(store, connect, top, sandbox):
+    large = replace(outgoing(), size=5 * 1024**3 + 1)
+    store.publish(top, outgoing())
+    sandbox.requests.clear()
+    for act in (lambda: store.publish(top, large), lambda: store._put(KEY, large, {})):
+        with pytest.raises(Rejected, match="5 GiB") as refused:
+            act()
+        assert refused.value.code == "object_too_large"
+    assert not sandbox.requests
+    with pytest.raises(OutcomeUnknown):  # it is sent: that its bytes are fewer is another matter
+        connect(most_gib=6).publish(top, large)
+
+
+# Folders
+
+
+def calls(sandbox):
+    return [seen.path for seen in sandbox.requests]
+
+
+def test_folders_are_targets_at_any_depth_each_once(store, sandbox, connect):
+    for key in ("one/two/three/x.png", "one/two/three/y.png", "one/b.png", "a b/ü/z.png", "/odd.png", "no\nline/x.png"):
+        sandbox._lay(key, b"x")
+    sandbox.requests.clear()
+    listed = list(every(store.targets))
+    refs = [one.ref for one in listed]
+    assert len(refs) == len(set(refs))
+    assert set(refs) == {"/", *made_up.FOLDERS, "one/", "one/two/", "one/two/three/", "a b/", "a b/ü/"}
+    assert len(calls(sandbox)) == 3  # of 126 names, 50 in each answer
+    deep = next(one for one in listed if one.ref == "one/two/three/")
+    assert [copy.ref for copy in store.find(deep, MARKER)] == []
+    assert store.publish(deep, outgoing()).ref == f"one/two/three/{KEY}"
+    below = list(every(connect(prefix="one/").targets))
+    assert [(one.ref, one.label) for one in below] == [
+        ("one/", "Top of the bucket"), ("one/two/", "two/"), ("one/two/three/", "two/three/"),
+    ]  # fmt: skip
+
+
+def test_a_search_for_what_was_moved_costs_a_listing_and_no_call_for_each_folder(store, top, sandbox):
+    ref = store.publish(top, outgoing()).ref
+    assert sandbox.relocate("/", ref)
+    sandbox.requests.clear()
+    [copy] = store.find(top, MARKER)
+    assert copy.ref == f"folder 118/inner/innermost/{ref}"
+    assert len(calls(sandbox)) == 1 + 3 + 2  # its place, everything, what was found and its manifest
+    store.withdraw(top, copy.ref)
+    sandbox.requests.clear()
+    assert store.find(top, MARKER) == ()
+    assert len(calls(sandbox)) == 1 + 3
+
+
+def test_a_bucket_that_is_too_large_is_looked_into_as_far_as_said(store, top, sandbox, monkeypatch):
+    """Deep for so many calls; then only the folders right below the top, all of them, each once."""
+    for number in range(60):
+        sandbox._lay(f"folder 005/{number:02}/x.png", b"x")
+    sandbox._lay("folder 006/inner/x.png", b"x")
+    monkeypatch.setattr(walking, "MOST_DEEP", 1)
+    refs = [one.ref for one in every(store.targets)]
+    assert len(refs) == len(set(refs))
+    inside = {f"folder 005/{number:02}/" for number in range(45)}
+    assert set(refs) == {"/", *(one for one in made_up.FOLDERS if "inner" not in one), *inside}
+    for place, found in (("folder 005/07/", True), ("folder 117/", True), ("folder 006/inner/", False)):
+        moved = replace(top, ref=place)
+        ref = store.publish(moved, outgoing()).ref
+        assert [copy.ref for copy in store.find(top, MARKER)] == [ref] * found
+        store.withdraw(moved, ref)
 
 
 def test_an_object_that_somebody_changed_meanwhile_is_looked_at_again(store, top, sandbox, monkeypatch):
@@ -262,6 +379,6 @@ def test_a_copy_that_somebody_moved_to_another_folder_is_found_there_and_withdra
     with pytest.raises(Missing):
         store.look(top, ref)
     [copy] = store.find(top, MARKER)
-    assert (copy.ref, copy.marker) == (f"folder 001/{ref}", MARKER)
+    assert (copy.ref, copy.marker) == (f"folder 118/inner/innermost/{ref}", MARKER)
     store.withdraw(top, copy.ref)
     assert store.find(top, MARKER) == ()

@@ -324,6 +324,46 @@ def test_a_folder_that_the_hub_may_not_read_hides_no_other(top, monkeypatch):
     assert ([entry.path for entry in found], more) == (["a.txt", "lost%2Bfound", "z.txt"], False)
 
 
+def sought(top, most, **what):
+    found, at, answers = [], "", 0
+    with opened(top) as folder:
+        while at or not answers:
+            page, at = folder.sought(after=at, most=most, **what)
+            found, answers = found + [one.path for one in page], answers + 1
+    return found, answers
+
+
+def test_every_cut_of_a_search_through_the_tree_tells_the_same(top, monkeypatch):
+    for path in ("a/1", "a/2/mark.x", "a/mark/y", "a-b", "b mark", "é/ü/mark"):
+        (top / path).parent.mkdir(parents=True, exist_ok=True)
+        (top / path).touch()
+    asked = {"holds": "mark"}, {"folders": True}
+    whole = [
+        ["a/2/mark.x", "a/mark", "b%20mark", "%C3%A9/%C3%BC/mark"],
+        ["a", "a/2", "a/mark", "%C3%A9", "%C3%A9/%C3%BC"],
+    ]
+    for looked_at in (1, 2, 3, 1000):
+        monkeypatch.setattr(tree, "LOOKED_AT", looked_at)
+        for most in range(1, 6):
+            assert [sought(top, most, **what)[0] for what in asked] == whole
+
+
+def test_a_search_looks_at_so_much_for_one_answer_and_no_more(top, monkeypatch):
+    for number in range(10):
+        (top / f"{number}").touch()
+    monkeypatch.setattr(tree, "LOOKED_AT", 4)
+    assert sought(top, 1000, holds="9") == (["9"], 3)
+
+
+def test_a_search_ends_at_the_deepest_folders_that_are_listed(top):
+    deep = top
+    for _ in range(tree.DEEPEST + 2):
+        deep /= "d"
+        deep.mkdir()
+    found, _ = sought(top, 1000, folders=True)
+    assert len(found) == tree.DEEPEST + 1
+
+
 def test_folders_inside_each_other_end_somewhere(top):
     deep = top
     for _ in range(tree.DEEPEST + 2):
