@@ -22,7 +22,7 @@ from hub.cli.findings import Finding, bad, good, look
 from hub.clock import DAY, HOUR, MINUTE, SECOND
 from hub.connections import calendar
 from hub.connections.health import State
-from hub.connections.models import Connection, Inbox, Remote
+from hub.connections.models import Connection, Inbox, Remote, Subscription
 from hub.db.installation import recognition
 from hub.db.models import Installation
 from hub.db.unit import Database
@@ -48,6 +48,7 @@ STUCK_MS: Final = 15 * MINUTE
 LATE_MS: Final = MINUTE
 TOO_LATE_MS: Final = 10 * MINUTE
 ENDS_SOON_MS: Final = 14 * DAY
+FORGED_TOLD_MS: Final = 7 * DAY
 ANSWER_WITHIN_S: Final = 5.0
 OK: Final = 200
 NOBODY: Final = "there is no hub here yet, so that whatever answers is another one"
@@ -224,6 +225,25 @@ def _connection(row: Connection, label: str) -> Iterator[Finding]:
         yield look("connections", f"{label}: {problem}", "It is tried again by itself.")
 
 
+def forged(database: Database, now: int) -> Iterator[Finding]:
+    """Look for deliveries that were refused of late: somebody forges them, or a sender has another secret."""
+    of_each = (
+        select(Remote.connector, Remote.label, func.sum(Subscription.forged), func.max(Subscription.forged_at))
+        .join(Remote, Remote.id == Subscription.remote_id)
+        .where(Subscription.forged_at > now - FORGED_TOLD_MS)
+        .group_by(Remote.id, Remote.connector, Remote.label)
+        .order_by(Remote.id)
+    )
+    with database.read() as session:
+        rows = [(f"{one[0]} {one[1]}", one[2], one[3] or now) for one in session.execute(of_each)]
+    for label, count, last_at in rows:
+        what = f"{label}: at least {count} deliveries were refused, the last {span(now - last_at)} ago."
+        yield look("forged", what, "Nothing of them was kept. If they were genuine, the sender has another secret: "
+                                   "connect the account again, or make a new address.")  # fmt: skip
+    if not rows:
+        yield good("forged", f"no delivery was refused within {span(FORGED_TOLD_MS)}")
+
+
 def endings(database: Database, now: int) -> Iterator[Finding]:
     """Look in the credential calendar for what ends soon, or has ended, and does not renew itself."""
     with database.read() as session:
@@ -284,6 +304,7 @@ IN_DATABASE: Final[tuple[tuple[str, Callable[[Database, int], Iterator[Finding]]
     ("inbox due", inbox_due),
     ("events", events_unread),
     ("connections", connections),
+    ("forged", forged),
     ("endings", endings),
     ("copies", copies),
 )

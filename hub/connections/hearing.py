@@ -15,6 +15,7 @@ from connectors.sdk.protocols import Challenged, Inbound, Subscribe
 from connectors.sdk.types import Agreement
 from connectors.sdk.types import Target as Place
 from hub.connections import accounts, credentials, handshakes, inbox, renewing, targets, views
+from hub.connections.forged import Forged
 from hub.connections.inbox import OK, Post, Reply
 from hub.connections.models import Connection, Remote, Subscription, Target
 from hub.connections.problems import handshake_differs, handshake_open, to_person
@@ -74,6 +75,7 @@ class Hearing:
         self._base_url = base_url
         self._speak = speak
         self._report = report
+        self._forged = Forged(database, clock)
 
     def subscribe(self, target_id: str) -> views.Subscribed:
         """Have a remote send webhooks about a place, or make the address that a person enters there."""
@@ -223,6 +225,7 @@ class Hearing:
         headers = {name.lower(): value for name, value in headers.items()}
         if not self._may_greet(subscription_id, post, inbound, headers):
             log.warning("handshake_refused", subscription=subscription_id, connector=post.connector)
+            self._forged.note(subscription_id)
             return _REFUSED
         greeting = inbound.greet(method, headers, body) or self._challenge(
             subscription_id, post, inbound, query if method == "GET" and query else {}
@@ -272,7 +275,9 @@ class Hearing:
             believed = self._verified(subscription_id, post, inbound, headers, body)
         except SignatureError:
             log.warning("webhook_refused", subscription=subscription_id, connector=post.connector, size=len(body))
+            self._forged.note(subscription_id)
             return Reply(401, {}, b"")
+        self._forged.settle()
         if not believed:
             return OK
         hint = inbox.read(inbound, headers, body)

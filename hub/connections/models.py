@@ -116,6 +116,8 @@ class Subscription(Base):
     expires_at: Mapped[Millis | None]
     renew_at: Mapped[Millis | None]  # when the hub asks for it anew or sees to it; None: a person entered it
     created_at: Mapped[Millis]
+    forged: Mapped[int] = mapped_column(default=0, server_default="0")  # refused there, at least so many
+    forged_at: Mapped[Millis | None]
 
 
 class MappingVersion(Base):

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from connectors.sdk.manifest import Capability, Manifest
 from hub.connections import health
@@ -53,6 +53,8 @@ class ConnectionView:
     abilities: tuple[AbilityView, ...]
     targets: int
     subscriptions: int
+    forged: int  # deliveries that were refused, at least
+    forged_at: int | None  # when the last of them came
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +114,7 @@ def connections(session: Session, registry: Mapping[str, Manifest], now: int) ->
     """Return all connections, newest first."""
     remotes = {row.id: row for row in session.scalars(select(Remote))}
     targets = Counter(session.scalars(select(Target.remote_id)))
-    subscriptions = Counter(session.scalars(select(Subscription.remote_id)))
+    heard = _heard(session)
     rows = session.scalars(select(Connection).order_by(Connection.id.desc()))
     return [
         connection(
@@ -120,11 +122,27 @@ def connections(session: Session, registry: Mapping[str, Manifest], now: int) ->
             remotes[row.remote_id],
             registry,
             targets=targets[row.remote_id],
-            subscriptions=subscriptions[row.remote_id],
+            heard=heard.get(row.remote_id, Heard()),
             now=now,
         )
         for row in rows
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """The addresses at which a remote's deliveries come, and what was refused at them."""
+
+    subscriptions: int = 0
+    forged: int = 0
+    forged_at: int | None = None
+
+
+def _heard(session: Session) -> dict[str, Heard]:
+    of_each = select(
+        Subscription.remote_id, func.count(), func.sum(Subscription.forged), func.max(Subscription.forged_at)
+    ).group_by(Subscription.remote_id)
+    return {remote_id: Heard(count, int(forged), at) for remote_id, count, forged, at in session.execute(of_each)}
 
 
 def connection(
@@ -133,7 +151,7 @@ def connection(
     registry: Mapping[str, Manifest],
     *,
     targets: int,
-    subscriptions: int,
+    heard: Heard,
     now: int,
 ) -> ConnectionView:
     """Return one connection."""
@@ -145,7 +163,8 @@ def connection(
         problem_code=row.problem_code, problem=row.problem, last_ok_at=row.last_ok_at, ends_at=row.expires_at,
         next_try_at=health.next_try(row, now), leaving_since=row.leaving_at, created_at=row.created_at,
         scopes=tuple(row.granted_scopes),
-        settings=row.settings, abilities=abilities(manifest), targets=targets, subscriptions=subscriptions,
+        settings=row.settings, abilities=abilities(manifest), targets=targets,
+        subscriptions=heard.subscriptions, forged=heard.forged, forged_at=heard.forged_at,
     )  # fmt: skip
 
 

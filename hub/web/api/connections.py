@@ -122,6 +122,8 @@ class ConnectionOut(Shown):
     created_at: Instant
     abilities: list[AbilityOut]
     targets: int
+    forged: int = Field(description="Deliveries to its webhook addresses that were refused, at least so many.")
+    forged_at: Instant | None = Field(description="When the last of them came.")
 
 
 class Connections(Shown):

@@ -32,6 +32,8 @@ class Told:
     count: int  # places it tells of; for "entered", addresses
     silent: int  # places where copies stand and that it does not tell of
     addresses: list[str]
+    forged: int  # deliveries that were refused, at least
+    forged_at: int | None
 
 
 def told_by(view: ConnectionView) -> Told:
@@ -43,7 +45,9 @@ def told_by(view: ConnectionView) -> Told:
         rows = session.scalars(select(Subscription).where(Subscription.remote_id == view.remote_id)).all()
         silent = len(session.scalars(_silent(view.remote_id)).all()) if way == "asks" else 0
     addresses = [row.callback_url for row in rows if row.target_id is None] if way == "entered" else []
-    return Told(way, Capability.CHANGES in manifest.abilities, len(rows), silent, addresses)
+    return Told(
+        way, Capability.CHANGES in manifest.abilities, len(rows), silent, addresses, view.forged, view.forged_at
+    )
 
 
 @listening.post("/connections/<connection_id>/listen")

@@ -550,3 +550,16 @@ def test_a_look_that_fails_in_an_unforeseen_way_is_a_finding_too(patient, monkey
 @pytest.mark.parametrize(("length", "said"), [(5 * SECOND, "5 s"), (3 * HOUR, "3 h"), (50 * HOUR, "2 days")])
 def test_lengths_of_time_are_said_roughly(length, said):
     assert doctor_work.span(length) == said
+
+
+@pytest.mark.parametrize(("ago", "verdict"), [(HOUR * 3, "look"), (8 * DAY, "good")])
+def test_deliveries_that_were_refused_of_late_are_told_by_account(patient, ago, verdict):
+    with patient.database.unit() as session:
+        session.add_all(
+            Subscription(id=name, remote_id="r", target_id="t", external_ref="x", callback_url="y", sealed_secret="",
+                         created_at=1, forged=count, forged_at=patient.now - ago)
+            for name, count in (("s1", 3), ("s2", 4))
+        )  # fmt: skip
+    found = patient.told("forged")
+    assert found[0] == verdict
+    assert verdict == "good" or "trello Board: at least 7 deliveries were refused, the last 3 h ago." in found[1]
