@@ -124,6 +124,8 @@ MANIFEST = Manifest(
     inbound=PostizInbound(),
     pictures_at=PICTURES_AT,
     picture_fields=(ALT,),
+    stays_once_out="It is published, and what is out cannot be changed or taken back through Postiz: somebody must do "
+    "it at the network itself.",
     by_hand=True,  # what somebody takes out of Postiz may be out in the world: it is not made anew by itself
     fixed={
         "pages": "The client's secret is given away there: connect anew to change it.",

@@ -263,6 +263,9 @@ class Manifest:
     most_pictures: int = 1  # so many pictures one copy may show; more than one: it takes sets
     pictures_at: Mapping[str, int] = field(default_factory=dict[str, int])  # kind of target -> another number there
     picture_fields: tuple[str, ...] = ()  # fields that each picture of a set has for itself, such as `alt_text`
+    # Why a copy that is out (it has a public address, or went out at its time) can neither be changed nor withdrawn any
+    # more, and what to do instead, for the user; empty: it can.
+    stays_once_out: str = ""
     by_hand: bool = False  # each publication is a person's explicit act: never made anew, or for a stand-in, by itself
     # Settings that cannot be changed on a connection, since they say which account or address is meant -> why, for the
     # user. Those of `ADDRESSES` need not be named.

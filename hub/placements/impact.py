@@ -5,15 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from connectors.sdk.manifest import Capability, Manifest
+from connectors.sdk.types import PartKind, PartState
 from hub.connections.accounts import usable
 from hub.connections.health import State
 from hub.placements import facts
 from hub.placements.declared import declared_at
 from hub.placements.desired import Desired, Want, desired
-from hub.placements.models import Placement
+from hub.placements.models import Part, Placement
 from hub.placements.phase import Phase, never_sent
 from hub.placements.ports import Switchboard
 from hub.placements.views import CopyView, copy_view
@@ -99,10 +101,23 @@ def hindrance(
         return f"The connector {place.connector} is not installed any more."
     if row.phase == Phase.BLOCKED:
         return row.problem or "Somebody is needed there."
-    if (closed := _no_way(session, place)) or becomes is not Becomes.WITHDRAWN:
-        return closed
-    able = Capability.WITHDRAW in manifest.at(place.kind).abilities
-    return "" if able else f"{manifest.title} lets nothing be withdrawn by a program: somebody must do it there."
+    return _no_way(session, place) or _no_ability(session, row, manifest.at(place.kind), becomes)
+
+
+def _no_ability(session: Session, row: Placement, manifest: Manifest, becomes: Becomes) -> str:
+    if manifest.stays_once_out and _is_out(session, row):
+        return manifest.stays_once_out
+    if becomes is Becomes.WITHDRAWN and Capability.WITHDRAW not in manifest.abilities:
+        return f"{manifest.title} lets nothing be withdrawn by a program: somebody must do it there."
+    return ""
+
+
+def _is_out(session: Session, row: Placement) -> bool:
+    """Tell whether a copy is known to be out: it went out at its time, or a look read an address of it."""
+    address = select(Part.external_ref).where(
+        Part.placement_id == row.id, Part.kind == PartKind.PUBLIC_URL.value, Part.state != PartState.GONE.value
+    )
+    return row.out_at is not None or session.scalar(address.limit(1)) is not None
 
 
 def _no_way(session: Session, place: facts.Place) -> str:

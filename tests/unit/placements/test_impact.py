@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import itertools
 import random
+from dataclasses import replace
 
 import pytest
 
+from hub.clock import HOUR
 from hub.connections.problems import no_such_connector
 from hub.errors import Invalid
 from hub.placements.impact import Becomes
@@ -130,3 +132,19 @@ def test_a_copy_of_a_connector_that_is_not_installed_any_more_is_told_of(quick_d
     (line,) = desk.placements.impact(desk.actor, asset, act).lines
     assert (line.becomes, line.reachable) == (Becomes.WITHDRAWN, False)
     assert "not installed" in line.why
+
+
+@pytest.mark.parametrize("act", ["recall", "archive", "delete", "revoke"])
+def test_what_is_out_and_cannot_be_taken_back_is_told_before(quick_desk, act):
+    desk, exchange = quick_desk, quick_desk.world.exchange
+    exchange.declared = replace(exchange.declared, stays_once_out="What is out stays out: do it at the network.")
+    desk.remote.keeps_what_is_out = True
+    asset, soon = desk.approved(), desk.clock.now() + HOUR
+    out, waits = desk.place(asset), desk.place(asset, slot="later", publish_at=soon)
+    desk.run()
+    lines = {line.copy.id: line for line in desk.placements.impact(desk.actor, asset, act).lines}
+    assert (lines[out].reachable, lines[out].why) == (False, "What is out stays out: do it at the network.")
+    assert (lines[waits].reachable, lines[waits].why) == (True, ""), "what is not out yet can be stopped"
+    desk.placements.recall(desk.actor, asset, "The licence ended.")
+    desk.run()
+    assert (desk.copy(out).problem_code, desk.copy(waits).phase) == ("already_published", "waiting")
