@@ -25,7 +25,7 @@ from hub.placements.models import Attempt
 from tests.stories.story import ADA, Story
 
 ALT = {"alt_text": "A plain field of one colour"}
-LOST = Rule(fault=Fault.LOSE_ANSWER, on="write")
+LOST = Rule(fault=Fault.LOSE_ANSWER, on="effect")
 
 
 @pytest.fixture
@@ -117,7 +117,7 @@ def test_a_post_that_waits_for_a_persons_word_on_a_new_version_is_recalled_witho
 def test_after_a_lost_answer_and_a_refusal_a_members_post_is_still_known_again(story):
     _, placement = placed(story, "member")
     member = story.sandboxes["member"]
-    member.faults.add(LOST, throttle(on="write"), throttle(on="write"))
+    member.faults.add(LOST, throttle(on="effect"), throttle(on="effect"))
     story.run(within_ms=5 * MINUTE)
     assert copy(story, placement).phase == "live"
     assert made(story, "member") == 1
@@ -191,7 +191,7 @@ def test_a_lost_answer_is_settled_and_posts_once(story, name):
 
 def test_a_members_post_that_never_arrived_is_made_by_the_same_repeat(story):
     _, placement = placed(story, "member")
-    story.sandboxes["member"].faults.add(Rule(fault=Fault.LOSE_REQUEST, on="write"))
+    story.sandboxes["member"].faults.add(Rule(fault=Fault.LOSE_REQUEST, on="effect"))
     story.run(within_ms=MINUTE)
     assert copy(story, placement).phase == "live"
     assert made(story, "member") == 1
