@@ -79,7 +79,7 @@ class WordPressSandbox(Sandbox):
         )
         self.passwords_on = True
         self.page = ""  # where people are sent to make them, instead of the site's own page
-        self.shows = {"site_logo": 0, "site_icon": 0}
+        self.brand = {"site_logo": 0, "site_icon": 0}
         self.closed: set[str] = set()  # types of content that this account may not edit
         self.hidden: set[int] = set()  # items that this account may not edit, and is not shown
         self.below: dict[str, WordPressSandbox] = {}
@@ -152,8 +152,8 @@ class WordPressSandbox(Sandbox):
             for entry in tuple(self.entries.values()):
                 if entry.featured_media == item.id:
                     entry.featured_media = 0
-            if self.shows["site_logo"] == item.id:
-                self.shows["site_logo"] = 0  # the icon keeps its number, and shows nothing
+            if self.brand["site_logo"] == item.id:
+                self.brand["site_logo"] = 0  # the icon keeps its number, and shows nothing
             self.ledger.add(What.REMOVED, str(item.id), LIBRARY)
 
     def write(self, entry: Entry, sent: Mapping[str, Any]) -> None:

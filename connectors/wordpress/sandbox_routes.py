@@ -74,7 +74,7 @@ class Routes:
             "timezone_string": "", "page_for_posts": 0, "page_on_front": 0, "show_on_front": "posts",
             "namespaces": ["oembed/1.0", "wp/v2"],
             "authentication": {**ways, **self.site.plugin.said(origin)} or [],
-            **self.site.shows, "site_icon_url": "",
+            **self.site.brand, "site_icon_url": "",
         })  # fmt: skip
 
     def _for_dot_com(self, name: str) -> Response:
@@ -84,10 +84,10 @@ class Routes:
                            "specified site."}, HTTPStatus.FORBIDDEN)  # fmt: skip
         if name != self.site.at_dot_com:
             return answer({"error": "unknown_blog", "message": "Unknown blog"}, HTTPStatus.NOT_FOUND)
-        shows = self.site.shows
+        brand = self.site.brand
         return answer({"ID": 1, "name": self.site.title or TITLE, "URL": self._origin(),
-                       "logo": {"id": shows["site_logo"], "sizes": [], "url": ""},
-                       "icon": {"img": "", "ico": "", "media_id": shows["site_icon"]}})  # fmt: skip
+                       "logo": {"id": brand["site_logo"], "sizes": [], "url": ""},
+                       "icon": {"img": "", "ico": "", "media_id": brand["site_icon"]}})  # fmt: skip
 
     def _me(self) -> Response:
         if not self._signed_in():
@@ -107,8 +107,8 @@ class Routes:
 
     def _settings(self) -> Response:
         self._must_sign_in("rest_forbidden", "Sorry, you are not allowed to do that.")
-        self.site.shows |= {name: int(value) for name, value in sent().items() if name in self.site.shows}
-        return answer({"title": self.site.title or TITLE, "url": self._origin(), **self.site.shows})
+        self.site.brand |= {name: int(value) for name, value in sent().items() if name in self.site.brand}
+        return answer({"title": self.site.title or TITLE, "url": self._origin(), **self.site.brand})
 
     def _list_media(self) -> Response:
         self._may_list()

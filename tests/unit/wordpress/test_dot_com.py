@@ -69,7 +69,7 @@ def test_a_copys_life_at_wordpress_coms_address(site):
     cursor = connector.changes(None).cursor
     old = connector.publish(target, outgoing()).ref
     sandbox.use(LIBRARY, old)
-    sandbox.shows["site_logo"] = int(old)
+    sandbox.brand["site_logo"] = int(old)
     assert [use.label for use in every(lambda at: connector.uses(target, old, at))] == ["Site logo", "A use (image)"]
     assert connector.look(target, old).sha256 == outgoing().sha256
     assert {one.ref for one in connector.changes(cursor).items} == {old}
@@ -78,7 +78,7 @@ def test_a_copys_life_at_wordpress_coms_address(site):
     connector.update(target, old, {"title": "Changed"})
     new = connector.publish(target, outgoing(picture(colour=(200, 10, 10)))).ref
     connector.repoint(target, old, new)
-    assert sandbox.shows["site_logo"] == int(new)
+    assert sandbox.brand["site_logo"] == int(new)
     connector.withdraw(target, old)
     assert [copy.ref for copy in connector.find(target, outgoing().marker)] == [new]
     with pytest.raises(Missing):

@@ -86,16 +86,16 @@ def test_the_logo_and_the_icon_of_the_site_are_uses_and_follow_a_new_version():
         connector = connected(origin, sandbox.secrets)
         old, new = connector.publish(TARGET, outgoing()).ref, connector.publish(TARGET, outgoing(picture(9, 9))).ref
         assert (uses(connector, old), uses(connector, new)) == ([], [])
-        sandbox.shows = {"site_logo": int(old), "site_icon": int(old)}
+        sandbox.brand = {"site_logo": int(old), "site_icon": int(old)}
         assert uses(connector, old) == [("Site icon", True), ("Site logo", True)]
         receipt = connector.repoint(TARGET, old, new)
         assert {part.ref for part in receipt.parts} == {"/wp/v2/settings#site_logo", "/wp/v2/settings#site_icon"}
-        assert sandbox.shows == {"site_logo": int(new), "site_icon": int(new)}
+        assert sandbox.brand == {"site_logo": int(new), "site_icon": int(new)}
         sandbox.faults.add(Rule(fault=Fault.LIE, on="write", path="/settings", body='{"site_logo": 1, "site_icon": 1}'))
         with pytest.raises(BadAnswer, match="did not take the new logo"):
             connector.repoint(TARGET, new, old)
         connector.withdraw(TARGET, new)
-        assert sandbox.shows["site_logo"] == 0
+        assert sandbox.brand["site_logo"] == 0
 
 
 def test_content_that_this_account_may_not_edit_holds_up_nothing():
