@@ -11,6 +11,7 @@ from sqlalchemy import event
 
 from connectors.sdk.manifest import Capability, Carries
 from connectors.sdk.types import PartState
+from hub.errors import NotFound
 from hub.placements.models import Attempt, Evidence
 from tests.faults.channels.stage import SMALL
 from tests.unit.intake.house import picture, sha
@@ -148,6 +149,7 @@ class Oracle:
         self._history()
         self._others_untouched()
         self._forged()
+        self._behind_addresses()
         if self.stage.failures and not {"database locked", "disk full"} & set(self.stage.all_fired()):
             self.violated(f"I8: a worker's drain failed: {self.stage.failures[0]}")
         if calls > (IN_A_TREE if self.stage.name == "folder" else MOST_CALLS):
@@ -202,6 +204,20 @@ class Oracle:
     def _forged(self):
         if any(status in range(200, 300) for signed, status in self.stage.forged if signed):
             self.violated("a forged webhook was believed")
+
+    def _behind_addresses(self):
+        """Open the hub's own address of each copy, as anybody may who holds it: what cards link to."""
+        shown, numbers = self.wish.may_show(self.stage.clock.now()), self.numbers_by_hash()
+        delivery = self.stage.hub_of("a").services.delivery
+        for marker in self.acts.markers:
+            try:
+                served = delivery.serve_placement(delivery.address_of(marker).rpartition("/")[2])
+            except NotFound:
+                continue
+            if not shown:
+                self.violated("I4: the hub's own address gives bytes although nothing may be shown")
+            elif numbers.get(served.sha256) != self.wish.number:
+                self.violated("I4: the hub's own address gives other bytes than those approved last")
 
     def _ended(self):
         rows = {row["id"]: row for row in self.rows("SELECT * FROM placements")}
