@@ -16,6 +16,7 @@ from hub.app.archive import End, Told, clock_of
 from hub.app.compose import Hub
 from hub.catalogue.assets import get_asset
 from hub.clock import Clock
+from hub.connections.replaying import OfAccount, Which, count, replay
 from hub.db import installation
 from hub.db.migrate import newest_revision, revision
 from hub.db.models import Installation
@@ -103,6 +104,20 @@ def document(settings: Settings, asset: str) -> AssetDocument:
             session, found.id, version_id, link=link, usable_until=answer.last,
             language=settings.language,
         )  # fmt: skip
+
+
+def replay_inbound(settings: Settings, which: Which, *, really: bool) -> list[OfAccount]:
+    """Have deliveries of remotes read again, or only count them; return how many, by account.
+
+    Raises:
+        Conflict: `never_woken`, `database_not_current`.
+        NotFound: `no_such_connection`.
+    """
+    with _existing(settings) as database, database.unit() as session:
+        found = count(session, which)
+        if really:
+            replay(session, which)
+    return found
 
 
 @contextmanager

@@ -20,6 +20,7 @@ from hub.settings import Settings
 
 if TYPE_CHECKING:
     from hub.app.archive import End
+    from hub.connections.replaying import OfAccount, Which
     from hub.db.models import Installation
     from hub.placements.reports.service import Reports
     from mappings.document import AssetDocument
@@ -30,6 +31,7 @@ def toolbox() -> Toolbox:
     return Toolbox(
         settings=Settings, serve=serve, web=web, worker=worker, demo=demo, doctor=doctor, backup=backup,
         restore=restore, adopt=adopt, declare_copy=declare_copy, add_user=add_user, document=document, reports=reports,
+        replay_inbound=replay_inbound,
     )  # fmt: skip
 
 
@@ -125,6 +127,13 @@ def document(settings: Settings, asset: str) -> AssetDocument:
     from hub.app import acts
 
     return acts.document(settings, asset)
+
+
+def replay_inbound(settings: Settings, which: Which, *, really: bool) -> Sequence[OfAccount]:
+    """Have deliveries of remotes read again; see `hub.app.acts`."""
+    from hub.app import acts
+
+    return acts.replay_inbound(settings, which, really=really)
 
 
 def reports(settings: Settings) -> AbstractContextManager[Reports]:

@@ -19,6 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from connectors.sdk.registry import BrokenConnector
 from hub.cli.connectors import ConnectorCommands
 from hub.cli.evidence import EvidenceCommands
+from hub.cli.inbound import InboundCommands
 from hub.cli.keeping import Keeping
 from hub.cli.listening import Listening
 from hub.cli.people import People
@@ -52,7 +53,10 @@ def build(toolbox: Toolbox) -> typer.Typer:
         rich_markup_mode=None,
     )
     app.callback()(_about)
-    for part in (Running, Keeping, People, Translating, ConnectorCommands, Listening, EvidenceCommands):
+    parts = (
+        Running, Keeping, People, Translating, ConnectorCommands, Listening, EvidenceCommands, InboundCommands,
+    )  # fmt: skip
+    for part in parts:
         part(toolbox).add_to(app)
     return app
 

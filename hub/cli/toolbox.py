@@ -13,6 +13,7 @@ from hub.cli.findings import Finding
 from hub.settings import Settings
 
 if TYPE_CHECKING:
+    from hub.connections.replaying import OfAccount, Which
     from hub.db.models import Installation
     from hub.placements.reports.service import Reports
     from mappings.document import AssetDocument
@@ -54,6 +55,14 @@ class AddUser(Protocol):
         ...
 
 
+class ReplayInbound(Protocol):
+    """Has deliveries read again."""
+
+    def __call__(self, settings: Settings, which: Which, *, really: bool) -> Sequence[OfAccount]:
+        """Return how many deliveries it is about, by account; without `really` nothing is done."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class DemoWish:
     """How the demo is to be played."""
@@ -91,3 +100,4 @@ class Toolbox:
     """Returns what channels may be told of an asset, by its code or id."""
     reports: Callable[[Settings], AbstractContextManager[Reports]]
     """Lends what makes signed reports and knows the keys."""
+    replay_inbound: ReplayInbound

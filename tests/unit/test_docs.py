@@ -97,7 +97,7 @@ def test_the_settings_file_in_the_docs_is_one_that_is_read(tmp_path, monkeypatch
 def commands():
     group = typer.main.get_command(build(toolbox()))
     found = dict(group.commands)
-    groups = {name: found.pop(name) for name in ("mapping", "evidence")}
+    groups = {name: found.pop(name) for name in ("mapping", "evidence", "inbound")}
     parts = ((f"{name} {one}", command) for name, group in groups.items() for one, command in group.commands.items())
     return found | dict(parts)
 
