@@ -20,23 +20,21 @@ from mappings.bounded import evaluate
 from mappings.document import AssetDocument
 from mappings.errors import MappingError, TransformError
 from mappings.languages import name_of
-from mappings.spec import FieldSpec, MappingSpec, Owner, compile_expression, load_spec, parse_spec
+from mappings.spec import LIST_FIELDS, FieldSpec, MappingSpec, Owner, compile_expression, load_spec, parse_spec
 from mappings.spoken import Spoken, speak
-from mappings.transforms import TRANSFORMS, JsonValue, as_text, as_texts, cut
+from mappings.transforms import TRANSFORMS, JsonValue, as_text, as_texts, cut, tidy_list
 
 __all__ = [
     "Absorbed", "Agreed", "Conflict", "Loss", "LossKind", "MappingSpec", "Merged", "Rendered",
     "absorb", "agreed", "load_spec", "merge", "parse_spec", "render",
 ]  # fmt: skip
 
-LIST_FIELDS = frozenset({"keywords"})
-
 
 class LossKind(StrEnum):
     """How something of the catalogue does not arrive in a channel."""
 
     NO_PLACE = "no_place"  # the channel has no field for it
-    CUT = "cut"  # the text was shortened to the channel's limit
+    CUT = "cut"  # the text was shortened, or the list, to the channel's limit
     MISSING = "missing"  # the channel cannot do without it, and it is empty
     STAND_IN = "stand_in"  # there is no text in the language that is wanted: one in another is shown
     UNSAID = "unsaid"  # there is no text in the language that is wanted, and none is shown
@@ -73,7 +71,7 @@ class Rendered:
 
     @property
     def cut(self) -> frozenset[str]:
-        """Return the remote paths whose text was shortened."""
+        """Return the remote paths whose text or list was shortened."""
         return frozenset(loss.remote for loss in self.losses if loss.kind is LossKind.CUT)
 
 
@@ -132,11 +130,16 @@ def render(spec: MappingSpec, document: AssetDocument, language: str = "") -> Re
     for each in spec.fields:
         spoken = here if not each.languages and each.fallback else _spoken(each, document, language)
         facts = spoken.facts
-        value = _push(each, _value_of(each, facts))
+        held = _listed(each, _value_of(each, facts))
+        if isinstance(held, list) and each.max_count is not None and len(held) > each.max_count:
+            detail = f"{len(held)} values, {each.max_count} are taken"
+            losses.append(Loss(each.field or each.expression, LossKind.CUT, detail, each.remote))
+            held = held[: each.max_count]
+        value = _push(each, held)
         if each.max_length is not None and isinstance(value, str) and len(value) > each.max_length:
             detail = f"{len(value)} characters, {each.max_length} are taken"
             losses.append(Loss(each.field or each.expression, LossKind.CUT, detail, each.remote))
-            value = _push_cut(each, _value_of(each, facts))
+            value = _push_cut(each, held)
         if each.requires(document.media_type) and not value:
             losses.append(_missing(each, spoken))
         losses.extend(loss for loss in _in_other_words(each, spoken, value) if loss not in losses)
@@ -278,6 +281,13 @@ def _value_of(each: FieldSpec, facts: dict[str, Any]) -> JsonValue:
             where=each.remote,
             next_step="Correct the expression, then run `damhub mapping preview`.",
         ) from error
+
+
+def _listed(each: FieldSpec, value: JsonValue) -> JsonValue:
+    """Return a list whose values are counted: tidy words, each once, as the transforms make them."""
+    if each.max_count is None or not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+        return value
+    return cast("JsonValue", tidy_list(value))
 
 
 def _push(each: FieldSpec, value: JsonValue) -> JsonValue:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final, cast
 
 from mappings.document import CORE_FIELDS, TRANSLATED_FIELDS
-from mappings.spec import DOCUMENT_FIELDS, MappingSpec
+from mappings.spec import DOCUMENT_FIELDS, LIST_FIELDS, MappingSpec
 from mappings.transforms import TRANSFORMS
 
 FILE: Final = "schema.json"
@@ -32,6 +32,7 @@ _SAYS: Final = {
     "languages": "Tags of the languages that are tried in this order, such as de or pt-BR, instead of the place's own.",
     "fallback": "Whether the catalogue's own language stands in where there is no text in these.",
     "max_length": "The most characters that the channel takes; a longer text is cut and reported.",
+    "max_count": "The most values of a list that the channel takes; those behind them are left out and reported.",
 }
 
 
@@ -58,9 +59,13 @@ def schema() -> dict[str, Any]:
     one["allOf"] = [
         {
             "if": {"properties": said, "required": ["field", *said]},
-            "then": {"properties": {"field": {"enum": list(TRANSLATED_FIELDS)}}},
+            "then": {"properties": {"field": {"enum": list(fitting)}}},
         }
-        for said in ({"languages": {"minItems": 1}}, {"fallback": {"const": False}})
+        for said, fitting in (
+            ({"languages": {"minItems": 1}}, TRANSLATED_FIELDS),
+            ({"fallback": {"const": False}}, TRANSLATED_FIELDS),
+            ({"max_count": {"type": "integer"}}, LIST_FIELDS),
+        )
     ]
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": "damhub-mapping-spec-1", **made}
 

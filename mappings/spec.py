@@ -28,6 +28,7 @@ from mappings.languages import canonical
 from mappings.safe_yaml import Located, read_yaml
 from mappings.transforms import TRANSFORMS
 
+LIST_FIELDS: Final = ("keywords",)
 DOCUMENT_FIELDS: Final = tuple(name for name in AssetDocument.model_fields if name != "translations")
 MAX_EXPRESSION: Final = 400
 NAME: Final = r"^[a-z][a-z0-9_]{0,60}$"
@@ -67,6 +68,8 @@ class FieldSpec(BaseModel):
     """Names of transforms, applied in this order on the way out and backwards on the way in."""
     max_length: int | None = Field(default=None, ge=2, le=10_000_000)
     """The most characters that the channel takes; a longer text is cut and reported."""
+    max_count: int | None = Field(default=None, ge=1, le=10_000)
+    """The most values of a list that the channel takes; those behind them are left out and reported."""
     required_for: tuple[Family, ...] = Field(default=(), max_length=4)
     """Kinds of file for which nothing is sent while this is empty: alt text, where the channel shows pictures."""
     languages: tuple[str, ...] = Field(default=(), max_length=8)
@@ -114,6 +117,8 @@ class FieldSpec(BaseModel):
     def _consistent(self) -> FieldSpec:
         if bool(self.field) == bool(self.expression):
             raise ValueError("give either `field` or `expression`, exactly one of them")
+        if self.max_count is not None and self.field and self.field not in LIST_FIELDS:
+            raise ValueError(f"only {', '.join(LIST_FIELDS)} may have a `max_count`: no other field is a list")
         if (self.languages or not self.fallback) and self.sources().isdisjoint(TRANSLATED_FIELDS):
             raise ValueError(f"only {', '.join(TRANSLATED_FIELDS)} have texts in several languages")
         if self.owner is not Owner.DAM:
@@ -186,6 +191,9 @@ class MappingSpec(BaseModel):
     def digest(self) -> str:
         """Return a SHA-256 over what the mapping does: equal digests map alike."""
         facts = self.model_dump(mode="json", exclude={"notes"})
+        for each in facts["fields"]:
+            if each["max_count"] is None:  # a mapping without one maps as it did before there was such a limit
+                del each["max_count"]
         return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
     def cannot_hold(self) -> tuple[str, ...]:

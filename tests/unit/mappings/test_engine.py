@@ -147,6 +147,51 @@ def test_a_list_that_is_too_long_is_cut_as_text():
     assert render(spec, document(keywords=["alpha", "beta"])).fields == {"w": "alpha, b…"}
 
 
+def counted(line):
+    return parse_spec(f"spec: 1\nconnector: x\nfields: [{{{line}, remote: w, max_count: 2}}]")
+
+
+@given(WORDS)
+@pytest.mark.parametrize(
+    "line",
+    [
+        "field: keywords, transforms: [list]", "field: keywords, owner: both, transforms: [list]",
+        "expression: keywords, transforms: [list]", "field: keywords, owner: both, transforms: [list, join_commas]",
+    ],
+)  # fmt: skip
+def test_no_more_values_go_out_than_the_channel_takes_and_those_left_out_are_told(line, words):
+    spec, held = counted(line), tidy_list(words)
+    rendered = render(spec, document(keywords=words))
+    shown = rendered.fields["w"]
+    assert (TRANSFORMS["join_commas"].pull(shown) if "join" in line else shown) == held[:2]
+    told = [(loss.kind, loss.detail, loss.remote) for loss in rendered.losses]
+    assert told == ([(LossKind.CUT, f"{len(held)} values, 2 are taken", "w")] if len(held) > 2 else [])
+
+
+def test_a_list_of_which_a_part_stands_there_goes_to_a_person_when_it_is_changed():
+    spec = counted("field: keywords, owner: both, transforms: [list]")
+    rendered = render(spec, document(keywords=["a", "b", "c"]))
+    base = agreed(spec, rendered.first_fields, {"w": ["a", "b"]})
+    assert merge(spec, base, rendered, {"w": ["a", "b"]}).take == {}
+    (conflict,) = merge(spec, base, rendered, {"w": ["a", "d"]}).conflicts
+    assert conflict.theirs == ["a", "d"]
+    whole = render(spec, document(keywords=["a", "b"]))
+    assert merge(spec, base, whole, {"w": ["a", "d"]}).take == {"keywords": ["a", "d"]}
+
+
+def test_what_is_no_list_is_not_counted_and_odd_lists_are_counted_as_they_are():
+    one = counted("expression: title, transforms: [line]")
+    assert render(one, document(title="a b c")).fields == {"w": "a b c"}
+    odd = counted("expression: '[version, version, version]', transforms: []")
+    assert render(odd, document()).fields == {"w": [1, 1]}
+
+
+def test_a_mapping_without_a_count_is_the_mapping_that_it_was_before():
+    plain = "spec: 1\nconnector: x\nfields: [{field: keywords, remote: w, transforms: [list]}]"
+    assert parse_spec(plain).digest == "6a66ee2147c02fe8fa1e15a07027d8908051a4fb5d056278bf1b41013148917b"
+    assert parse_spec(plain).digest != counted("field: keywords, transforms: [list]").digest
+
+
 def test_a_text_that_grows_past_any_limit_is_cut_at_last():
     spec = parse_spec(
         "spec: 1\nconnector: x\nfields: [{field: title, remote: t, transforms: [html_escape], max_length: 2}]"

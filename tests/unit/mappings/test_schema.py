@@ -55,6 +55,8 @@ def test_everything_in_the_schema_is_explained():
         HEAD + "  - {field: title, remote: t, owner: both, transforms: [upper]}\n",
         HEAD + "  - {expression: code, remote: t, owner: channel}\n",
         HEAD + "  - {field: title, remote: t, max_length: 1}\n",
+        HEAD + "  - {field: title, remote: t, max_count: 3}\n",
+        HEAD + "  - {field: keywords, remote: t, max_count: 0}\n",
         HEAD + "  - {field: title, remote: t, colour: red}\n",
     ],
 )

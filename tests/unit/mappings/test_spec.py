@@ -93,6 +93,8 @@ def test_an_expression_that_cannot_be_read_is_said_so():
         ("remote: title", "remote: ..", "remote"),
         ("field: title", "expression: \"'x'\"", "hub's own"),
         ("    owner: both", "    owner: both\n    max_length: 0", "max_length"),
+        ("    owner: both", "    owner: both\n    max_count: 3", "no other field is a list"),
+        ("    owner: both", "    owner: both\n    max_count: 0", "max_count"),
     ],
 )
 def test_a_senseless_spec_is_refused_with_its_reason(old, new, says):
