@@ -70,6 +70,7 @@ class WebHub:
         placements = Placements(database, clock, connections, self.store, self.keyring, self.settings)
         wake(database, self.settings, clock)
         intake = Intake(database, self.store, clock, self.settings)
+        bindings = Bindings(database, clock, connections, placements.wake)
         self.services = Services(
             database=database, clock=clock, settings=self.settings, keyring=self.keyring, store=self.store,
             access=Access(database, clock, self.keyring, passwords=cheap),
@@ -84,10 +85,10 @@ class WebHub:
             rights=Rights(database, clock, self.settings.rights_default), connections=connections,
             mappings=AccountMappings(database, clock),
             placements=placements,
-            bindings=Bindings(database, clock, connections, placements.wake),
+            bindings=bindings,
             uses=Uses(database, clock, connections),
             numbers=Numbers(database, clock, connections, connections.has_room),
-            rehearsal=Rehearsal(database, clock, connections, self.settings.rights_default),
+            rehearsal=Rehearsal(database, clock, connections, self.settings.rights_default, bindings),
             delivery=Delivery(database, self.store, self.keyring, clock, self.settings),
             reports=Reports(database, clock, placements, self.keyring, recipients, address=self.settings.url,
                             manifest_of=connections.manifest),

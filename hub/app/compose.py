@@ -112,7 +112,7 @@ class Hub:
             placements=placements, bindings=bindings,
             uses=Uses(database, clock, connections),
             numbers=Numbers(database, clock, connections, connections.has_room),
-            rehearsal=Rehearsal(database, clock, connections, settings.rights_default),
+            rehearsal=Rehearsal(database, clock, connections, settings.rights_default, bindings),
             delivery=Delivery(database, store, keyring, clock, settings),
             reports=Reports(database, clock, placements, keyring, recipients, address=settings.url,
                             manifest_of=connections.manifest),

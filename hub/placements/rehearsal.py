@@ -1,7 +1,8 @@
-"""Foresee what an approval or a clause would change in the channels: it is carried out, looked at, and undone.
+"""Foresee what an approval, a clause, a successor, a place's channel or a binding's end would change in the channels.
 
 What would be true afterwards is computed by the same code that decides it in earnest, so a rehearsal cannot say
-something else than what then happens. Nothing is written: the unit of work is always rolled back, its events with it.
+something else than what then happens. Acts on assets are carried out, looked at and undone: their unit of work is
+always rolled back, its events with it. Places and bindings may have thousands of copies: they are only read.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from hub.catalogue.assets import get_asset, get_version
 from hub.catalogue.views import refuse_unseen
 from hub.errors import NotFound
 from hub.placements import facts
+from hub.placements.bindings.ending import links_of
 from hub.placements.declared import declared_at
 from hub.placements.desired import Desired, Want
 from hub.placements.impact import Becomes, Impact, ImpactLine, hindrance
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from hub.access.actors import Actor
     from hub.clock import Clock
     from hub.db.unit import Database
+    from hub.placements.bindings.service import Bindings
     from hub.placements.ports import Switchboard
     from hub.rights.answer import Default
 
@@ -58,10 +61,13 @@ class _Rehearsed(Exception):
 class Rehearsal:
     """Acts that are tried and undone. Each method opens its own unit of work, and leaves nothing behind."""
 
-    def __init__(self, database: Database, clock: Clock, switchboard: Switchboard, default: Default) -> None:
+    def __init__(
+        self, database: Database, clock: Clock, switchboard: Switchboard, default: Default, bindings: Bindings
+    ) -> None:  # fmt: skip
         """Wire the room; `default` holds for assets without any licence."""
         self._database, self._clock, self._switchboard = database, clock, switchboard
         self._default: Default = default
+        self._bindings = bindings
 
     def approval(self, actor: Actor, version_id: str) -> Foreseen:
         """Return what approving a version would change.
@@ -113,6 +119,19 @@ class Rehearsal:
                 raise NotFound("no_such_term", "There is no such clause.", next_step="Load the page again.")
         return self._try("lift", term.asset_id, lambda session: _lift(session, term_id, actor, now), at=now)
 
+    def ending(self, actor: Actor, binding_id: str, links: str) -> Foreseen:
+        """Return what ending a binding would change; `links` as `Bindings.end` takes it.
+
+        Raises: as `Bindings.end`.
+        """
+        going, now = self._bindings.going(actor, binding_id, links), self._clock.now()
+        with self._database.read() as session:
+            rows = [row for row in session.scalars(links_of(binding_id)) if row.id in going]
+            before = _kept(rows)
+            gone = Desired(Want.ABSENT, None, None, "taken_back")
+            after = {row.id: gone if going[row.id] else before[row.id] for row in rows}
+            return Foreseen(now, Impact("end", self._lines(session, rows, before, after)))
+
     def _try(
         self, act: str, asset_id: str, deed: Callable[[Session], None], *, at: int, ends: int | None = None
     ) -> Foreseen:
@@ -127,9 +146,7 @@ class Rehearsal:
         self, session: Session, act: str, asset_id: str, deed: Callable[[Session], None], *, at: int, ends: int | None
     ) -> NoReturn:
         rows = rows_concerned_by(session, asset_id)
-        now = {
-            row.id: Desired(Want(row.desired), row.desired_asset_id, row.desired_version_id, "") for row in rows
-        }  # fmt: skip
+        now = _kept(rows)
         deed(session)
         session.flush()
         first = self._wanted(session, rows, at)
@@ -161,12 +178,17 @@ class Rehearsal:
         return tuple(lines)
 
 
+def _kept(rows: list[Placement]) -> dict[str, Desired]:
+    """Return what should be true of rows now, as it was decided last."""
+    return {row.id: Desired(Want(row.desired), row.desired_asset_id, row.desired_version_id, "") for row in rows}
+
+
 def _becomes(before: Desired, after: Desired, *, nothing_there: bool) -> Becomes:
     """Compare what should be true before and afterwards."""
     if after.want is Want.ABSENT:
-        if before.want is not Want.ABSENT:
-            return Becomes.WITHDRAWN
-        return Becomes.NOTHING_THERE if nothing_there else Becomes.KEPT
+        if nothing_there:
+            return Becomes.NOTHING_THERE
+        return Becomes.KEPT if before.want is Want.ABSENT else Becomes.WITHDRAWN
     if after.want is Want.HELD:
         return Becomes.KEPT if before.want is Want.HELD else Becomes.HELD
     if before.want in {Want.ABSENT, Want.HELD}:

@@ -16,12 +16,14 @@ from hub.clock import MINUTE
 from hub.connections.models import Connection, Remote
 from hub.connections.problems import to_person
 from hub.db.base import new_id
-from hub.errors import Conflict, HubError, Invalid, NotFound, Unavailable
+from hub.errors import HubError, Invalid, NotFound, Unavailable
 from hub.placements.bindings import usage
 from hub.placements.bindings.authors import stop_orphans, take_over
-from hub.placements.bindings.cards import EVERY_MS, USED, Reader
+from hub.placements.bindings.cards import EVERY_MS, Reader
+from hub.placements.bindings.ending import end, links_of
 from hub.placements.bindings.hearing import hear
-from hub.placements.bindings.planning import Found, Plan, cards_of, carry_out, compare, release, rows_of, wishes_of
+from hub.placements.bindings.kept import changeable, locked, row_of
+from hub.placements.bindings.planning import Found, Plan, cards_of, carry_out, compare, rows_of, wishes_of
 from hub.placements.bindings.rules import Names, Source, Takes, asked_by_ref
 from hub.placements.bindings.views import BindingView, Rehearsal, rehearsal, view_of
 from hub.placements.models import Binding, CardBoard, Placement
@@ -110,7 +112,7 @@ class Bindings:
         found, silent = self._searches(remote_id)
         now = self._clock.now()
         with self._database.unit() as session:
-            rows = list(_locked(session, remote_id))
+            rows = list(locked(session, remote_id))
             stop_orphans(session, rows, at=now)
             live = [row for row in rows if row.state == "live" and row.id not in silent]
             plan, wishes = self._compared(session, rows, live, found)
@@ -167,7 +169,7 @@ class Bindings:
         """
         require(actor, Act.PLACE)
         with self._database.read() as session:
-            return view_of(session, _row(session, binding_id))
+            return view_of(session, row_of(session, binding_id))
 
     def accounts(self, actor: Actor) -> list[tuple[str, str]]:
         """Return the accounts whose cards can be read: the id of each, and what it is called."""
@@ -218,6 +220,27 @@ class Bindings:
             live = [row for row in rows if row.id == binding_id or (row.state == "live" and row.id not in silent)]
             plan, wishes = self._compared(session, rows, live, found)
             return rehearsal(session, plan, wishes, binding_id)
+
+    def going(self, actor: Actor, binding_id: str, links: str) -> dict[str, bool]:
+        """Return of each link of a binding whether it would go if that ended now; nothing is written.
+
+        Raises: as `end`.
+        """
+        require(actor, Act.PLACE)
+        _refuse_unknown(links)
+        remote_id = self.view(actor, binding_id).remote_id
+        found, silent = self._searches(remote_id)
+        with self._database.read() as session:
+            mine = list(session.scalars(links_of(changeable(session, binding_id, lock=False).id)))
+            if links == "keep":
+                return dict.fromkeys((copy.id for copy in mine), False)
+            for copy in mine:
+                copy.wanted, copy.released = False, True  # in memory alone: a reading unit keeps nothing
+            rows = session.scalars(select(Binding).where(Binding.remote_id == remote_id).order_by(Binding.id)).all()
+            live = [row for row in rows if row.state == "live" and row.id not in {binding_id, *silent}]
+            plan, _ = self._compared(session, rows, live, found)
+            taken_over = {copy.id for copy, _ in plan.again}
+            return {copy.id: copy.id not in taken_over for copy in mine}
 
     # What people do
 
@@ -275,28 +298,16 @@ class Bindings:
             Forbidden. NotFound: `no_such_binding`. Conflict: `binding_ended`. Invalid: `bad_binding`.
         """
         require(actor, Act.PLACE)
-        if links not in ENDS:
-            raise _bad("Say what becomes of its links: remove, or keep.", "links")
+        _refuse_unknown(links)
         with self._database.unit() as session:
-            row = _changeable(session, binding_id)
-            row.state, row.ended_at = "ended", self._clock.now()
-            mine = (Placement.binding_id == row.id, Placement.settled_at.is_(None), Placement.wanted.is_(True))
-            query = select(Placement).where(*mine).order_by(Placement.id).with_for_update()
-            for copy in (found := list(session.scalars(query))):
-                if links == "keep":
-                    copy.binding_id = None  # from now on it is a person's, like any other
-            if links == "remove":
-                release(session, found, wake=self._wake)
-            # Another binding may ask for the same: it takes them over at once.
-            others = (Binding.remote_id == row.remote_id, Binding.state == "live")
-            session.execute(update(Binding).where(*others).values(due_at=self._clock.now()))
-            session.flush()
+            row = changeable(session, binding_id)
+            end(session, row, links, at=self._clock.now(), wake=self._wake)
             return view_of(session, row)
 
     def _turn(self, actor: Actor, binding_id: str, state: str) -> BindingView:
         require(actor, Act.PLACE)
         with self._database.unit() as session:
-            row = _changeable(session, binding_id)
+            row = changeable(session, binding_id)
             row.state = state
             if state == "live":
                 take_over(session, row, actor)
@@ -356,25 +367,9 @@ def _kept(said: Takes | Source | Names) -> dict[str, object]:
             for name, each in asdict(said).items()}  # fmt: skip
 
 
-def _row(session: Session, binding_id: str, *, lock: bool = False) -> Binding:
-    row = session.get(Binding, binding_id, with_for_update=lock or None, populate_existing=True)
-    if row is None:
-        raise NotFound("no_such_binding", "There is no such binding.", where=binding_id[:64],
-                       next_step="Load the list of bindings again.")  # fmt: skip
-    return row
-
-
-def _changeable(session: Session, binding_id: str) -> Binding:
-    row = _row(session, binding_id, lock=True)
-    if row.state not in USED:
-        raise Conflict("binding_ended", "This binding has ended; only its record is left.", where=row.name,
-                       next_step="Make another one.")  # fmt: skip
-    return row
-
-
-def _locked(session: Session, remote_id: str) -> Sequence[Binding]:
-    query = select(Binding).where(Binding.remote_id == remote_id).order_by(Binding.id)
-    return session.scalars(query.with_for_update().execution_options(populate_existing=True)).all()
+def _refuse_unknown(links: str) -> None:
+    if links not in ENDS:
+        raise _bad("Say what becomes of its links: remove, or keep.", "links")
 
 
 def _bad(what: str, where: str) -> Invalid:

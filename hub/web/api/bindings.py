@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field, StringConstraints
 from hub.placements.bindings.rules import Names, Source, Takes
 from hub.placements.bindings.service import BindingWish
 from hub.web.api.documents import PREFIX, answer, blueprint
+from hub.web.api.placements import ImpactOut, foreseen
 from hub.web.api.schemas import Given, Ident, Instant, Shown
 from hub.web.identity import actor
 from hub.web.services import services
@@ -75,6 +76,12 @@ class EndIn(Given):
     """What becomes of a binding's links."""
 
     links: Literal["remove", "keep"]
+
+
+class EndQuery(Given):
+    """Which end to foresee."""
+
+    links: Literal["remove", "keep"] = "remove"
 
 
 class TakesOut(Shown):
@@ -218,6 +225,12 @@ def start_binding(path: BindingPath) -> Response:
 def pause_binding(path: BindingPath) -> Response:
     """Let it add nothing and take nothing away until it is started again."""
     return answer(BindingOut.model_validate(services().bindings.pause(actor(), path.binding_id)))
+
+
+@bindings.get("/bindings/<binding_id>/impact", responses={200: ImpactOut})
+def impact_of_ending(path: BindingPath, query: EndQuery) -> Response:
+    """Foresee what ending it would change in the channels, before anybody does."""
+    return foreseen(services().rehearsal.ending(actor(), path.binding_id, query.links))
 
 
 @bindings.post("/bindings/<binding_id>/end", responses={200: BindingOut})

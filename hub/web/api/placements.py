@@ -249,17 +249,17 @@ def place(path: AssetPath, body: PlaceIn) -> Response:
 def impact(path: AssetPath, query: ImpactQuery) -> Response:
     """Foresee what an act would change, before anybody carries it out."""
     if query.act == "approve":
-        return _foreseen(services().rehearsal.approval(actor(), _version_of(path.asset_id, query.version_id)))
+        return foreseen(services().rehearsal.approval(actor(), _version_of(path.asset_id, query.version_id)))
     if query.act == "lift":
-        return _foreseen(services().rehearsal.lifting(actor(), _term_of(path.asset_id, query.term_id)))
+        return foreseen(services().rehearsal.lifting(actor(), _term_of(path.asset_id, query.term_id)))
     found = services().placements.impact(actor(), path.asset_id, query.act, query.substitute_id)
-    return _foreseen(Foreseen(services().clock.now(), found))
+    return foreseen(Foreseen(services().clock.now(), found))
 
 
 @placements.post("/assets/<asset_id>/impact", responses={200: ImpactOut})
 def impact_of_clause(path: AssetPath, body: TermIn) -> Response:
     """Foresee what adding a clause would change when it begins, and what when it ends; nothing is kept."""
-    return _foreseen(services().rehearsal.clause(actor(), path.asset_id, **body.model_dump()))
+    return foreseen(services().rehearsal.clause(actor(), path.asset_id, **body.model_dump()))
 
 
 @placements.get("/copies/<placement_id>", responses={200: CopyOut})
@@ -352,7 +352,8 @@ def _term_of(asset_id: str, term_id: str | None) -> str:
     return term_id
 
 
-def _foreseen(found: Foreseen) -> Response:
+def foreseen(found: Foreseen) -> Response:
+    """Answer with what would become of each copy."""
     first = [ImpactLineOut.model_validate(line) for line in found.first.lines]
     then = [ImpactLineOut.model_validate(line) for line in found.then.lines] if found.then else []
     told = ImpactOut(act=found.first.act, begins_at=found.begins_at, lines=first, ends_at=found.ends_at, then=then)

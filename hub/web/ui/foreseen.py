@@ -1,4 +1,4 @@
-"""What an approval or a clause would change, shown before anybody carries it out."""
+"""What an approval, a clause or the end of a binding would change, shown before anybody carries it out."""
 
 from __future__ import annotations
 
@@ -67,16 +67,29 @@ def before_lifting(code: str) -> Response:
     )  # fmt: skip
 
 
+@foreseen.get("/bindings/<binding_id>/before/end")
+def before_ending(binding_id: str) -> Response:
+    """Show what ending a binding and taking its links away would change."""
+    binding = services().bindings.view(actor(), binding_id)
+    found = services().rehearsal.ending(actor(), binding_id, "remove")
+    return _page(
+        f"End {binding.name} and take its links away?", found, {"links": "remove"}, here="bindings",
+        action=f"/bindings/{binding_id}/end", verb="End it", back=f"/bindings/{binding_id}",
+        safe="all assets and their versions stay. What another binding asks for too stays on its cards.",
+    )  # fmt: skip
+
+
 def _page(
-    question: str, found: Foreseen, fields: dict[str, str], *, action: str, verb: str, back: str, safe: str
-) -> Response:
+    question: str, found: Foreseen, fields: dict[str, str], *, action: str, verb: str, back: str, safe: str,
+    here: str = "library",
+) -> Response:  # fmt: skip
     now = services().clock.now()
     changed = reached(found.first.lines)
     at_once = found.begins_at <= now
     button = f"{verb} and change {changed} now" if changed and at_once else verb
     when = "This is what follows at once." if at_once else f"It counts from {words.moment(found.begins_at)}."
     values: dict[str, Any] = {
-        "here": "library", "question": question, "action": action, "substitutes": None, "substitute": "",
+        "here": here, "question": question, "action": action, "substitutes": None, "substitute": "",
         "lines": outcomes(found.first.lines), "later": _later(found), "hidden": fields, "ask_reason": False,
         "reason": "", "handouts": 0, "safe": safe, "back": back, "button": button,
         "explanation": when,

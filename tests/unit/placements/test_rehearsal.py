@@ -27,7 +27,7 @@ def desk(quick, clock):
 
 @pytest.fixture
 def rehearsal(desk):
-    return Rehearsal(desk.database, desk.clock, desk.world.exchange, "allow")
+    return Rehearsal(desk.database, desk.clock, desk.world.exchange, "allow", bindings=None)
 
 
 def rows_of(desk):

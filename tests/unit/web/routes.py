@@ -521,6 +521,8 @@ PAGES = [
     api("POST", "/bindings/{binding}/start", "401 403 403 200 200 403", ONE_BINDING + "/start"),
     api("POST", "/bindings/{binding}/pause", "401 403 403 200 200 403", ONE_BINDING + "/pause"),
     api("POST", "/bindings/{binding}/end", "401 403 403 200 200 403", ONE_BINDING + "/end", json={"links": "keep"}),
+    api("GET", "/bindings/{binding}/impact", "401 403 403 200 200 403", ONE_BINDING + "/impact"),
+    page("GET", "/bindings/{binding}/before/end", "303 403 403 200 200 403", "/bindings/<binding_id>/before/end"),
     page("GET", "/bindings", "303 403 403 200 200 403", "/bindings"),
     page("GET", "/bindings/new", "303 403 403 200 200 403", "/bindings/new"),
     page("POST", "/bindings/new", "303 403 403 404 404 403", "/bindings/new", form=BOUND),
