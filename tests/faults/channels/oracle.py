@@ -20,8 +20,6 @@ READ = frozenset({"read", "seen"})
 AWAY = frozenset({"withdrawn", "gone"})
 RESTING = frozenset({"withdrawn", "settled", "waiting", "gone"})
 MOST_CALLS = 400
-IN_A_TREE = 1200
-"""Where a search for what was removed asks for each of 120 folders, ten searches."""
 PICTURES = {sha(picture(number, SMALL)): number for number in range(8)}
 
 
@@ -152,7 +150,7 @@ class Oracle:
         self._behind_addresses()
         if self.stage.failures and not {"database locked", "disk full"} & set(self.stage.all_fired()):
             self.violated(f"I8: a worker's drain failed: {self.stage.failures[0]}")
-        if calls > (IN_A_TREE if self.stage.name == "folder" else MOST_CALLS):
+        if calls > MOST_CALLS:
             self.violated(f"I6: {calls} calls until quiet")
         asked = self._ended()
         if self.stage.sandbox.violations:
