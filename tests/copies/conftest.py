@@ -7,12 +7,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from connectors.sdk.manifest import Carries
 from connectors.sdk.registry import discover
 from hub.app import acts
 from hub.clock import ManualClock, SystemClock
+from hub.events.log import emit
 from hub.media.models import Rendition
+from hub.notify.models import Notice
+from hub.placements.tasks import REMOVE_NOTICE
 from tests.decoder import one_decoder
 from tests.unit.intake.house import House, picture
 
@@ -82,6 +86,28 @@ class Channel(House):
         copy = self.place(asset, **options)
         self.run()
         return asset, copy
+
+    def published(self, **options):
+        """Place an asset and let it be out, as the hub has seen: what is a draft there, people let go."""
+        asset, copy = self.placed(**options)
+        if self.stays_out:
+            (there,) = self.standing(copy)
+            self.sandbox.release(there.ref, self.target.ref)
+            with self.rooms.database.unit() as session:  # as the webhook says that people enter there
+                emit(session, "remote.hint", self.connection.remote_id, actor="system")
+            self.run()
+        return asset, copy
+
+    @property
+    def stays_out(self):
+        """Tell whether what is out can neither be changed nor withdrawn by a program."""
+        return bool(discover()[self.name].stays_once_out)
+
+    def asked(self, copy):
+        """Return what whoever placed a copy was asked to take away there."""
+        with self.rooms.database.read() as session:
+            mine = Notice.what == REMOVE_NOTICE, Notice.subject == copy, Notice.user_id == self.ada.id
+            return session.scalars(select(Notice).where(*mine)).one().body
 
     def standing(self, copy):
         """Return what stands there under a copy's marker."""

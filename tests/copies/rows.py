@@ -18,30 +18,44 @@ ROWS = {
     "schedule_outlived": "Scheduled, and its rights end before the date",
     "recalled": "Recalled after it was published",
     "restored": "An older backup is restored",
+    "connected_twice": "The same remote connected twice",
     "two_hubs": "Two hubs in one account",
 }
 """Each row by its key, as people read it."""
 
 PROMISE = {
-    "new_version": "It shows the approved version, and one copy only. Where every publication is a person's act and "
+    "new_version": "It shows the approved version, and one copy only, at the same reference where bytes can be "
+    "replaced. Where every publication is a person's act and "
     "bytes cannot be replaced, the old one stays and a person is asked.",
     "text_changed": "What stands there says the new text.",
-    "rights_end": "It is withdrawn when they end, without anybody's act.",
+    "rights_end": "It is withdrawn when they end, or hold in another territory or channel only, without anybody's act.",
     "substituted": "It shows the substitute, and one copy only. Where every publication is a person's act, nothing "
     "stands in by itself: that is said before, and it is withdrawn.",
     "deleted_here": "It is withdrawn.",
-    "deleted_there": "It is noticed, said, and not put back by itself.",
-    "edited_there": "Library and channel agree again, or a person is asked.",
+    "deleted_there": "It is noticed, said, and not put back by itself; one act puts it back.",
+    "edited_there": "Library and channel agree again, as the field's owner says.",
     "moved_there": "It is the same copy, and follows as before.",
     "unreachable": "Nothing is called gone; when the channel answers again, what was missed follows.",
     "refused": "The connection asks for a person, nothing is called gone, and the copy stands as it stood.",
-    "schedule_outlived": "It never becomes public.",
+    "schedule_outlived": "It never becomes public; another one of the same time does.",
     "recalled": "It is withdrawn, before all other work.",
     "restored": "An archive from before the copy was published is restored in another place. The copy is known again "
     "by its marker, and none is made twice. Where an account cannot be listed, that holds for what was wished for "
     "before; who asks anew for another is asked to look first, and nothing is published by itself.",
+    "connected_twice": "It is recognised, and makes no second connection, place or copy: a person is asked whether its "
+    "credentials are to be renewed.",
     "two_hubs": "Each touches only its own copies, whatever becomes of the other's.",
 }
+
+
+AFTER_OUT = frozenset({"new_version", "text_changed", "rights_end", "substituted", "deleted_here", "recalled"})
+"""Rows that are played on what is published, where a program cannot change or take back what is out."""
+
+
+def is_persons(row, manifest):
+    """Tell whether the hub changes nothing by itself in a row, and asks a person, as its test then proves."""
+    fixed = row == "new_version" and manifest.by_hand and Capability.REPLACE not in manifest.abilities
+    return fixed or (row in AFTER_OUT and bool(manifest.stays_once_out))
 
 
 def why_not(row, manifest):

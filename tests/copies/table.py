@@ -6,7 +6,7 @@ from pathlib import Path
 
 from connectors.sdk.registry import discover
 from tests.copies.proving import recorded
-from tests.copies.rows import PROMISE, ROWS, why_not
+from tests.copies.rows import PROMISE, ROWS, is_persons, why_not
 
 PAGE = Path(__file__).parents[2] / "docs" / "copies.md"
 HEAD = """# What becomes of copies
@@ -14,7 +14,12 @@ HEAD = """# What becomes of copies
 What happens to a copy when something happens here or there, for each connector, and how that is proven. Written by
 `python -m tests.copies`, which runs the tests against each vendor's sandbox and notes which of them passed; a test
 compares this page with that record and with the manifests. **proven** names the test in the list below the table;
-*cannot* says why, from the connector's manifest; "not yet": nothing proves it, so nothing is claimed.
+*cannot* says why, from the connector's manifest; "not yet": nothing proves it, so nothing is claimed. **a person is
+asked**: the hub cannot do what is promised, changes nothing there, says why in a sentence (previews say it before), and
+asks whoever placed the copy, with its address where something has to go away; what they confirm is kept as attested.
+That is so for what is published through Postiz (a draft, or what still waits there, follows like elsewhere) and for new
+bytes of a post at LinkedIn. The column of LinkedIn is that of a company page: of a member's posts nothing can be read,
+so nothing that happens there is noticed, and what the hub did stands on record as LinkedIn's word.
 
 """
 MARKS = "abcdefghijklmnopqrstuvwxyz"
@@ -38,7 +43,8 @@ def page():
         said = []
         for name in names:
             if nodeid := cells.get(row, {}).get(name):
-                said.append(f"proven {numbers[_test(nodeid)]}")
+                asks = "a person is asked, " if is_persons(row, shipped[name]) else ""
+                said.append(f"{asks}proven {numbers[_test(nodeid)]}")
             elif why := why_not(row, shipped[name]):
                 whys.append((row, name, why))
                 said.append(f"*cannot* {MARKS[len(whys) - 1]}")

@@ -9,8 +9,10 @@ from connectors.sdk.types import PartState
 from connectors.testing.faults import refuse
 from connectors.testing.ledger import What
 from hub.app import backup
-from hub.clock import DAY, HOUR, MINUTE
+from hub.clock import DAY, HOUR, MINUTE, SECOND
+from hub.connections.problems import AlreadyConnected
 from hub.placements.impact import Becomes
+from mappings.spec import Owner, load_spec
 from tests.copies.rows import why_not
 from tests.copies.table import connectors
 from tests.unit.intake.house import sha
@@ -32,10 +34,24 @@ def made(channel):
     return len(channel.sandbox.ledger.effects(What.MADE))
 
 
+def person_is_asked(channel, copy):
+    """What is out stays out: a person is told where, takes it away, and says so."""
+    told, (there,) = channel.copy(copy), channel.standing(copy)
+    assert (told.phase, told.problem_code, there.state) == ("blocked", "already_published", PartState.SHOWING)
+    assert "out already" in told.problem
+    asked = channel.asked(copy)
+    assert asked["address"].startswith("https://")
+    assert asked["address"] in str(channel.sandbox.ledger.living()[there.ref])
+    assert asked["link"].endswith(f"/copies/{copy}/proof")
+    channel.rooms.placements.attest(channel.ada, copy, "Deleted it at the network myself.")
+    told = channel.copy(copy)
+    assert (told.phase, told.proof.claim, told.proof.level) == ("withdrawn", "withdrawn", "attested")
+
+
 @each("new_version")
 def test_a_new_version_that_is_approved(channels, name):
     channel = channels(name)
-    asset, copy = channel.placed()
+    asset, copy = channel.published()
     (before,) = channel.standing(copy)
     manifest, data = manifest_of(channel), channel.fresh()
     channel.version(asset, data)
@@ -45,10 +61,13 @@ def test_a_new_version_that_is_approved(channels, name):
     channel.run(within_ms=2 * MINUTE)
     (after,) = channel.standing(copy)
     told = channel.copy(copy)
-    if manifest.by_hand and Capability.REPLACE not in manifest.abilities:
-        assert (after.content_key, told.phase) == (before.content_key, "blocked")
+    if manifest.by_hand and (channel.stays_out or Capability.REPLACE not in manifest.abilities):
+        code = "already_published" if channel.stays_out else "by_hand"
+        assert (after, told.phase, told.problem_code) == (before, "blocked", code)
         return
     assert (told.phase, told.shown_version) == ("live", 2)
+    if manifest.carries is Carries.LINK or Capability.REPLACE in manifest.abilities:
+        assert after.ref == before.ref, "whoever refers to it goes on doing so"
     if manifest.carries is Carries.BYTES:
         assert after.content_key != before.content_key
         assert after.sha256 != before.sha256
@@ -59,11 +78,15 @@ def test_a_new_version_that_is_approved(channels, name):
 @each("text_changed")
 def test_a_text_that_changes(channels, name):
     channel = channels(name)
-    asset, copy = channel.placed()
+    asset, copy = channel.published()
     words = f"Evening at the lake {channel.count}"
     channel.rooms.catalogue.edit(channel.ada, asset, dict.fromkeys(("title", "description", "alt_text"), words))
     channel.run(within_ms=2 * MINUTE)
     (after,) = channel.standing(copy)
+    if channel.stays_out:
+        assert words not in str(dict(after.fields))
+        assert (channel.copy(copy).phase, channel.copy(copy).problem_code) == ("blocked", "already_published")
+        return
     assert words in str(dict(after.fields))
     assert channel.copy(copy).phase == "live"
 
@@ -71,15 +94,23 @@ def test_a_text_that_changes(channels, name):
 @each("rights_end")
 def test_rights_that_end(channels, name):
     channel = channels(name)
-    asset, copy = channel.placed()
+    asset, copy = channel.published()
+    elsewhere, there = channel.published()
+    barred, here = channel.published()
     ends = channel.clock.now() + 30 * MINUTE
     channel.rooms.rights.add_term(channel.ada, asset, source="licence", effect="allow", until_at=ends)
     channel.run()
     assert channel.standing(copy)
     channel.clock.advance(31 * MINUTE)
+    places = {"territories": ["CH"]}, {"channels": ["another"]}
+    for each_asset, only in zip((elsewhere, barred), places, strict=True):
+        channel.rooms.rights.add_term(channel.ada, each_asset, source="licence", effect="allow", **only)
     channel.run(within_ms=2 * MINUTE)
-    assert channel.standing(copy) == []
-    assert channel.copy(copy).phase == "withdrawn"
+    for ended in (copy, there, here):
+        if channel.stays_out:
+            person_is_asked(channel, ended)
+        else:
+            assert (channel.standing(ended), channel.copy(ended).phase) == ([], "withdrawn")
 
 
 @each("substituted")
@@ -88,7 +119,7 @@ def test_rights_that_end_where_a_substitute_is_named(channels, name):
     substitute = channel.asset(
         channel.fresh(), title=f"In its place {channel.count}", description="A wood", copyright="© Ada"
     )
-    asset, copy = channel.placed(withdraw_policy="substitute")
+    asset, copy = channel.published(withdraw_policy="substitute")
     (before,) = channel.standing(copy)
     shown = channel.shown_by(before)
     channel.rooms.catalogue.set_successor(channel.ada, asset, substitute)
@@ -104,6 +135,10 @@ def test_rights_that_end_where_a_substitute_is_named(channels, name):
     assert foreseen.becomes is Becomes.WITHDRAWN, "nothing stands in for what was put away"
     if manifest_of(channel).by_hand:
         assert recalled.becomes is Becomes.WITHDRAWN, "it is said before that nothing will stand in"
+        if channel.stays_out:
+            assert not recalled.reachable
+            person_is_asked(channel, copy)
+            return
         assert (standing, told.phase, told.proof.claim, made(channel)) == ([], "withdrawn", "withdrawn", count)
         return
     assert recalled.becomes is Becomes.SUBSTITUTED
@@ -116,9 +151,12 @@ def test_rights_that_end_where_a_substitute_is_named(channels, name):
 @each("deleted_here")
 def test_an_asset_that_is_deleted(channels, name):
     channel = channels(name)
-    asset, copy = channel.placed()
+    asset, copy = channel.published()
     channel.rooms.catalogue.delete(channel.ada, asset)
     channel.run(within_ms=2 * MINUTE)
+    if channel.stays_out:
+        person_is_asked(channel, copy)
+        return
     assert channel.standing(copy) == []
     assert channel.copy(copy).phase in {"withdrawn", "settled"}
 
@@ -134,6 +172,10 @@ def test_a_copy_that_somebody_deletes_there(channels, name):
     assert channel.copy(copy).problem_code == "removed_there" or channel.copy(copy).settled_reason == "removed_there"
     assert channel.standing(copy) == []
     assert made(channel) == count, "nothing is put back by itself"
+    again = channel.rooms.placements.restoring.restore(channel.ada, copy).id
+    channel.run(within_ms=2 * MINUTE)
+    assert channel.copy(again).phase == "live", "one act puts it back"
+    assert (len(channel.standing(again)), made(channel)) == (1, count + 1)
 
 
 @each("edited_there")
@@ -148,8 +190,9 @@ def test_a_text_that_somebody_edits_there(channels, name):
     fields = channel.rooms.catalogue.view(channel.ada, asset).fields
     taken = "Somebody's words" in str(fields)
     put_right = "Somebody's words" not in str(dict(after.fields))
-    assert taken or put_right or channel.copy(copy).phase == "blocked"
-    assert not (taken and put_right)
+    (owner,) = {spec.owner for spec in load_spec(name).fields if spec.remote == field}
+    assert (taken, put_right) == ((False, True) if owner is Owner.DAM else (True, False))
+    assert channel.copy(copy).phase == "live"
 
 
 @each("moved_there")
@@ -211,17 +254,20 @@ def test_credentials_that_are_refused(channels, name):
 @each("schedule_outlived")
 def test_a_scheduled_copy_whose_rights_end_before_its_date(channels, name):
     channel = channels(name)
-    asset = channel.asset(channel.fresh(), title="Later")
+    asset, allowed = (channel.asset(channel.fresh(), title=title, description="A lake") for title in ("Later", "Goes"))
     channel.run()
-    date = channel.clock.now() + 10 * DAY
-    copy = channel.place(asset, publish_at=date)
+    date = channel.clock.now() // SECOND * SECOND + 10 * DAY
+    copy, control = (channel.place(each, publish_at=date) for each in (asset, allowed))
     channel.run()
     channel.rooms.rights.add_term(channel.ada, asset, source="licence", effect="allow", until_at=date - DAY)
     channel.run()
     channel.clock.advance(9 * DAY + HOUR)
     channel.run(within_ms=2 * MINUTE)
-    channel.clock.advance(DAY)
-    channel.run(within_ms=2 * MINUTE)
+    for at in (date, date + 10 * MINUTE, date + DAY):
+        channel.clock.advance(at - channel.clock.now())
+        channel.run(within_ms=2 * MINUTE)
+    assert [one.state for one in channel.standing(control)] == [PartState.SHOWING], "what may go out does"
+    assert channel.copy(control).out_at is not None
     assert [one for one in channel.standing(copy) if one.state is PartState.SHOWING] == []
     assert channel.copy(copy).out_at is None
 
@@ -229,11 +275,17 @@ def test_a_scheduled_copy_whose_rights_end_before_its_date(channels, name):
 @each("recalled")
 def test_a_copy_that_is_recalled(channels, name):
     channel = channels(name)
-    asset, copy = channel.placed()
+    asset, copy = channel.published()
     assert channel.standing(copy)
+    (foreseen,) = channel.rooms.placements.impact(channel.ada, asset, "recall").lines
+    assert (foreseen.becomes, foreseen.reachable) == (Becomes.WITHDRAWN, not channel.stays_out)
     recall = channel.rooms.placements.recall(channel.ada, asset, "The licence was bought for another country.")
     channel.run(within_ms=2 * MINUTE)
-    assert channel.standing(copy) == []
+    if channel.stays_out:
+        assert not channel.rooms.placements.recall_report(channel.ada, recall.id).complete
+        person_is_asked(channel, copy)
+    else:
+        assert channel.standing(copy) == []
     assert channel.rooms.placements.recall_report(channel.ada, recall.id).complete
 
 
@@ -294,3 +346,16 @@ def test_another_hub_in_the_same_account(channels, name, tmp_path):
         other.run(within_ms=2 * MINUTE)
         assert other.standing(their_copy) == []
         assert len(channel.standing(again)) == 1
+
+
+@each("connected_twice", but=("google_drive",))
+def test_the_same_account_connected_again(channels, name):
+    channel = channels(name)
+    with pytest.raises(AlreadyConnected) as told:
+        channel.connect()
+    assert told.value.connection_id == channel.connection.id
+    assert [one.id for one in channel.rooms.connections.list(channel.ada)] == [channel.connection.id]
+    places = channel.rooms.connections.targets(channel.ada, channel.connection.remote_id)
+    assert [one.id for one in places if one.ref == channel.target.ref] == [channel.target.id]
+    _, copy = channel.placed()
+    assert len(channel.standing(copy)) == 1
