@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from typing import Any, Final, cast
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from connectors.sdk.manifest import Capability
 from connectors.sdk.types import Copy, Level, PartKind, PartState
+from hub.catalogue.models import Version
+from hub.media.models import Rendition
 from hub.placements import exchanges
 from hub.placements.answers import note_copy
 from hub.placements.conflicts import end_those_over, hold_back, note, remember_taken
@@ -43,7 +47,7 @@ def record_looks(session: Session, account: Account, looks: Looks, *, at: int) -
     vanished = _enter_copies(session, account, looks, at)
     note_told(session, account.row, account.attempts, looks.standing, at)
     comparison = _compare(session, account, looks, at)
-    finding = _finding(account, looks, comparison)
+    finding = _finding(session, account, looks, comparison)
     row = account.row
     if row.desired != Want.ABSENT and finding.observed is Observed.ABSENT and not vanished:
         # It never was seen there: what we sent has not arrived (yet), or nothing was sent.
@@ -62,12 +66,24 @@ def record_looks(session: Session, account: Account, looks: Looks, *, at: int) -
     return comparison
 
 
-def _finding(account: Account, looks: Looks, comparison: Comparison) -> Finding:
+def _finding(session: Session, account: Account, looks: Looks, comparison: Comparison) -> Finding:
     """Say what the looks show; where nothing can ever be looked at, what the remote said."""
     if {Capability.FIND, Capability.LOOK} & set(account.manifest.abilities):
-        return conclude(account.expected(), looks, agree=comparison.agree)
+        expected = account.expected()
+        if len(looks.views) > 1:
+            expected = replace(expected, others=_other_versions(session, account) - {expected.sha256})
+        return conclude(expected, looks, agree=comparison.agree)
     standing = {each.external_ref: each.content_key for each in account.media() if each.state != PartState.GONE.value}
     return at_its_word(account.expected(), standing)
+
+
+def _other_versions(session: Session, account: Account) -> frozenset[str]:
+    """Return the hashes of what the copy's assets are or were in other versions."""
+    row = account.row
+    assets = [each for each in (row.asset_id, row.desired_asset_id) if each]
+    made = select(Version.sha256, Rendition.sha256).outerjoin(Rendition, Rendition.version_id == Version.id)
+    found = session.execute(made.where(Version.asset_id.in_(assets), Version.id != row.desired_version_id))
+    return frozenset(sha256 for both in found for sha256 in both if sha256)
 
 
 def _enter_copies(session: Session, account: Account, looks: Looks, at: int) -> bool:
