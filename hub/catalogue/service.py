@@ -182,14 +182,9 @@ class Catalogue:
             Conflict: `successor_cycle` or `successor_chain_too_long`.
         """
         with self._database.unit() as session:
-            asset = self._take(session, actor, asset_id, Act.EDIT)
-            heir = None if successor_id is None else self._take(session, actor, successor_id, Act.VIEW)
-            if heir is not None:
-                _refuse_cycle(session, asset, heir)
-            new = heir.id if heir else None
-            if asset.successor_id != new:
-                asset.successor_id = new
-                self._note(session, actor, asset, "asset.successor_changed", successor_id=new)
+            asset, changed = name_successor(session, actor, asset_id, successor_id, judge=self._judge)
+            if changed:
+                self._note(session, actor, asset, "asset.successor_changed", successor_id=asset.successor_id)
 
     def collections(self, actor: Actor) -> list[CollectionView]:
         """Return every collection with the assets in it that the asker may see."""
@@ -257,12 +252,7 @@ class Catalogue:
 
     def _take(self, session: Session, actor: Actor, id_or_code: str, act: Act, *, deleted: bool = False) -> Asset:
         """Return an asset, locked, that the actor may see and do `act` to; deleted ones only when asked for."""
-        asset = get_asset(session, id_or_code, lock=True)
-        refuse_unseen(actor, asset, self._judge(session, asset.id))
-        if asset.deleted_at is not None and not deleted:
-            raise no_such_asset(id_or_code)
-        require(actor, act, owner_id=asset.owner_id)
-        return asset
+        return take(session, actor, id_or_code, act, judge=self._judge, deleted=deleted)
 
     def _note(self, session: Session, actor: Actor, asset: Asset, kind: str, **body: object) -> None:
         touch(asset, self._clock.now())
@@ -274,6 +264,38 @@ def _tell_members(session: Session, actor: Actor, kind: str, collection_id: str,
     for start in range(0, len(asset_ids), MOST_NAMED):
         named = asset_ids[start : start + MOST_NAMED]
         emit(session, kind, collection_id, actor=actor.id, body={"asset_ids": named})
+
+
+def take(
+    session: Session, actor: Actor, id_or_code: str, act: Act, *, judge: Judge, deleted: bool = False
+) -> Asset:  # fmt: skip
+    """Return an asset, locked, that the actor may see and do `act` to; deleted ones only when asked for.
+
+    Raises:
+        Forbidden. NotFound: `no_such_asset`.
+    """
+    asset = get_asset(session, id_or_code, lock=True)
+    refuse_unseen(actor, asset, judge(session, asset.id))
+    if asset.deleted_at is not None and not deleted:
+        raise no_such_asset(id_or_code)
+    require(actor, act, owner_id=asset.owner_id)
+    return asset
+
+
+def name_successor(
+    session: Session, actor: Actor, asset_id: str, successor_id: str | None, *, judge: Judge
+) -> tuple[Asset, bool]:
+    """Let another asset stand in for one, or none; return the one, and whether that was not so before.
+
+    Raises:
+        Forbidden. NotFound: `no_such_asset`. Conflict: `successor_cycle`, `successor_chain_too_long`.
+    """
+    asset = take(session, actor, asset_id, Act.EDIT, judge=judge)
+    heir = None if successor_id is None else take(session, actor, successor_id, Act.VIEW, judge=judge)
+    if heir is not None:
+        _refuse_cycle(session, asset, heir)
+    before, asset.successor_id = asset.successor_id, heir.id if heir else None
+    return asset, asset.successor_id != before
 
 
 def successors(session: Session, asset: Asset) -> list[Asset]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -33,6 +34,10 @@ class Becomes(StrEnum):
     RESUMED = "resumed"  # what is parked goes out at its time
     KEPT = "kept"
     NOTHING_THERE = "nothing_there"
+
+
+UNCHANGED: Final = frozenset({Becomes.KEPT, Becomes.NOTHING_THERE})
+"""What becomes of copies that an act does not touch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +100,7 @@ def hindrance(
 
     `manifest` is None where the connector is not installed any more.
     """
-    if becomes in {Becomes.KEPT, Becomes.NOTHING_THERE}:
+    if becomes in UNCHANGED:
         return ""
     if manifest is None:
         return f"The connector {place.connector} is not installed any more."

@@ -11,7 +11,6 @@ from typing import Any, Final, cast
 
 from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
-from sqlalchemy.sql.elements import ColumnElement
 
 from hub.catalogue.models import Asset
 from hub.clock import Clock
@@ -63,7 +62,7 @@ class Planner:
                 _reconnect(row)
             return rows
         if event.kind == "target.changed":
-            return session.scalars(_unsettled(Placement.target_id == event.subject)).all()
+            return session.scalars(standing_at(event.subject).with_for_update()).all()
         if event.kind == "mapping.changed":
             return _rows_of(session, event.subject)
         if event.kind == "remote.hint":
@@ -144,9 +143,10 @@ def _predecessors(session: Session, asset_id: str) -> set[str]:
     return found
 
 
-def _unsettled(*criteria: ColumnElement[bool]) -> Select[Placement]:
-    query = select(Placement).where(Placement.settled_at.is_(None), *criteria)
-    return query.order_by(Placement.id).with_for_update()
+def standing_at(target_id: str) -> Select[Placement]:
+    """Return the question for the unsettled rows of a place."""
+    query = select(Placement).where(Placement.settled_at.is_(None), Placement.target_id == target_id)
+    return query.order_by(Placement.id)
 
 
 def _rows_of(session: Session, remote_id: str, *, refs: Sequence[str] = ()) -> list[Placement]:

@@ -8,12 +8,14 @@ always rolled back, its events with it. Places and bindings may have thousands o
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from hub.access.permissions import Act, require
 from hub.catalogue.assets import get_asset, get_version
+from hub.catalogue.service import name_successor
 from hub.catalogue.views import refuse_unseen
+from hub.connections import targets
 from hub.errors import NotFound
 from hub.placements import facts
 from hub.placements.bindings.ending import links_of
@@ -22,7 +24,7 @@ from hub.placements.desired import Desired, Want
 from hub.placements.impact import Becomes, Impact, ImpactLine, hindrance
 from hub.placements.models import Placement
 from hub.placements.phase import never_sent
-from hub.placements.plan import rows_concerned_by
+from hub.placements.plan import rows_concerned_by, standing_at
 from hub.placements.views import copy_view
 from hub.review.decisions import asset_to_decide, let_show
 from hub.review.standing import standing_of
@@ -132,6 +134,38 @@ class Rehearsal:
             after = {row.id: gone if going[row.id] else before[row.id] for row in rows}
             return Foreseen(now, Impact("end", self._lines(session, rows, before, after)))
 
+    def moving(self, actor: Actor, target_id: str, *, channel: str | None, territory: str | None) -> Foreseen:
+        """Return what would change if a place stood for another channel or territory; None leaves it as it is.
+
+        Raises:
+            Forbidden. NotFound: `no_such_target`. Invalid: `target_malformed`.
+        """
+        require(actor, Act.CONNECT)
+        now = self._clock.now()
+        with self._database.read() as session:
+            target = targets.get(session, target_id)
+            targets.change(target, channel=channel, territory=territory, language=None, times={})  # in memory alone
+            place = replace(
+                facts.place_of(session, target_id), channel=target.channel, territory=target.territory
+            )  # fmt: skip
+            rows = list(session.scalars(standing_at(target_id)))
+            after = self._wanted(session, rows, now, place)
+            return Foreseen(now, Impact("move", self._lines(session, rows, _kept(rows), after)))
+
+    def successor(self, actor: Actor, asset_id: str, successor_id: str | None) -> Foreseen:
+        """Return what naming a successor of an asset would change; None: it would have none.
+
+        Raises:
+            Forbidden, NotFound. Conflict: `successor_cycle`, `successor_chain_too_long`.
+        """
+        with self._database.read() as session:
+            named = get_asset(session, asset_id).id
+
+        def name(session: Session) -> None:
+            name_successor(session, actor, named, successor_id, judge=standing_of)
+
+        return self._try("successor", named, name, at=self._clock.now())
+
     def _try(
         self, act: str, asset_id: str, deed: Callable[[Session], None], *, at: int, ends: int | None = None
     ) -> Foreseen:
@@ -154,10 +188,13 @@ class Rehearsal:
         then = Impact(act, self._lines(session, rows, first, later)) if later else None
         raise _Rehearsed(Foreseen(at, Impact(act, self._lines(session, rows, now, first)), ends, then))
 
-    def _wanted(self, session: Session, rows: list[Placement], at: int) -> dict[str, Desired]:
+    def _wanted(
+        self, session: Session, rows: list[Placement], at: int, there: facts.Place | None = None
+    ) -> dict[str, Desired]:
+        """Return what should be true of rows; `there` is their place as it would be, where that is asked."""
         wanted: dict[str, Desired] = {}
         for row in rows:
-            place = facts.place_of(session, row.target_id)
+            place = there or facts.place_of(session, row.target_id)
             declared = declared_at(self._switchboard, place)
             wanted[row.id], _ = facts.desired_now(
                 session, row, place, preset=declared.rendition, at=at, default=self._default,

@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field, StringConstraints
 
 from hub.errors import Invalid, NotFound
 from hub.placements.rehearsal import Foreseen
+from hub.web.api.connections import TargetPath
 from hub.web.api.documents import PREFIX, answer, blueprint
 from hub.web.api.rights import TermIn
 from hub.web.api.schemas import AssetPath, Given, Ident, Instant, Shown
@@ -17,7 +18,7 @@ from hub.web.services import services
 
 placements = blueprint("copies", "Every copy that was ever made: what should be true, what was found, how surely.")
 recalls = blueprint("recalls", "Taking one asset back from everywhere, with a report that adds up.")
-ActName = Literal["recall", "archive", "delete", "revoke", "approve", "lift"]
+ActName = Literal["recall", "archive", "delete", "revoke", "approve", "lift", "successor"]
 MOST_COMPANIONS = 50
 Reason = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
 
@@ -79,6 +80,14 @@ class ImpactQuery(Given):
     substitute_id: Ident | None = Field(None, description="Of a recall: what would stand there instead.")
     version_id: Ident | None = Field(None, description="Of an approval: which version, the newest by default.")
     term_id: Ident | None = Field(None, description="Of lifting a clause: which one.")
+    successor_id: Ident | None = Field(None, description="Of naming a successor: which one, none by default.")
+
+
+class MoveQuery(Given):
+    """What a place would stand for; what is left out stays as it is."""
+
+    channel: Annotated[str, StringConstraints(min_length=1, max_length=64)] | None = None
+    territory: Annotated[str, StringConstraints(max_length=2)] | None = None
 
 
 class PartOut(Shown):
@@ -252,6 +261,8 @@ def impact(path: AssetPath, query: ImpactQuery) -> Response:
         return foreseen(services().rehearsal.approval(actor(), _version_of(path.asset_id, query.version_id)))
     if query.act == "lift":
         return foreseen(services().rehearsal.lifting(actor(), _term_of(path.asset_id, query.term_id)))
+    if query.act == "successor":
+        return foreseen(services().rehearsal.successor(actor(), path.asset_id, query.successor_id))
     found = services().placements.impact(actor(), path.asset_id, query.act, query.substitute_id)
     return foreseen(Foreseen(services().clock.now(), found))
 
@@ -260,6 +271,13 @@ def impact(path: AssetPath, query: ImpactQuery) -> Response:
 def impact_of_clause(path: AssetPath, body: TermIn) -> Response:
     """Foresee what adding a clause would change when it begins, and what when it ends; nothing is kept."""
     return foreseen(services().rehearsal.clause(actor(), path.asset_id, **body.model_dump()))
+
+
+@placements.get("/targets/<target_id>/impact", responses={200: ImpactOut})
+def impact_of_moving(path: TargetPath, query: MoveQuery) -> Response:
+    """Foresee what would change if a place stood for another channel or country, before anybody says so."""
+    found = services().rehearsal.moving(actor(), path.target_id, channel=query.channel, territory=query.territory)
+    return foreseen(found)
 
 
 @placements.get("/copies/<placement_id>", responses={200: CopyOut})

@@ -14,9 +14,11 @@ from hub.connections.countries import country_names
 from hub.connections.models import Target
 from hub.connections.targets import EVERYWHERE
 from hub.errors import HubError
+from hub.placements.impact import UNCHANGED
 from hub.web.identity import actor
 from hub.web.services import services
 from hub.web.ui.asking import label_of, setting_fields, typed_settings, with_error, written
+from hub.web.ui.foreseen import foreseen_page
 from hub.web.ui.frame import go, may, page
 from hub.web.ui.names import people
 from mappings.languages import name_of
@@ -24,10 +26,12 @@ from mappings.languages import name_of
 if TYPE_CHECKING:
     from hub.connections.changing import SettingsView
     from hub.connections.views import ConnectionView, TargetView
+    from hub.placements.rehearsal import Foreseen
 
 adjusting = Blueprint("adjusting", "hub.web")
 AT_ONCE: Final = 50
 """How many places a page lists."""
+PLACE_FIELDS: Final = ("channel", "territory", "language")
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,12 +117,16 @@ def ask_place(connection_id: str, target_id: str) -> Response:
 
 @adjusting.post("/connections/<connection_id>/places/<target_id>")
 def change_place(connection_id: str, target_id: str) -> Response:
-    """Say what a place stands for."""
+    """Say what a place stands for; what that would change of its copies is shown first."""
     require(actor(), Act.PLACE)
     room = services().connections
     given = request.form
     channel, territory, language = given.get("channel"), given.get("territory"), given.get("language")
     try:
+        if "seen" not in given and (channel, territory) != (None, None):
+            found = services().rehearsal.moving(actor(), target_id, channel=channel, territory=territory)
+            if any(line.becomes not in UNCHANGED for line in found.first.lines):
+                return _before_moving(connection_id, room.place(actor(), target_id), found)
         room.set_target(actor(), target_id, channel=channel, territory=territory, language=language)
     except HubError as error:
         place = room.place(actor(), target_id)
@@ -127,6 +135,21 @@ def change_place(connection_id: str, target_id: str) -> Response:
         )
         return _place_page(connection_id, typed, error)
     return go(f"/connections/{connection_id}", "place")
+
+
+def _before_moving(connection_id: str, place: TargetView, found: Foreseen) -> Response:
+    given = request.form
+    channel, territory = given.get("channel", place.channel).strip(), given.get("territory", place.territory).upper()
+    country = "any country" if territory == EVERYWHERE else country_names().get(territory, territory)
+    another = "language" in given and given["language"].strip() != place.language
+    texts = " All texts there are given anew, in the other language." if another else ""
+    return foreseen_page(
+        f"Let {place.label} stand for {channel}, {country}?", found,
+        {**{name: given[name] for name in PLACE_FIELDS if name in given}, "seen": "1"}, here="connections",
+        action=f"/connections/{connection_id}/places/{place.id}", verb="Save place",
+        back=f"/connections/{connection_id}/places/{place.id}",
+        safe=f"all assets and their versions stay. What is withdrawn comes back when the place is put back.{texts}",
+    )  # fmt: skip
 
 
 def _settings_page(

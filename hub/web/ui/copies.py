@@ -13,7 +13,7 @@ from hub.access.permissions import Act, allowed
 from hub.catalogue.views import AssetView
 from hub.errors import HubError, NotFound
 from hub.placements.desired import IN_SET
-from hub.placements.impact import Becomes, ImpactLine
+from hub.placements.impact import UNCHANGED, Becomes, ImpactLine
 from hub.placements.ledger import REMOVED_THERE
 from hub.placements.numbers import NumbersView
 from hub.placements.phase import DISPUTED
@@ -266,8 +266,7 @@ def outcomes(found: Sequence[ImpactLine]) -> list[Outcome]:
 
 def reached(found: Sequence[ImpactLine]) -> int:
     """Return how many copies an act changes at once; the others follow when they can be reached."""
-    changed = set(Becomes) - {Becomes.KEPT, Becomes.NOTHING_THERE}
-    return sum(line.reachable and line.becomes in changed for line in found)
+    return sum(line.reachable and line.becomes not in UNCHANGED for line in found)
 
 
 def _outcome(lines: Sequence[ImpactLine], becomes: Becomes, heads: tuple[str, str], icon: str, hue: str) -> Outcome:

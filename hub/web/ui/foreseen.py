@@ -30,7 +30,7 @@ def before_approval(code: str) -> Response:
                       next_step="Begin from the asset's review section.")  # fmt: skip
     found = services().rehearsal.approval(actor(), version.id)
     fields = {"verdict": "approve", "version_id": version.id, "sha256": version.sha256}
-    return _page(
+    return foreseen_page(
         f"Approve v{version.number} of {asset.title}?", found, fields, action=f"/assets/{asset.code}/decide",
         verb=f"Approve v{version.number}", back=f"/assets/{asset.code}/review",
         safe="earlier versions stay, and each of them can be approved again.",
@@ -47,7 +47,7 @@ def before_clause(code: str) -> Response:
         from_at=day_start(form.get("from", "")), until_at=day_after(form.get("until", "")), use="both",
         document=form.get("document", "").strip(),
     )  # fmt: skip
-    return _page(
+    return foreseen_page(
         f"Add this clause to {asset.title}?", found, {name: form.get(name, "") for name in CLAUSE},
         action=f"/assets/{asset.code}/terms", verb="Add the clause", back=f"/assets/{asset.code}/rights",
         safe="the original and all its versions stay. The clause can be lifted.",
@@ -60,7 +60,7 @@ def before_lifting(code: str) -> Response:
     asset = services().catalogue.view(actor(), code)
     term_id = request.args.get("term", "")
     found = services().rehearsal.lifting(actor(), term_id)
-    return _page(
+    return foreseen_page(
         f"Lift this clause of {asset.title}?", found, {}, action=f"/assets/{asset.code}/terms/{term_id}/lift",
         verb="Lift the clause", back=f"/assets/{asset.code}/rights",
         safe="the clause stays in the record, and one like it can be added again.",
@@ -72,17 +72,29 @@ def before_ending(binding_id: str) -> Response:
     """Show what ending a binding and taking its links away would change."""
     binding = services().bindings.view(actor(), binding_id)
     found = services().rehearsal.ending(actor(), binding_id, "remove")
-    return _page(
+    return foreseen_page(
         f"End {binding.name} and take its links away?", found, {"links": "remove"}, here="bindings",
         action=f"/bindings/{binding_id}/end", verb="End it", back=f"/bindings/{binding_id}",
         safe="all assets and their versions stay. What another binding asks for too stays on its cards.",
     )  # fmt: skip
 
 
-def _page(
+def foreseen_page(
     question: str, found: Foreseen, fields: dict[str, str], *, action: str, verb: str, back: str, safe: str,
     here: str = "library",
 ) -> Response:  # fmt: skip
+    """Show what an act would change, with a button that carries it out.
+
+    Args:
+        question: asks whether to do it.
+        found: what would change.
+        fields: what the button sends along.
+        action: where it sends that.
+        verb: what it says.
+        back: where one goes who does not want it.
+        safe: what stays, whatever happens.
+        here: the part of the hub that it belongs to.
+    """
     now = services().clock.now()
     changed = reached(found.first.lines)
     at_once = found.begins_at <= now

@@ -9,7 +9,7 @@ from connectors.sdk.errors import AuthExpired
 from hub.access.actors import Actor, Role
 from hub.clock import DAY
 from hub.connections.problems import no_such_connector
-from hub.errors import Forbidden, Invalid, NotFound
+from hub.errors import Conflict, Forbidden, Invalid, NotFound
 from hub.events.models import Event
 from hub.placements.rehearsal import Rehearsal
 from hub.review.models import Decision
@@ -146,3 +146,57 @@ def test_an_approval_is_foreseen_although_a_connector_is_not_installed_any_more(
     (line,) = rehearsal.approval(desk.actor, desk.world.newest(asset)).first.lines
     assert (line.becomes.value, line.reachable) == ("updated", False)
     assert "not installed" in line.why
+
+
+def test_another_channel_for_a_place_withdraws_what_is_not_licensed_there_as_was_foreseen(desk, rehearsal):
+    asset, free = desk.approved(), desk.approved(b"free")
+    desk.rights.add_term(desk.actor, asset, source="licence", effect="allow", channels=["fake"], territories=["DE"])
+    copies = [desk.place(asset), desk.place(free)]
+    desk.move(territory="DE")
+    desk.run()
+    before, target = rows_of(desk), desk.world.target_id
+    found = rehearsal.moving(desk.actor, target, channel="print", territory=None)
+    there = {line.copy.id: (line.becomes.value, line.reachable) for line in found.first.lines}
+    assert (found.first.act, there) == ("move", {copies[0]: ("withdrawn", True), copies[1]: ("kept", True)})
+    assert becomes(rehearsal.moving(desk.actor, target, channel=None, territory="*").first) == ["kept", "withdrawn"]
+    assert becomes(rehearsal.moving(desk.actor, target, channel=None, territory="DE").first) == ["kept", "kept"]
+    desk.run()
+    assert (rows_of(desk), desk.shown(copies[0])) == (before, [b"first"]), "nothing was kept of it"
+    desk.move(channel="print", territory="DE")
+    desk.run()
+    assert (desk.shown(copies[0]), desk.shown(copies[1])) == ([], [b"free"])
+    back = rehearsal.moving(desk.actor, target, channel="fake", territory=None)
+    assert becomes(back.first) == ["kept", "published"]
+
+
+def test_a_successor_stands_in_at_once_where_rights_ended_as_was_foreseen(desk, rehearsal):
+    asset, heir = desk.approved(), desk.approved(b"heir")
+    copy = desk.place(asset, withdraw_policy="substitute")
+    desk.place(asset, slot="alone")
+    desk.rights.add_term(desk.actor, asset, source="embargo", effect="deny")
+    desk.run()
+    before = rows_of(desk)
+    found = rehearsal.successor(desk.actor, asset, heir).first
+    there = {line.copy.id: (line.becomes.value, line.shows_asset_id) for line in found.lines}
+    assert (found.act, there[copy], len(there)) == ("successor", ("published", heir), 2)
+    assert (rows_of(desk), desk.catalogue.view(desk.actor, asset).successor_id) == (before, None)
+    desk.catalogue.set_successor(desk.actor, asset, heir)
+    desk.run()
+    assert desk.shown(copy) == [b"heir"]
+    other = desk.approved(b"other")
+    assert becomes(rehearsal.successor(desk.actor, asset, other).first) == ["nothing_there", "substituted"]
+    assert becomes(rehearsal.successor(desk.actor, asset, None).first) == ["nothing_there", "withdrawn"]
+    with pytest.raises(Conflict):
+        rehearsal.successor(desk.actor, heir, asset)
+
+
+def test_only_who_may_move_a_place_or_name_a_successor_foresees_it(desk, rehearsal):
+    asset, editor = desk.approved(), Actor("e", "Ed Ott", Role.EDITOR)
+    with pytest.raises(Forbidden):
+        rehearsal.moving(editor, desk.world.target_id, channel="print", territory=None)
+    with pytest.raises(Forbidden):
+        rehearsal.successor(Actor("v", "Vito Vale", Role.VIEWER), asset, None)
+    with pytest.raises(NotFound):
+        rehearsal.moving(desk.actor, "nowhere", channel="print", territory=None)
+    with pytest.raises(Invalid):
+        rehearsal.moving(desk.actor, desk.world.target_id, channel=None, territory="XX")

@@ -167,6 +167,8 @@ API_ROUTES = [
     one("GET", "assets/asset", "/impact", READERS),
     one("GET", "assets/draft", "/impact?act=approve&version_id={draft_version}", "401 404 403 200 200 403"),
     one("GET", "assets/draft", "/impact?act=lift&term_id={term}", "401 404 403 200 200 403"),
+    one("GET", "assets/draft", "/impact?act=successor&successor_id={asset}", "401 404 200 200 200 403"),
+    api("GET", "/targets/{target}/impact?channel=print", ADMINS, rule=API + "/targets/<target_id>/impact"),
     one("POST", "assets/draft", "/impact", "401 404 403 200 200 403", json={"source": "embargo", "effect": "deny"}),
     one("GET", "copies/copy", "", READERS),
     one("DELETE", "copies/copy", "", MANAGERS),

@@ -280,3 +280,29 @@ def test_who_places_sets_the_language_and_is_told_who_sets_the_rest(hub, cards):
     assert "Channel and country are set by an administrator." in text(page)
     done = sent(editor, f"/connections/{connection}/places/{target.id}", language="de")
     assert done.status_code == 303
+
+
+def test_before_a_place_stands_for_another_channel_its_copies_are_counted_and_only_then_it_does(hub, admin, cards):
+    connection, target = cards
+    asset = hub.approved(title="Lake")
+    hub.services.rights.add_term(hub.people[Role.EDITOR], asset.id, source="licence", effect="allow", channels=["web"])
+    hub.services.connections.set_target(hub.people[Role.ADMINISTRATOR], target.id, channel="web")
+    hub.copy(asset, target)
+    address, wish = f"/connections/{connection}/places/{target.id}", {"channel": "print", "territory": "DE"}
+    asked = sent(admin, address, **wish, language="de")
+    assert asked.status_code == 200
+    page = text(asked)
+    assert "stand for print, Germany?" in page
+    assert "1 is withdrawn" in page
+    assert "given anew" in page
+    assert "Save place and change 1 now" in page
+    with hub.database.read() as session:
+        assert session.get_one(Target, target.id).channel == "web"
+    assert sent(admin, address, channel="web", territory="DE", language="").status_code == 303
+    hidden = dict(re.findall(r'type="hidden" name="(channel|territory|language|seen)" value="([^"]*)"', asked.text))
+    assert hidden == {**wish, "language": "de", "seen": "1"}
+    assert sent(admin, address, **hidden).status_code == 303
+    with hub.database.read() as session:
+        assert session.get_one(Target, target.id).channel == "print"
+    told = admin.get(f"/api/v1/targets/{target.id}/impact?channel=web").json
+    assert (told["act"], [line["becomes"] for line in told["lines"]]) == ("move", ["kept"])
