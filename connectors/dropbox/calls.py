@@ -13,9 +13,10 @@ from typing import IO, Any, TypeVar, cast
 
 from connectors.dropbox.hashing import BLOCK, Hashing
 from connectors.dropbox.properties import TEMPLATE, template
+from connectors.dropbox.space import Usage
 from connectors.dropbox.types import Elsewhere, MadeTemplate, Me, Refused, Session, Stored, Template, Templates
 from connectors.sdk.answer import Answer
-from connectors.sdk.errors import OutcomeUnknown
+from connectors.sdk.errors import GiveUp, Misconfigured, OutcomeUnknown, RetryLater
 from connectors.sdk.http import Api
 from connectors.sdk.source import CHUNK, SourceBroken
 from connectors.sdk.types import Outgoing
@@ -49,6 +50,13 @@ class Calls:
     def me(self) -> Me:
         """Ask who we are."""
         return self.read("/2/users/get_current_account", None, Me)
+
+    def usage(self) -> Usage | None:
+        """Ask how much space is used; None where Dropbox does not tell. Only that the sign-in ended is raised."""
+        try:
+            return self.read("/2/users/get_space_usage", None, Usage)
+        except (RetryLater, Misconfigured, GiveUp):  # nothing but a line for people hangs on it
+            return None
 
     def read(self, path: str, arguments: Arguments | None, shape: type[T]) -> T:
         """Read; Dropbox wants a POST for that too."""

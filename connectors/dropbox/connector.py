@@ -12,6 +12,7 @@ from typing import IO, Any, cast
 from connectors.dropbox.calls import Calls, with_groups
 from connectors.dropbox.hashing import Watching, hash_of
 from connectors.dropbox.properties import Held
+from connectors.dropbox.space import plan
 from connectors.dropbox.types import Entry, Latest, Link, Links, Listing, Settings, Stored, downloaded, millis
 from connectors.sdk.errors import Missing
 from connectors.sdk.http import Api
@@ -49,9 +50,11 @@ class Dropbox:
         self._settings = settings
 
     def identify(self) -> Account:
-        """Read who we are."""
-        me = self._calls(anywhere=True).me()
-        return Account(me.account_id, me.name.display_name or me.email or me.account_id, me.email)
+        """Read who we are, which plan that is, and how much space is used."""
+        there = self._calls(anywhere=True)
+        me = there.me()
+        label = me.name.display_name or me.email or me.account_id
+        return Account(me.account_id, label, me.email, plan=plan(me.account_type.tag, there.usage()))
 
     def targets(self, cursor: str | None) -> Page[Target]:
         """List every folder, and the top itself first."""

@@ -29,7 +29,7 @@ from connectors.dropbox.sandbox_answers import (
 )
 from connectors.dropbox.sandbox_properties import Templates
 from connectors.dropbox.sandbox_scopes import scopes
-from connectors.dropbox.sandbox_shapes import ACCOUNT, HOME, TEAM, deleted, link_shape, me, standing
+from connectors.dropbox.sandbox_shapes import ACCOUNT, HOME, TEAM, deleted, link_shape, me, space, standing
 from connectors.dropbox.sandbox_tree import FOLDERS, Tree, below, within
 from connectors.dropbox.sandbox_uploads import Sessions
 from connectors.sdk.types import ItemKind
@@ -75,7 +75,8 @@ class DropboxSandbox(Sandbox):
         self._forgotten = 0
         self.app.before_request(self._known)
         routes = {
-            "users/get_current_account": self._me, "files/get_metadata": self._metadata,
+            "users/get_current_account": self._me, "users/get_space_usage": lambda: answer(space(team=self.team)),
+            "files/get_metadata": self._metadata,
             "files/list_folder": self._list, "files/list_folder/get_latest_cursor": self._latest,
             "files/list_folder/continue": self._continue, "files/delete_v2": self._delete,
             "files/upload": self._upload, "files/upload_session/start": self.sessions.start,

@@ -8,7 +8,7 @@ from connectors.dropbox.sandbox_answers import refuse
 from connectors.testing.scopes import Needs, Scopes
 
 ROUTES = {
-    "users/get_current_account": "account_info.read",
+    "users/get_current_account": "account_info.read", "users/get_space_usage": "account_info.read",
     "files/get_metadata": "files.metadata.read", "files/list_folder": "files.metadata.read",
     "files/list_folder/*": "files.metadata.read",
     "files/download": "files.content.read", "files/export": "files.content.read",

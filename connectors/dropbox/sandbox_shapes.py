@@ -17,10 +17,23 @@ def me(root: str) -> dict[str, Any]:
     """Return who is connected."""
     name = {"given_name": "Press", "surname": "Desk", "familiar_name": "Press", "display_name": "Press Desk"}
     info = {".tag": "team" if root == TEAM else "user", "root_namespace_id": root, "home_namespace_id": HOME}
+    kind = {".tag": "business" if root == TEAM else "basic"}
     return {
         "account_id": ACCOUNT, "name": name, "email": "press@sandbox.example", "email_verified": True,
-        "disabled": False, "locale": "en", "account_type": {".tag": "business"}, "root_info": info,
+        "disabled": False, "locale": "en", "account_type": kind, "root_info": info,
     }  # fmt: skip
+
+
+def space(*, team: bool) -> dict[str, Any]:
+    """Return how much space is used."""
+    ours = 1_288_490_189
+    if not team:
+        return {"used": ours, "allocation": {".tag": "individual", "allocated": 2 << 30}}
+    shared = {
+        ".tag": "team", "used": 3 << 40, "allocated": 9 << 40, "user_within_team_space_allocated": 0,
+        "user_within_team_space_limit_type": {".tag": "off"}, "user_within_team_space_used_cached": ours,
+    }  # fmt: skip
+    return {"used": ours, "allocation": shared}
 
 
 def folder_shape(ref: str, path: str) -> dict[str, Any]:

@@ -45,12 +45,19 @@ class Root(_Shape):
     home_namespace_id: str
 
 
+class AccountType(_Shape):
+    """Which plan an account has."""
+
+    tag: str = Field(default="", alias=".tag")
+
+
 class Me(_Shape):
     """Who we are."""
 
     account_id: str
     name: Named = Named()
     email: str = ""
+    account_type: AccountType = AccountType()
     root_info: Root | None = None
 
 

@@ -33,6 +33,7 @@ from connectors.google_drive.uploads import Place, send
 from connectors.sdk.errors import Misconfigured, Missing, RateLimited, Unreachable
 from connectors.sdk.http import Api, Query
 from connectors.sdk.paging import every
+from connectors.sdk.space import used_of
 from connectors.sdk.types import (
     Account,
     Agreement,
@@ -63,9 +64,12 @@ class GoogleDrive:
 
     def identify(self) -> Account:
         """Read whose account it is; for a service account that is its robot, or the person it acts as."""
-        query = {"fields": "user(permissionId,displayName,emailAddress)"}
-        user = self._api.get(f"{API}/about", About, query=query).user
-        return Account(user.permission_id, user.email_address or user.display_name or "Google Drive", user.display_name)
+        query = {"fields": "user(permissionId,displayName,emailAddress),storageQuota(limit,usage)"}
+        about = self._api.get(f"{API}/about", About, query=query)
+        user, space = about.user, about.storage_quota
+        label = user.email_address or user.display_name or "Google Drive"
+        plan = "" if space.usage is None else used_of(space.usage, space.limit)
+        return Account(user.permission_id, label, user.display_name, plan=plan)
 
     def targets(self, cursor: str | None) -> Page[Target]:
         """List the folders that files can be put into, drive by drive, the top of each first."""

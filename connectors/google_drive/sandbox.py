@@ -61,6 +61,7 @@ class GoogleDriveSandbox(Sandbox):
         self.robot = Robot(self.secrets["access_token"])
         self.scopes = scopes()
         self.quotas = Quotas()
+        self.storage = {"limit": str(15 << 30), "usage": "3328599655", "usageInDrive": "3328599000"}
         self.keeps_at_most: int | None = None  # of each piece of an upload
         self.forbids_deleting = False  # as for members of a shared drive who are no managers
         self.misses_some = False  # incompleteSearch
@@ -108,7 +109,7 @@ class GoogleDriveSandbox(Sandbox):
         if "fields" not in request.args:  # the one method without a default
             raise Refused(400, "required", "The 'fields' parameter is required for this method.", "fields")
         user = {"displayName": "Dana", "emailAddress": "dana@example.com", "permissionId": "0815", "me": True}
-        return partial({"kind": "drive#about", "user": user}, "About")
+        return partial({"kind": "drive#about", "user": user, "storageQuota": self.storage}, "About")
 
     def _drives(self) -> Response:
         shapes = [{"kind": "drive#drive", "id": drive, "name": name} for drive, name in DRIVES.items()]

@@ -14,6 +14,7 @@ FIELDS: Mapping[str, Any] = json.loads((Path(__file__).parent / "fixtures" / "fi
 NESTED = {
     "files": "File", "file": "File", "changes": "Change", "drives": "Drive", "user": "User",
     "capabilities": "File.capabilities", "shortcutDetails": "File.shortcutDetails",
+    "storageQuota": "About.storageQuota",
 }  # fmt: skip
 DEFAULT = "kind,incompleteSearch,nextPageToken,newStartPageToken,files(kind,id,name,mimeType)"
 DEFAULT_FILE = "kind,id,name,mimeType"

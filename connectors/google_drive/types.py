@@ -58,10 +58,18 @@ class User(Shape):
     email_address: str = ""
 
 
+class Storage(Shape):
+    """How many bytes are used, and of how many: of the whole organization where its storage is pooled."""
+
+    limit: int | None = None  # not told where it is unlimited
+    usage: int | None = None
+
+
 class About(Shape):
     """What Drive says of the account."""
 
     user: User
+    storage_quota: Storage = Storage()
 
 
 class Drive(Shape):

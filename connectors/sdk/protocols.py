@@ -34,7 +34,7 @@ class Connector(Protocol):
     """What every connector can do."""
 
     def identify(self) -> Account:
-        """Say who we are there; proves that the credentials work. One or two cheap reads."""
+        """Say who we are there, with plan and space where told; proves the credentials. One or two cheap reads."""
         ...
 
 

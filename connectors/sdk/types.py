@@ -66,6 +66,7 @@ class Account:
     label: str
     user: str = ""
     scopes: tuple[str, ...] = ()
+    plan: str = ""  # a short phrase for people of its plan and the space used; empty where the system tells neither
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
+from connectors.sdk.errors import ConnectorError, NeedsPerson
 from connectors.sdk.manifest import Auth, Manifest, OAuth
 from connectors.sdk.types import Account
 from hub.connections import credentials, health, inbox
@@ -146,7 +147,8 @@ def add(
         id=new_id(), remote_id=remote.id, owner_id=owner_id, state=health.State.PENDING, auth=way.auth.name,
         problem_code="", problem="", settings=way.settings.model_dump(mode="json"),
         granted_scopes=list(granted.scopes or account.scopes), lacking=granted.lacking,
-        last_ok_at=now, not_before=0, created_at=now, expires_at=ends.sign_in, signed_in_at=now,
+        plan=printable(account.plan), last_ok_at=now, not_before=0, created_at=now, expires_at=ends.sign_in,
+        signed_in_at=now,
     )  # fmt: skip
     session.add(connection)
     session.flush()
@@ -172,7 +174,7 @@ def renew(
     remote = session.get_one(Remote, row.remote_id)
     deaf = not is_heard(session, remote.id)
     credentials.replace_all(session, keyring, row.id, way.secrets, ends.token, now=now)
-    remote.label = printable(account.label)
+    remote.label, row.plan = printable(account.label), printable(account.plan)
     row.granted_scopes, row.lacking = list(granted.scopes or account.scopes), granted.lacking
     row.expires_at, row.signed_in_at = ends.sign_in, now
     row.last_ok_at, row.not_before = now, 0
@@ -180,6 +182,16 @@ def renew(
     row.problem_code = ""  # what was lacking before is judged anew
     health.settle(session, row, actor=by)
     _listen_again(session, keyring, remote, way, deaf=deaf, now=now)
+
+
+def meet(session: Session, row: Connection, account: Account) -> ConnectorError | None:
+    """Write down what an account tells of itself; return what is wrong where it is another than it was."""
+    if account.key != session.get_one(Remote, row.remote_id).account_key:
+        return NeedsPerson(
+            "These credentials belong to another account now. Connect this account again.", code=health.OTHER_ACCOUNT
+        )
+    row.plan = printable(account.plan)
+    return None
 
 
 def stay(session: Session, remote_id: str) -> None:

@@ -131,6 +131,7 @@ class Changing:
                     next_step="Look at theirs, then change yours again.",
                 )
             session.get_one(Remote, row.remote_id).label = printable(account.label)
+            row.plan = printable(account.plan)
             health.note(session, row, None, self._clock.now(), actor=actor.id)
             record(session, row, new, by=actor.id)
         view = self.view(connection_id)

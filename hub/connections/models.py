@@ -37,6 +37,8 @@ class Connection(Revisioned, Base):
     granted_scopes: Mapped[Json]
     # What was asked for at the sign-in and not allowed, as a sentence; empty: nothing.
     lacking: Mapped[str] = mapped_column(default="", server_default=text("''"))
+    # What the system last told of the account's plan and space, for people; empty: nothing.
+    plan: Mapped[str] = mapped_column(default="", server_default=text("''"))
     expires_at: Mapped[Millis | None]
     last_ok_at: Mapped[Millis | None]
     not_before: Mapped[Millis] = mapped_column(default=0)  # told to slow down until then

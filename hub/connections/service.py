@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
-from connectors.sdk.errors import ConnectorError, NeedsPerson
+from connectors.sdk.errors import ConnectorError
 from connectors.sdk.manifest import Capability, Manifest
 from connectors.sdk.protocols import Targets
 from connectors.sdk.types import Account
@@ -246,9 +246,8 @@ class Connections:
             error = failed
         with self._database.unit() as session:
             row = accounts.get(session, connection_id)
-            if account is not None and account.key != session.get_one(Remote, row.remote_id).account_key:
-                error = NeedsPerson("These credentials belong to another account now. Connect this account again.",
-                                    code=health.OTHER_ACCOUNT)  # fmt: skip
+            if account is not None:
+                error = accounts.meet(session, row, account)
             health.note(session, row, error, self._clock.now(), actor="system")
 
     def drain_health(self, owner: str) -> int:

@@ -49,6 +49,7 @@ class ConnectionView:
     leaving_since: int | None  # its copies are being withdrawn, to disconnect it then
     created_at: int
     scopes: tuple[str, ...]
+    plan: str  # what the system told of plan and space; empty: nothing
     settings: Mapping[str, object]
     abilities: tuple[AbilityView, ...]
     targets: int
@@ -162,7 +163,7 @@ def connection(
         account_label=remote.label, owner_id=row.owner_id, auth=row.auth, state=row.state,
         problem_code=row.problem_code, problem=row.problem, last_ok_at=row.last_ok_at, ends_at=row.expires_at,
         next_try_at=health.next_try(row, now), leaving_since=row.leaving_at, created_at=row.created_at,
-        scopes=tuple(row.granted_scopes),
+        scopes=tuple(row.granted_scopes), plan=row.plan,
         settings=row.settings, abilities=abilities(manifest), targets=targets,
         subscriptions=heard.subscriptions, forged=heard.forged, forged_at=heard.forged_at,
     )  # fmt: skip

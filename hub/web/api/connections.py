@@ -120,6 +120,7 @@ class ConnectionOut(Shown):
     next_try_at: Instant | None
     leaving_since: Instant | None
     created_at: Instant
+    plan: str = Field(description="What the system last told of the account's plan and space; empty: nothing.")
     abilities: list[AbilityOut]
     targets: int
     forged: int = Field(description="Deliveries to its webhook addresses that were refused, at least so many.")

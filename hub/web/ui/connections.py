@@ -62,6 +62,7 @@ class Card:
     budget: str
     leaving_since: int | None
     created_at: int
+    plan: str
     abilities: Sequence[str]
 
 
@@ -127,7 +128,7 @@ def _cards(found: Sequence[ConnectionView]) -> list[Card]:
             one.id, one.remote_id, one.connector, one.connector_title, one.account_label, one.state,
             _sign(one), one.problem, one.problem_code, _way(one),
             copies.get(one.remote_id, 0), one.targets, one.last_ok_at, one.next_try_at, ends.get(one.id),
-            _budget(one.id), one.leaving_since, one.created_at,
+            _budget(one.id), one.leaving_since, one.created_at, one.plan,
             [words.ABILITY.get(ability.name, ability.name) for ability in one.abilities if ability.able],
         )
         for one in found

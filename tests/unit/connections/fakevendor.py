@@ -35,7 +35,7 @@ class Tiny:
 
     def identify(self) -> Account:
         me = self._api.get("/me", dict[str, str])
-        return Account(me["id"], me["name"], me["user"], ("read",))
+        return Account(me["id"], me["name"], me["user"], ("read",), me.get("plan", ""))
 
     def targets(self, cursor: str | None) -> Page[Target]:
         page = self._api.get("/boards", dict[str, Any], query={"after": cursor})

@@ -41,6 +41,30 @@ def everything(drive):
     return {item.ref: item for item in every(drive.inventory)}
 
 
+@pytest.mark.parametrize(
+    ("storage", "plan"),
+    [
+        ({"limit": str(15 << 30), "usage": "3328599655"}, "3.1 GB of 15 GB used"),
+        ({"usage": "3328599655"}, "3.1 GB used, unlimited"),
+        ({"limit": "0", "usage": "0"}, "0 bytes of 0 bytes used"),  # as of a service account that owns nothing
+        ({}, ""),
+    ],
+)
+def test_the_space_is_told_in_the_call_that_says_who_we_are(bench, storage, plan):
+    bench.sandbox.storage = storage
+    assert bench.connector.identify().plan == plan
+    assert [one.path for one in calls(bench.sandbox)] == ["/drive/v3/about"]
+    assert not bench.sandbox.violations
+
+
+def test_a_name_that_storage_does_not_have_is_refused(bench):
+    answer = bench.client.get(
+        f"{bench.sandbox.origin}/drive/v3/about", params={"fields": "storageQuota(limit,left)"},
+        headers={"Authorization": f"Bearer {bench.sandbox.secrets['access_token']}"},
+    )  # fmt: skip
+    assert answer.status_code == 400
+
+
 @pytest.mark.parametrize("reason", ["rateLimitExceeded", "userRateLimitExceeded"])
 def test_a_403_may_mean_slow_down(bench, reason):
     target = bench.target
