@@ -9,7 +9,7 @@ limits allow, from full buckets that fill all the time. Where it declares none, 
 the same acts for as many copies without any ledger, with as many at once.
 
 Over several vendors at once, each gets the same number of copies, whatever its limits; one whose system knows none is
-held to those of a host.
+held to those of a host. The least time is then that of the slowest one, with no window fuller than its limits allow.
 """
 
 from __future__ import annotations
@@ -106,22 +106,22 @@ def measure_all(tell, names, copies, *, settle):
     """Recall an asset that stands at all of these at once; each keeps to its own limits, so the slowest one decides."""
     limits = {name: discover()[name].limits or (HOSTED[name],) for name in names}
     with scene_of(names, copies, settle=settle, hosted=True) as scene:
-        least = {name: least_s(limits[name], NEEDED * count) for name, count in scene.shares.items()}
+        least = {name: in_windows_s(limits[name], NEEDED * count) for name, count in scene.shares.items()}
         figures = in_turn(1, scene.recall, lambda _: max(least.values()), tell, doing=f"{len(names)} vendors")
     told = "; ".join(
         f"{name}: {count} copies, {scene.calls[name]} calls made, {NEEDED * count} needed, last proof after "
         f"{scene.took[name]:.1f} s, least {least[name]:.1f} s (for the calls made "
-        f"{least_s(limits[name], scene.calls[name]):.1f} s), {scene.refused[name]} calls refused by its limits"
+        f"{in_windows_s(limits[name], scene.calls[name]):.1f} s), {scene.refused[name]} calls refused by its limits"
         for name, count in scene.shares.items()
     )
     behind = figures[0][0] - figures[1][0]
-    strict = max(in_windows_s(limits[name], NEEDED * count) for name, count in scene.shares.items())
+    flowing = max(least_s(limits[name], NEEDED * count) for name, count in scene.shares.items())
     return Row(
         f"recall of {copies} copies over {len(names)} vendors",
         f"the least that their limits allow: {NEEDED} calls a copy", "s", *figures,
-        f"from the recall to its last proof, {behind:.1f} s behind the least time, which is {strict:.1f} s where no "
-        f"window may hold more calls than the limit says, as in these sandboxes; the click itself took "
-        f"{scene.click_s:.1f} s; putting the copies there took {scene.setup_s:.0f} s, without limits; {told}; limits "
+        f"from the recall to its last proof, {behind:.1f} s behind the least time: in these sandboxes no window may "
+        f"hold more calls than a limit says (full buckets that fill all the time would take {flowing:.1f} s); the "
+        f"click took {scene.click_s:.1f} s; putting the copies there {scene.setup_s:.0f} s, without limits; {told}; limits "
         "are those of the manifests, and 1,200 calls in 60 s where the system knows none; a call is needed to "
         "withdraw a copy, and one to look whether it is away",
         "" if all(figures[1]) else NO_WAIT,
