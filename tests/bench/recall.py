@@ -121,8 +121,8 @@ def measure_all(tell, names, copies, *, settle):
         f"the least that their limits allow: {NEEDED} calls a copy", "s", *figures,
         f"from the recall to its last proof, {behind:.1f} s behind the least time: in these sandboxes no window may "
         f"hold more calls than a limit says (full buckets that fill all the time would take {flowing:.1f} s); the "
-        f"click took {scene.click_s:.1f} s; putting the copies there {scene.setup_s:.0f} s, without limits; {told}; limits "
-        "are those of the manifests, and 1,200 calls in 60 s where the system knows none; a call is needed to "
+        f"click took {scene.click_s:.1f} s; putting the copies there {scene.setup_s:.0f} s, without limits; {told}; "
+        "limits are those of the manifests, and 1,200 calls in 60 s where the system knows none; a call is needed to "
         "withdraw a copy, and one to look whether it is away",
         "" if all(figures[1]) else NO_WAIT,
     )  # fmt: skip
