@@ -46,7 +46,7 @@ def written(database):
     seen = []
 
     def note(_connection, _cursor, statement, *_):
-        if not statement.lstrip().upper().startswith(("SELECT", "BEGIN", "PRAGMA")):
+        if not statement.lstrip().upper().startswith(("SELECT", "BEGIN", "PRAGMA", "SET TRANSACTION")):
             seen.append(statement)
 
     event.listen(database.engine, "before_cursor_execute", note)
