@@ -153,10 +153,23 @@ MANIFEST = Manifest(
         "repoint": "A replaced file keeps its id, its path and its links, so nothing that uses it need be changed.",
         "subscribe": "Dropbox takes one webhook address per app, which a person enters in the App Console.",
         "hold": "A file is there at once: Dropbox schedules nothing.",
-        "numbers": "Dropbox counts no looks that apps can read.",
+        "numbers": "Dropbox tells the app of an account no number of looks.",
+        "links": "Not offered yet: making a link for people to a copy. Whom its folder is shared with can open it, and "
+        "people can make a link in Dropbox.",
+        "deleting for good": "Not offered yet: Dropbox lets only apps that a team's administrator connected delete for "
+        "good. For 30 days or more, people can bring back a withdrawn file, and the bytes before a replacement.",
+        "links to folders": "Not offered yet: telling the links to a folder that a copy lies in, and the people that a "
+        "copy is shared with.",
+        "links of others": "Of the links to a copy Dropbox lists only those that the connected account made.",
+        "tags": "Not offered yet: keywords as Dropbox's own tags, and taking such tags in with a file.",
+        "locks": "Not offered yet: locking a copy against changes by others. A change is noticed at the next look.",
+        "folders": "Not offered yet: making a folder. Copies go into folders that are there.",
+        "earlier versions": "Not offered yet: importing what a file was before. Only its newest bytes are taken in.",
+        "news without an address": "Not offered yet: hearing at once where Dropbox cannot reach the hub. There the hub "
+        "asks in turn.",
         "properties": "People do not see what is said of a file in Dropbox itself: only apps can read it.",
         "long texts": "A field holds 1024 bytes there, and all of them must fit in one header: longer texts are cut.",
-        "deleted files": "For 30 days or more, people in Dropbox can bring back a file that was withdrawn.",
-        "sign-out": "Permission is taken back in Dropbox, under Settings and Connected apps.",
+        "sign-out": "Not offered yet: giving the permission back when a connection ends. Take it back in Dropbox, "
+        "under Settings and Connected apps.",
     },
 )

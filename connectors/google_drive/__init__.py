@@ -209,22 +209,33 @@ MANIFEST = Manifest(
     gaps={
         "repoint": "A replaced file keeps its id and address, so nothing that links to it need be changed.",
         "hold": "A file is there at once: Drive schedules nothing.",
-        "usage": "Drive does not tell where else a file is linked or embedded.",
+        "usage": "Not offered yet: telling the shortcuts that lead to a copy, and whom it is shared with. Where else "
+        "it is linked or embedded, Drive does not tell.",
         "numbers": "Drive's interface counts no views or downloads that can be read.",
         "late searches": "Drive's searches are late at times, by no stated bound. That makes no second file; but a "
         "copy whose answer was lost, and that is to be taken away before a search shows it, is found by a later look.",
-        "old bytes": "Drive keeps the bytes before a replacement as a revision for up to 30 days; deleting the file "
-        "deletes them too.",
+        "old bytes": "Not offered yet: deleting the bytes before a replacement at once. Drive keeps them as a revision "
+        "for up to 30 days; deleting the file deletes them too.",
+        "earlier versions": "Not offered yet: importing a file's revisions. Only its newest bytes are taken in.",
         "deleting in shared drives": "Only a manager of a shared drive may delete for good; for other members the hub "
         "moves the copy to the trash, and says that it is not gone.",
         "large documents": "Google's interface exports documents, sheets and slides only up to 10 MB; larger ones are "
         "fetched from the address that it names for people. Where only browsers get in there, and for scripts, they "
         "cannot be fetched.",
-        "forms, sites and videos": "Google exports no forms, sites or Vids: they are listed, and cannot be fetched.",
-        "resource keys": "Some old files that are shared by link need a key besides their id: the hub does not send "
-        "it, so they count as missing unless the account opened them recently.",
+        "forms and sites": "Google's guide names no export of forms and sites: they are listed, and cannot be fetched.",
+        "long downloads": "Not offered yet: Drive's call for downloads that take long, the only way to Google Vids, "
+        "and another one to documents. Vids are listed, and cannot be fetched.",
+        "resource keys": "Not offered yet: sending the key that some old files shared by link need besides their id. "
+        "They count as missing unless the account opened them recently.",
+        "labels": "Not offered yet: the labels that an organization defines for its files, neither set nor taken in.",
+        "locks": "Not offered yet: locking a copy against changes, or keeping its readers from downloading it.",
+        "folders": "Not offered yet: making a folder. Copies go into folders that are there.",
+        "news without an address": "Not offered yet: hearing at once where Google cannot reach the hub. There the hub "
+        "asks in turn.",
         "whose change": "Notifications say only that something in a drive changed: the change log tells what.",
         "channels": "Notifications end after a week: the hub opens a new channel before, beside the old.",
-        "public address": "Whom a folder is shared with decides who can open a copy: the hub changes no sharing.",
+        "public address": "Not offered yet: sharing a copy by a link or with people. Whom its folder is shared with "
+        "decides who can open it.",
+        "plan": "Google tells the space that is used, and not the name of the plan.",
     },
 )

@@ -144,21 +144,32 @@ MANIFEST = Manifest(
     gaps={
         "replace": "LinkedIn changes no picture of a post: another version is another post, which a person asks for.",
         "repoint": "What links to a post or reposts it cannot be pointed to another one.",
-        "hold": "A post is public at once: LinkedIn keeps no drafts and schedules nothing.",
+        "hold": "A post is public at once: LinkedIn lets apps neither keep drafts nor schedule.",
         "import": "LinkedIn lists the posts of pages, among which the hub finds its own, but hands out pictures only "
-        "as it changed them, at addresses that end: there is no master to import. It lists a member's posts to no app.",
+        "as it changed them, at addresses that end: there is no master to import. It lists a member's posts to no "
+        "new app.",
         "changes": "LinkedIn has no feed of what changed.",
         "usage": "LinkedIn does not tell who links to a post or reposts it.",
-        "reading as a member": "LinkedIn lets no app read a member's posts: that a post stands is known only from the "
-        "answer to posting it, and whether somebody changed or deleted it is not known at all.",
+        "reading as a member": "LinkedIn lets no new app read a member's posts: that a post stands is known only from "
+        "the answer to posting it, and whether somebody changed or deleted it is not known at all.",
         "news of posts": "LinkedIn sends approved apps news of reactions, comments and shares, never that a post was "
         "changed or deleted: the hub looks by itself.",
         "numbers of others": "Views and clicks are counted for a page's posts, where its admin allowed it, for a year.",
+        "numbers of members": "Not offered yet: views, reactions and comments of a member's posts, which LinkedIn "
+        "tells to apps that it approved.",
+        "numbers of videos": "Not offered yet: how often and how long a page's video was watched.",
+        "plan": "LinkedIn tells an app neither its plan nor how many calls are left.",
         "sign-out": "Permission is taken back at LinkedIn, under Data privacy and Permitted services.",
         "mixed kinds": "Several pictures stand in one post, up to 20; a video or a document stands alone.",
         "fixed after posting": "Of a post only the text can be changed: the alternative text and the title stay.",
         "code in titles": "A document's title ends in a code by which the hub finds the post again; people see it.",
-        "mentions and hashtags": "The text is posted as it is written: an @ names nobody, a # is no link.",
+        "mentions and hashtags": "Not offered yet: the text is posted as it is written, an @ names nobody, a # is no "
+        "link.",
+        "captions": "Not offered yet: captions and a chosen still for a video.",
+        "audience": "Not offered yet: posts for connections only, for a chosen audience, or that may not be reposted. "
+        "Every post is public.",
+        "other posts": "Not offered yet: posts that lead to a web page with an approved picture, and reposts.",
+        "comments": "Not offered yet: reading and writing comments below a post.",
         "posting by itself": "The hub posts here only when a person asks for it: a new version, a stand-in or rights "
         "that begin again never post by themselves.",
     },

@@ -68,16 +68,24 @@ MANIFEST = Manifest(
     fixed={"prefix": "Copies are known by where they lie below it: another folder is another connection."},
     gaps={
         "repoint": "A replaced object keeps its name, so nothing that uses it need be changed.",
-        "subscribe": "Buckets tell of changes only inside the provider's own network.",
+        "subscribe": "Not offered yet: taking what some stores tell of changes, such as MinIO by webhooks and Amazon's "
+        "by its message service. The hub looks again by itself.",
         "hold": "An object is there at once: a bucket schedules nothing.",
         "changes": "A bucket keeps no list of changes that can be read: the hub looks again by itself.",
         "usage": "A bucket does not know who shows its objects.",
-        "numbers": "A bucket counts no looks that can be read.",
-        "large files": "A file is sent in one call: what is larger than the store takes in one, at Amazon 5 GiB, is "
-        "refused before anything is sent.",
-        "depth": "Folders are places at any depth among the first 100,000 objects of a bucket, in the order of their "
-        "names; of what follows, only those right below the top. Moved copies are looked for there, too.",
-        "addresses": "The bucket is named in the path of addresses: stores that want it in the host's name are out of "
-        "reach.",
+        "numbers": "A bucket counts no looks; the log of requests that some stores write is late, and may lack some.",
+        "plan": "A bucket tells neither a plan nor how much space is left.",
+        "large files": "Not offered yet: sending a file in parts. What is larger than the store takes in one call, at "
+        "Amazon 5 GiB, is refused before anything is sent.",
+        "depth": "Not offered yet: places at any depth behind the first 100,000 objects of a bucket, in the order of "
+        "their names. Of what follows, only the folders right below the top are places, and searched for moved copies.",
+        "addresses": "Not offered yet: the bucket in the host's name. Stores that take it only there, and not in the "
+        "path, are out of reach.",
+        "folders": "Not offered yet: beginning a folder. Copies go into folders in which something lies.",
+        "kept versions": "Not offered yet: deleting the versions that a bucket keeps by itself, of withdrawn copies "
+        "and of replaced bytes, and importing them.",
+        "own words of objects": "Not offered yet: tags and headers of objects, neither set (such as how long caches "
+        "may keep a copy, or who may read it) nor taken in.",
+        "temporary keys": "Not offered yet: renewing them by a role, as some stores can. Connect again when they end.",
     },
 )
