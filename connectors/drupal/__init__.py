@@ -121,14 +121,25 @@ MANIFEST = Manifest(
         "subscribe": "Drupal sends no webhooks by itself: the hub notices changes when it looks.",
         "moving": "An item stays in its media type, and its file where it was uploaded: nobody moves them by hand. Its "
         "name is a text like others.",
-        "hold": "Items are public at once: Drupal's core schedules nothing.",
-        "changes": "Drupal keeps no list of what was deleted, and its search by time hides what is not published.",
+        "hold": "Drupal's core schedules nothing, and the file of an item that is not published stays public.",
+        "changes": "Not offered yet: reading items in the order of their changes. Drupal keeps no list of what was "
+        "deleted: for that the whole library must be read.",
         "numbers": "Drupal's core counts no views of media.",
-        "uses": "Content that the account may not see, drafts, and layouts are not searched for uses.",
-        "embeds": "A text that embeds a withdrawn item keeps its tag: visitors see Drupal's notice of missing media.",
+        "choosing there": "Not offered yet: a module inside Drupal with which people choose the hub's assets in the "
+        "media library, and which tells the hub at once what changed.",
+        "other fields": "Not offered yet: fields of the site's own, such as tags, credits or captions, beside one text "
+        "for rights.",
+        "embeds": "Not offered yet: taking a withdrawn item out of texts that embed it. They keep their tag, and "
+        "visitors see Drupal's notice of missing media.",
+        "drafts": "Not offered yet: finding uses in a draft that waits beside the published content.",
+        "uses": "Content that the account may not see, and layouts, are not searched for uses.",
         "revisions": "Older revisions of an item lose their file: it would stay public under its address.",
         "empty names": "Drupal keeps no item without a name: it is called by its file then.",
         "renamed types": "Types and fields that the module JSON:API Extras renamed are not found.",
-        "files elsewhere": "Bytes that the site keeps at another address are not imported.",
+        "files elsewhere": "Not offered yet: importing files that the site keeps at another address, such as a "
+        "delivery network.",
+        "files without an item": "Not offered yet: importing files that no media item holds, such as pictures that "
+        "stand in content by themselves.",
+        "remote videos": "Items that only point to something elsewhere, such as remote videos, hold no file to import.",
     },
 )  # fmt: skip

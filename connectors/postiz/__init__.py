@@ -145,8 +145,21 @@ MANIFEST = Manifest(
         "is let go after its time goes out five minutes later.",
         "pictures in posts": "Postiz does not tell which pictures a post shows: one that somebody exchanges or takes "
         "out there is not noticed, and the hub's next change puts its own back.",
-        "several pictures": "Only in channels of networks whose number of pictures in a post is known to the hub.",
+        "settings of channels": "Not offered yet: settings of a channel that are no plain text, such as switches and "
+        "lists, and settings for one post alone.",
+        "several pictures": "Not offered yet: several pictures in one post of channels other than LinkedIn, Threads, "
+        "Instagram, X, Bluesky and Mastodon.",
+        "covers of videos": "Not offered yet: a picture of one's own that stands for a video.",
+        "free times": "Not offered yet: giving a post the next free time of its channel, which Postiz would tell.",
+        "notifications": "Not offered yet: Postiz's notifications. Of a post that failed the hub says that, not why.",
+        "lost posts": "Not offered yet: telling Postiz which post at the network is meant where it lost sight of one, "
+        "so that it counts again.",
+        "media library": "Assets are not put into Postiz's media library by themselves: a key can neither find, name "
+        "nor take away what lies there.",
+        "choosing there": "Postiz takes sources for its media library only into its own code: the hub's assets cannot "
+        "be chosen there.",
         "alternative text": "Postiz hands it on to Bluesky, Mastodon and Tumblr only, and does not tell it back.",
         "whose key": "Postiz does not say which organisation a key belongs to: a person names it.",
+        "whose sign-in": "Not offered yet: reading the organisation that Postiz names once to who signs in.",
     },
 )

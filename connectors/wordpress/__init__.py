@@ -158,13 +158,23 @@ MANIFEST = Manifest(
         "nothing searches by them.",
         "xml-rpc": "Without REST there are no alternative texts, no search, and no files over 32 MiB; every look and "
         "every question for changes reads all.",
-        "page builders": "Uses in page builders' own tables, widgets, templates and settings of themes are not found.",
+        "choosing there": "Not offered yet: choosing the hub's assets in WordPress' own editor and media library, "
+        "which the damhub-helper plugin would have to add.",
+        "copied texts": "Not offered yet: alternative texts and captions that a post copied when the picture was put "
+        "in do not follow the asset's.",
+        "widgets and templates": "Not offered yet: finding uses in widgets, block templates and their parts.",
+        "fields of plugins": "Not offered yet: fields that plugins add to an item, such as credits or categories.",
+        "smaller sizes": "Not offered yet: making an item's smaller sizes anew where the site broke off on them.",
+        "page builders": "Uses in page builders' own tables and settings of themes are not found: WordPress itself "
+        "shows them to no program.",
         "what is not told": "Changes that a plugin writes past WordPress' own functions, such as new smaller sizes.",
         "files elsewhere": "Files that a site keeps at another address, such as a delivery network, are imported only "
         "where anybody can read them.",
         "oauth": "WordPress itself speaks no OAuth: a plugin must. It was tried with OAuth 2 for WordPress 0.2.0.",
         "wordpress.com": "Signing in at WordPress.com is written by its manual: no account was at hand to try it.",
-        "sites of a network": "Over REST WordPress lists a network's sites to nobody: name them when connecting. Over "
-        "XML-RPC it would, but a connection is to one site there: connect each one by itself.",
+        "sites of a network": "Over REST WordPress lists a network's sites to nobody: name them when connecting.",
+        "sites over xml-rpc": "Not offered yet: several sites of a network in one connection over XML-RPC, which would "
+        "list them: connect each one by itself.",
+        "numbers at wordpress.com": "Not offered yet: what WordPress.com counts of the sites that are hosted there.",
     },
 )  # fmt: skip
