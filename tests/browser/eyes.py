@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from pathlib import Path
 
+from playwright.sync_api import TimeoutError as Late
 from playwright.sync_api import expect
 
 expect.set_options(timeout=20_000)  # a loaded machine is slow, not wrong
@@ -87,9 +89,19 @@ class Eyes:
         self.page.emulate_media(color_scheme=name)
 
     def shot(self, name, *, whole=False):
-        """Keep a picture of the page."""
+        """Keep a picture of the page.
+
+        Chromium without a screen sometimes draws no frame after a window was made wider, and then never gives a
+        picture; one is asked for again, in front, before that is taken for the page's fault.
+        """
         SHOTS.mkdir(parents=True, exist_ok=True)
-        self.page.screenshot(path=SHOTS / f"{name}.png", full_page=whole, animations="disabled")
+        asked = {"path": SHOTS / f"{name}.png", "full_page": whole, "animations": "disabled"}
+        for patience_ms in (10_000, 20_000):
+            with suppress(Late):
+                self.page.screenshot(**asked, timeout=patience_ms)
+                return
+            self.page.bring_to_front()
+        self.page.screenshot(**asked)
 
     @property
     def focused(self):
