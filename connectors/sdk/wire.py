@@ -26,6 +26,9 @@ IDLE_S = 30.0
 """No byte for so long ends a call, whatever is left of its total time."""
 MAX_CONNECTIONS = 20
 
+LARGE_READ = 256 * 1024
+"""So many bytes are asked for at once where more keep coming: each turn costs the same, however much it brings."""
+
 SocketOptions = Iterable[httpcore.SOCKET_OPTION] | None
 Monotonic = Callable[[], float]
 
@@ -60,9 +63,14 @@ class _BoundedStream(httpcore.NetworkStream):
 
     def __init__(self, stream: httpcore.NetworkStream) -> None:
         self._stream = stream
+        self._more_comes = False
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._stream.read(max_bytes, _left(timeout, httpcore.ReadTimeout))
+        """Read what is there: after a full read more than asked for, which httpcore hands to its parser as it is."""
+        most = LARGE_READ if self._more_comes and max_bytes < LARGE_READ else max_bytes
+        got = self._stream.read(most, _left(timeout, httpcore.ReadTimeout))
+        self._more_comes = len(got) >= max_bytes
+        return got
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         self._stream.write(buffer, _left(timeout, httpcore.WriteTimeout))
