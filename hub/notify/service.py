@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from sqlalchemy import select
 
@@ -92,7 +93,7 @@ class Notify:
             )  # fmt: skip
             session.add(endpoint)
             session.flush()
-            emit(session, "endpoint.added", endpoint_id, actor=actor.id)
+            emit(session, "endpoint.added", endpoint_id, actor=actor.id, body={"host": _host(checked)})
             return view(endpoint), secret
 
     def change_endpoint(
@@ -283,4 +284,9 @@ class Notify:
             endpoint = get_endpoint(session, endpoint_id)
             yield session, endpoint
             session.flush()
-            emit(session, kind, endpoint_id, actor=actor.id, body=said)
+            emit(session, kind, endpoint_id, actor=actor.id, body={"host": _host(endpoint.url), **said})
+
+
+def _host(url: str) -> str:
+    """Return whose address it is: what events may tell of it, since the rest may hold a secret."""
+    return urlsplit(url).hostname or ""

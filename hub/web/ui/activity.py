@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import urlsplit
+
 from flask import Blueprint, Response, request
 from sqlalchemy import select
 
-from hub.access.permissions import Act, require
+from hub.access.permissions import Act, allowed, require
 from hub.catalogue.models import Asset, Collection
 from hub.connections.models import Connection, Remote
 from hub.events.models import Event
+from hub.notify.models import Endpoint
 from hub.placements.models import Binding, Placement, Recall
 from hub.web.identity import actor
 from hub.web.services import services
@@ -16,6 +20,9 @@ from hub.web.ui import words
 from hub.web.ui.frame import page
 from hub.web.ui.names import people, places_in
 from hub.web.ui.shown import line_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 activity = Blueprint("activity", "hub.web")
 PAGE = 100
@@ -34,7 +41,7 @@ def show_activity() -> Response:
     with services().database.read() as session:
         found = list(session.scalars(wanted))
     shown = found[:PAGE]
-    about = _subjects([event.subject for event in shown])
+    about = {**_receivers(shown), **_subjects([event.subject for event in shown])}
     names = people([event.actor for event in shown])
     where = places_in(shown)
     lines = [
@@ -47,6 +54,24 @@ def show_activity() -> Response:
     more = f"/activity?before={shown[-1].seq}" + (f"&kind={kind}" if kind else "") if len(found) > PAGE else ""
     kinds = [(value, head) for value, (head, _) in words.EVENT.items()]
     return page("activity.html", here="activity", events=lines, kind=kind, kinds=kinds, more=more)
+
+
+def _receivers(shown: list[Event]) -> dict[str, tuple[str, str]]:
+    """Return the receivers of webhooks that events are about: by the name that was given them, else by whose they are.
+
+    One that was removed is known by what its events say of it.
+    """
+    told = [event for event in shown if event.kind.startswith("endpoint.")]
+    found = {
+        event.subject: (str(cast("Mapping[str, Any]", event.body or {}).get("host", "")), "")
+        for event in reversed(told)
+    }
+    may_open = allowed(actor(), Act.MANAGE_ENDPOINTS)
+    with services().database.read() as session:
+        for one in session.scalars(select(Endpoint).where(Endpoint.id.in_(found))):
+            name = one.description or urlsplit(one.url).hostname or ""
+            found[one.id] = (name, f"/webhooks/{one.id}" if may_open else "")
+    return found
 
 
 def _subjects(ids: list[str]) -> dict[str, tuple[str, str]]:

@@ -298,6 +298,19 @@ def test_activity_says_where_a_copy_is(hub):
     assert "Landing card, Team North" in shown_to(hub, "editor", "/activity")
 
 
+def test_activity_says_which_receiver_of_webhooks_it_is_about_also_once_it_is_removed(hub):
+    admin, notify = hub.people["administrator"], hub.services.notify
+    made, _ = notify.add_endpoint(admin, "https://93.184.216.34/in?key=5ec2e7", ["asset.*"])
+    named, _ = notify.add_endpoint(admin, "https://8.8.8.8/in", ["asset.*"], description="Press wall")
+    page = shown_to(hub, "administrator", "/activity")
+    assert f'<a href="/webhooks/{made.id}">93.184.216.34</a>' in page
+    assert f'<a href="/webhooks/{named.id}">Press wall</a>' in page
+    assert "5ec2e7" not in page
+    assert f"/webhooks/{named.id}" not in shown_to(hub, "editor", "/activity"), "who may not open it gets no link"
+    notify.remove_endpoint(admin, named.id)
+    assert shown_to(hub, "administrator", "/activity").count("<td>8.8.8.8</td>") == 2
+
+
 MIDNIGHT = 4_070_908_800_000  # at which 2099 begins
 MAPPING = """\
 spec: 1
