@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from connectors.object_store.connector import ObjectStore
+from connectors.object_store.events import StoreEvents
 from connectors.object_store.signing import presign, sign
 from connectors.object_store.types import Settings, error_code
 from connectors.sdk.guard import origin_of
@@ -65,11 +66,14 @@ MANIFEST = Manifest(
         "XAmzContentSHA256Mismatch": Meaning.RETRY_LATER,
         "SlowDown": Meaning.RETRY_LATER,
     },
+    inbound=StoreEvents(),
     fixed={"prefix": "Copies are known by where they lie below it: another folder is another connection."},
     gaps={
         "repoint": "A replaced object keeps its name, so nothing that uses it need be changed.",
-        "subscribe": "Not offered yet: taking what some stores tell of changes, such as MinIO by webhooks and Amazon's "
-        "by its message service. The hub looks again by itself.",
+        "subscribe": "What a store posts, and where to, is set by whoever runs it: a person enters the hub's address "
+        "and token there, as the guide says.",
+        "message service": "Not offered yet: taking what Amazon's message service (SNS) sends. Its events come through "
+        "EventBridge, with a token.",
         "hold": "An object is there at once: a bucket schedules nothing.",
         "changes": "A bucket keeps no list of changes that can be read: the hub looks again by itself.",
         "usage": "A bucket does not know who shows its objects.",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import secrets
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,12 +15,14 @@ from xml.sax.saxutils import escape
 
 from flask import Response, request
 
+from connectors.object_store.sandbox_events import posted
 from connectors.object_store.sandbox_signature import UNSIGNED, wrong
 from connectors.object_store.types import KEY_META, META
 from connectors.sdk.beside import MANIFEST_END
 from connectors.sdk.marker import marker_in
 from connectors.sdk.types import ItemKind
 from connectors.testing.contract import Contract
+from connectors.testing.hooks import Delivery
 from connectors.testing.ledger import Ledger, What
 from connectors.testing.sandbox import Sandbox, Standing, Stock
 
@@ -61,6 +64,7 @@ class ObjectStoreSandbox(Sandbox):
             "secret_key": "sandbox/secret+key+5ca1ab1e",
             "region": "eu-test-1",
         }
+        self.hook_secret = secrets.token_urlsafe(24)
         self._bytes: dict[str, bytes] = {EMPTY: b""}
         route = self.app.add_url_rule
         route(f"/{BUCKET}", view_func=self._list)
@@ -242,6 +246,11 @@ class ObjectStoreSandbox(Sandbox):
     def unstock(self, ref: str) -> None:
         """Somebody deletes it."""
         self.ledger.add(What.REMOVED, ref, BUCKET)
+
+    def delivery(self, *, target: str, ref: str, ours: bool = False, kind: str = "") -> Delivery:
+        """Post a record as MinIO does; whose key wrote it is told, and yet no inbound knows which of them is ours."""
+        del target, ours
+        return posted(BUCKET, ref, kind or "s3:ObjectCreated:Put", token=self.hook_secret)
 
     def _lay(self, key: str, data: bytes) -> str:
         digest = hashlib.sha256(data).hexdigest()

@@ -25,6 +25,7 @@ class Delivery:
     tells_whose: bool = True  # whether they say who caused it
     numbered: bool = True  # whether one that comes again can be told from a new one
     signed: bool = True  # whether something in it proves it; else a word in the query of its address does
+    proves_body: bool = True  # whether that proves its body, too; a token in a header does not
 
 
 class HookFault(StrEnum):

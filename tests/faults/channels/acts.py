@@ -235,7 +235,10 @@ class Acts:
         """Have the vendor tell, where it does."""
         if not self.hears:
             return
-        self.stage.subscription = self.stage.rooms.connections.subscribe(self.stage.ada, self.stage.target.id)
+        made = self.stage.rooms.connections.subscribe(self.stage.ada, self.stage.target.id)
+        self.stage.subscription = made
+        if made.secret is not None and hasattr(self.stage.sandbox, "hook_secret"):
+            self.stage.sandbox.hook_secret = made.secret  # a person carries it over
 
     def _news(self, ref):
         """Send what the vendor sends of a change by hand: lost, twice, late, or forged beside it, if that is armed."""
@@ -274,7 +277,7 @@ class Acts:
 
     def _forge(self, like):
         """Send the same with its proof turned round."""
-        proofs = ("sign", "token", "trello-webhook")
+        proofs = ("sign", "token", "trello-webhook", "authorization")
         headers = {
             name: value[::-1] if any(word in name.lower() for word in proofs) else value
             for name, value in like.headers.items()

@@ -171,7 +171,7 @@ def test_tests_that_are_named_must_be_there():
 
 def test_a_reason_for_a_length_that_is_not_there_is_refuted():
     claims = Claims(longer={"folder": "It speaks two languages."})
-    assert len(refuted(facts_of(manifest("object_store"), claims=claims))) == 1
+    assert len(refuted(facts_of(manifest("folder"), claims=claims))) == 1
     with pytest.raises(ValidationError):
         Claims.model_validate({"longer": {"everything": "It speaks two languages."}})
     with pytest.raises(ValidationError):
