@@ -9,14 +9,15 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from connectors.sdk.manifest import Carries
-from connectors.sdk.registry import discover
+from connectors.sdk.manifest import Capability, Carries
+from connectors.testing.sandbox import make_sandbox
 from hub.app import acts
-from hub.clock import ManualClock, SystemClock
+from hub.clock import DAY, SECOND, ManualClock, SystemClock
 from hub.events.log import emit
 from hub.media.models import Rendition
 from hub.notify.models import Notice
 from hub.placements.tasks import REMOVE_NOTICE
+from tests.copies.table import connectors, kind_of
 from tests.decoder import one_decoder
 from tests.unit.intake.house import House, picture
 
@@ -30,6 +31,12 @@ class Channel(House):
     """A hub with one connector, and what stands there in truth."""
 
     count = 100
+    column = ""
+
+    @property
+    def manifest(self):
+        """Return what is declared for the kind of place that a column is about."""
+        return connectors()[self.column]
 
     def open(self):
         super().open()
@@ -72,7 +79,9 @@ class Channel(House):
             yield other
 
     def _another(self, opened, home):
-        return Channel(opened, home, self.clock, name=self.name, sandbox=self.sandbox, origin=self.origin)
+        other = Channel(opened, home, self.clock, name=self.name, sandbox=self.sandbox, origin=self.origin)
+        other.column = self.column
+        return other
 
     def fresh(self):
         """Return bytes of a picture that there never was."""
@@ -98,16 +107,31 @@ class Channel(House):
             self.run()
         return asset, copy
 
+    def in_each_state(self):
+        """Place an asset for each state in which things may end differently; yield it, its copy, and whether it is out.
+
+        Where what is out stays out, that is: as it comes, with a time, and published.
+        """
+        yield *self.placed(), False
+        if self.stays_out:
+            yield *self.placed(publish_at=self.clock.now() // SECOND * SECOND + 30 * DAY), False
+            yield *self.published(), True
+
     @property
     def stays_out(self):
         """Tell whether what is out can neither be changed nor withdrawn by a program."""
-        return bool(discover()[self.name].stays_once_out)
+        return bool(self.manifest.stays_once_out)
+
+    @property
+    def can_read(self):
+        """Tell whether the hub can read there what stands; else the channel's word is all that it has."""
+        return Capability.LOOK in self.manifest.abilities
 
     def asked(self, copy):
-        """Return what whoever placed a copy was asked to take away there."""
+        """Return what whoever placed a copy was asked last to take away there."""
         with self.rooms.database.read() as session:
             mine = Notice.what == REMOVE_NOTICE, Notice.subject == copy, Notice.user_id == self.ada.id
-            return session.scalars(select(Notice).where(*mine)).one().body
+            return session.scalars(select(Notice).where(*mine).order_by(Notice.id.desc()).limit(1)).one().body
 
     def standing(self, copy):
         """Return what stands there under a copy's marker."""
@@ -125,7 +149,7 @@ class Channel(House):
     def rendered(self, asset):
         """Return the hash of the bytes that a copy of an asset's newest version has to show."""
         version = max(self.rooms.catalogue.view(self.ada, asset).versions, key=lambda one: one.number)
-        manifest = discover()[self.name].at(self.target.kind)
+        manifest = self.manifest
         preset = "web" if manifest.carries is Carries.LINK else manifest.rendition
         if preset == "original":
             return version.sha256
@@ -187,7 +211,11 @@ def channels(tmp_path_factory):
                 made.clear()
                 # From today on: a connector that tells what is still to come asks the system's clock.
                 clock = ManualClock(SystemClock().now())
-                made[name] = Channel(opened, tmp_path_factory.mktemp(name), clock, name=name)
+                connector, manifest = kind_of(name)[0], connectors()[name]
+                made[name] = Channel(
+                    opened, tmp_path_factory.mktemp(name), clock, name=connector, sandbox=make_sandbox(manifest)
+                )
+                made[name].column = name
                 made[name].connect()
             return made[name]
 

@@ -52,10 +52,20 @@ AFTER_OUT = frozenset({"new_version", "text_changed", "rights_end", "substituted
 """Rows that are played on what is published, where a program cannot change or take back what is out."""
 
 
+IN_EACH_STATE = frozenset({"edited_there", "unreachable", "refused"})
+"""Rows that are played on what waits, has a time and is published, where these differ."""
+
+
+def published_differs(row, manifest):
+    """Tell whether a row ends with a person for what is published, and by itself for what is not yet."""
+    return row in IN_EACH_STATE and bool(manifest.stays_once_out)
+
+
 def is_persons(row, manifest):
     """Tell whether the hub changes nothing by itself in a row, and asks a person, as its test then proves."""
     fixed = row == "new_version" and manifest.by_hand and Capability.REPLACE not in manifest.abilities
-    return fixed or (row in AFTER_OUT and bool(manifest.stays_once_out))
+    blind = row == "restored" and Capability.LOOK not in manifest.abilities
+    return fixed or blind or (row in AFTER_OUT and bool(manifest.stays_once_out))
 
 
 def why_not(row, manifest):
@@ -63,6 +73,8 @@ def why_not(row, manifest):
     abilities = manifest.abilities
     if row == "text_changed" and Capability.UPDATE not in abilities and Capability.FIND not in abilities:
         return manifest.gaps.get("update", "It changes no texts.")
+    if row in {"deleted_there", "edited_there"} and Capability.LOOK not in abilities:
+        return manifest.gaps["reading as a member"]
     if row == "moved_there" and manifest.by_hand:
         return "A post stands where it was published: nobody can move it."
     if row == "moved_there":

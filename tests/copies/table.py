@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
+from connectors.sdk.manifest import Capability
 from connectors.sdk.registry import discover
 from tests.copies.proving import recorded
-from tests.copies.rows import PROMISE, ROWS, is_persons, why_not
+from tests.copies.rows import PROMISE, ROWS, is_persons, published_differs, why_not
 
 PAGE = Path(__file__).parents[2] / "docs" / "copies.md"
 HEAD = """# What becomes of copies
@@ -17,17 +19,37 @@ compares this page with that record and with the manifests. **proven** names the
 *cannot* says why, from the connector's manifest; "not yet": nothing proves it, so nothing is claimed. **a person is
 asked**: the hub cannot do what is promised, changes nothing there, says why in a sentence (previews say it before), and
 asks whoever placed the copy, with its address where something has to go away; what they confirm is kept as attested.
-That is so for what is published through Postiz (a draft, or what still waits there, follows like elsewhere) and for new
-bytes of a post at LinkedIn. The column of LinkedIn is that of a company page: of a member's posts nothing can be read,
-so nothing that happens there is noticed, and what the hub did stands on record as LinkedIn's word.
+That is so for what is published through Postiz, and for new bytes of a post at LinkedIn. What waits in Postiz follows
+like elsewhere: where a cell says "if published", the same was played on a draft and on a post with a time, which need
+nobody. **at its word**: of a member's posts at LinkedIn an app can read nothing. The test looked into the sandbox and
+found it so; the hub has LinkedIn's answer alone, says "said" and not "read", and closes no recall upon it until a
+person confirms. What happens there is not noticed, and after a restore a person is asked what stands.
 
 """
 MARKS = "abcdefghijklmnopqrstuvwxyz"
 
 
+KINDS = {
+    "linkedin": ("linkedin", "page", "LinkedIn, a page", ""),
+    "linkedin_member": ("linkedin", "member", "LinkedIn, a member", "connectors.linkedin.sandbox:create_member"),
+}
+"""Columns of one kind of place alone: connector, kind, title, and the sandbox that has it, if not the usual one."""
+
+
+def kind_of(column):
+    """Return the connector of a column, the kind of place that it is about, its title and its sandbox; empty: any."""
+    return KINDS.get(column, (column, "", "", ""))
+
+
 def connectors():
-    """Return the connectors that the hub ships, by name."""
-    return {name: manifest for name, manifest in sorted(discover().items()) if name not in {"pinboard", "noticeboard"}}
+    """Return what the connectors that the hub ships declare, by column."""
+    shipped = {name for name in discover() if name not in {"pinboard", "noticeboard"}}
+    return {column: _declared(*kind_of(column)) for column in sorted(shipped | KINDS.keys())}
+
+
+def _declared(name, kind, title, sandbox):
+    manifest = discover()[name].at(kind)
+    return replace(manifest, title=title or manifest.title, sandbox=sandbox or manifest.sandbox)
 
 
 def page():
@@ -43,8 +65,7 @@ def page():
         said = []
         for name in names:
             if nodeid := cells.get(row, {}).get(name):
-                asks = "a person is asked, " if is_persons(row, shipped[name]) else ""
-                said.append(f"{asks}proven {numbers[_test(nodeid)]}")
+                said.append(f"{_how(row, shipped[name])}proven {numbers[_test(nodeid)]}")
             elif why := why_not(row, shipped[name]):
                 whys.append((row, name, why))
                 said.append(f"*cannot* {MARKS[len(whys) - 1]}")
@@ -60,6 +81,16 @@ def page():
         HEAD.rstrip(), "", *lines, "", "## What is promised", "", *promises, "", "## The tests", "", *proofs, "",
         "## What cannot be, and why", "", *cannot, "",
     ])  # fmt: skip
+
+
+def _how(row, manifest):
+    """Return what a cell says before its proof."""
+    if is_persons(row, manifest):
+        return "a person is asked, "
+    word = "" if Capability.LOOK in manifest.abilities else "at its word, "
+    if word and row == "recalled":
+        return "at its word, which a person confirms, "
+    return f"if published a person is asked, {word}" if published_differs(row, manifest) else word
 
 
 def _test(nodeid):
