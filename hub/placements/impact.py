@@ -31,7 +31,8 @@ class Becomes(StrEnum):
     UPDATED = "updated"  # another version, or another stand-in
     PUBLISHED = "published"  # nothing stands there now
     HELD = "held"  # what waits for its time is parked there
-    RESUMED = "resumed"  # what is parked goes out at its time
+    RESUMED = "resumed"  # what is parked, or was not to go out, goes out at its time
+    STOPPED = "stopped"  # nothing of it is there, and it does not go out at its time
     KEPT = "kept"
     NOTHING_THERE = "nothing_there"
 
@@ -100,7 +101,7 @@ def hindrance(
 
     `manifest` is None where the connector is not installed any more.
     """
-    if becomes in UNCHANGED:
+    if becomes in UNCHANGED or becomes is Becomes.STOPPED:
         return ""
     if manifest is None:
         return f"The connector {place.connector} is not installed any more."

@@ -7,9 +7,9 @@ always rolled back, its events with it. Places and bindings may have thousands o
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from hub.access.permissions import Act, require
 from hub.catalogue.assets import get_asset, get_version
@@ -20,11 +20,12 @@ from hub.errors import NotFound
 from hub.placements import facts
 from hub.placements.bindings.ending import links_of
 from hub.placements.declared import declared_at
-from hub.placements.desired import Desired, Want
+from hub.placements.desired import DATE_PASSED, Desired, Want
 from hub.placements.impact import Becomes, Impact, ImpactLine, hindrance
 from hub.placements.models import Placement
 from hub.placements.phase import never_sent
 from hub.placements.plan import rows_concerned_by, standing_at
+from hub.placements.schedule import goes_out
 from hub.placements.views import copy_view
 from hub.review.decisions import asset_to_decide, let_show
 from hub.review.standing import standing_of
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
     from hub.placements.bindings.service import Bindings
     from hub.placements.ports import Switchboard
     from hub.rights.answer import Default
+
+AS_THEY_ARE: Final[Mapping[str, int | None]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +137,19 @@ class Rehearsal:
             after = {row.id: gone if going[row.id] else before[row.id] for row in rows}
             return Foreseen(now, Impact("end", self._lines(session, rows, before, after)))
 
-    def moving(self, actor: Actor, target_id: str, *, channel: str | None, territory: str | None) -> Foreseen:
-        """Return what would change if a place stood for another channel or territory; None leaves it as it is.
+    def moving(
+        self,
+        actor: Actor,
+        target_id: str,
+        *,
+        channel: str | None = None,
+        territory: str | None = None,
+        times: Mapping[str, int | None] = AS_THEY_ARE,
+    ) -> Foreseen:
+        """Return what would change if a place stood for another channel or territory, or for other `times`.
+
+        What is None or left out stays as it is; times are in seconds, by the names of `targets.TIMES`. A longer or
+        shorter lead changes when copies are looked at, and nothing else.
 
         Raises:
             Forbidden. NotFound: `no_such_target`. Invalid: `target_malformed`.
@@ -143,14 +157,16 @@ class Rehearsal:
         require(actor, Act.CONNECT)
         now = self._clock.now()
         with self._database.read() as session:
-            target = targets.get(session, target_id)
-            targets.change(target, channel=channel, territory=territory, language=None, times={})  # in memory alone
-            place = replace(
-                facts.place_of(session, target_id), channel=target.channel, territory=target.territory
-            )  # fmt: skip
             rows = list(session.scalars(standing_at(target_id)))
-            after = self._wanted(session, rows, now, place)
-            return Foreseen(now, Impact("move", self._lines(session, rows, _kept(rows), after)))
+            target = targets.get(session, target_id)
+            before = {**_kept(rows), **self._at_their_time(session, rows, now)}
+            targets.change(target, channel=channel, territory=territory, language=None, times=times)  # in memory alone
+            place = replace(
+                facts.place_of(session, target_id), channel=target.channel, territory=target.territory,
+                lead_s=target.lead_s,
+            )  # fmt: skip
+            after = {**self._wanted(session, rows, now, place), **self._at_their_time(session, rows, now, place)}
+            return Foreseen(now, Impact("move", self._lines(session, rows, before, after)))
 
     def successor(self, actor: Actor, asset_id: str, successor_id: str | None) -> Foreseen:
         """Return what naming a successor of an asset would change; None: it would have none.
@@ -202,6 +218,17 @@ class Rehearsal:
             )  # fmt: skip
         return wanted
 
+    def _at_their_time(
+        self, session: Session, rows: list[Placement], now: int, there: facts.Place | None = None
+    ) -> dict[str, Desired]:
+        """Return what should be true, at its time, of each row that the hub itself makes public then."""
+        wanted: dict[str, Desired] = {}
+        for row in rows:
+            keeps = declared_at(self._switchboard, there or facts.place_of(session, row.target_id)).keeps_time
+            if row.publish_at is not None and row.publish_at > now and never_sent(row) and not keeps:
+                wanted |= self._wanted(session, [row], row.publish_at, there)
+        return wanted
+
     def _lines(
         self, session: Session, rows: list[Placement], before: dict[str, Desired], after: dict[str, Desired]
     ) -> tuple[ImpactLine, ...]:
@@ -209,7 +236,7 @@ class Rehearsal:
         for row in rows:
             place = facts.place_of(session, row.target_id)
             want = after[row.id]
-            becomes = _becomes(before[row.id], want, nothing_there=never_sent(row))
+            becomes = _in_time(row, before[row.id], want) or _becomes(before[row.id], want, row)
             why = hindrance(session, row, place, declared_at(self._switchboard, place).manifest, becomes)
             lines.append(ImpactLine(copy_view(session, row), becomes, want.asset_id, not why, why))
         return tuple(lines)
@@ -217,13 +244,29 @@ class Rehearsal:
 
 def _kept(rows: list[Placement]) -> dict[str, Desired]:
     """Return what should be true of rows now, as it was decided last."""
-    return {row.id: Desired(Want(row.desired), row.desired_asset_id, row.desired_version_id, "") for row in rows}
+    return {
+        row.id: Desired(Want(row.desired), row.desired_asset_id, row.desired_version_id, row.desired_reason)
+        for row in rows
+    }
 
 
-def _becomes(before: Desired, after: Desired, *, nothing_there: bool) -> Becomes:
+def _in_time(row: Placement, before: Desired, after: Desired) -> Becomes | None:
+    """Compare whether a row goes out at its time, where nothing of it is there until then; None: as always."""
+    if row.publish_at is None or row.out_at is not None or not never_sent(row):
+        return None
+    went, goes = goes_out(before.want, before.reason), goes_out(after.want, after.reason)
+    if went == goes:
+        stays = Becomes.KEPT if goes else Becomes.NOTHING_THERE
+        return stays if after.want is Want.ABSENT else None
+    if goes and before.reason == DATE_PASSED:
+        return None  # it goes out at once
+    return Becomes.RESUMED if goes else Becomes.STOPPED
+
+
+def _becomes(before: Desired, after: Desired, row: Placement) -> Becomes:
     """Compare what should be true before and afterwards."""
     if after.want is Want.ABSENT:
-        if nothing_there:
+        if never_sent(row):
             return Becomes.NOTHING_THERE
         return Becomes.KEPT if before.want is Want.ABSENT else Becomes.WITHDRAWN
     if after.want is Want.HELD:

@@ -102,8 +102,12 @@ def stopped_by(row: Placement) -> str:
     """Return why a copy that has a time, and is wanted, does not go out at it as things stand; empty: it does."""
     if row.publish_at is None or row.out_at is not None or not row.wanted:
         return ""
-    stands_still = row.desired == Want.HELD or (row.desired == Want.ABSENT and row.desired_reason != NOT_DUE)
-    return row.desired_reason if stands_still else ""
+    return "" if goes_out(Want(row.desired), row.desired_reason) else row.desired_reason
+
+
+def goes_out(want: Want, reason: str) -> bool:
+    """Tell whether a copy that waits for its time goes out at it, if this is what should be true of it until then."""
+    return want in {Want.PRESENT, Want.SUBSTITUTE} or (want is Want.ABSENT and reason == NOT_DUE)
 
 
 def is_news(before: str, row: Placement, *, planned: bool) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from PIL import Image
+from playwright.sync_api import expect
 
 from tests.browser import cards
 from tests.browser.eyes import SHOTS
@@ -103,6 +104,19 @@ def test_what_can_be_done_in_a_table_is_within_reach_of_a_thumb(gallery, look, n
     assert acts
     for act in acts:
         within(act)
+
+
+def test_what_saving_a_place_would_change_is_said_beside_its_button_while_it_is_filled_in(gallery, look):
+    eyes = look(gallery).go(PAGES["place"].format(**addresses(gallery)))
+    said = eyes.page.locator("#follows")
+    eyes.page.get_by_label("Looked at before, minutes").fill("40")
+    expect(said).to_contain_text("once more 40 min before their time, not 15 min")
+    eyes.page.get_by_label("Channel").fill("No Channel")
+    expect(said).to_contain_text("lower-case letters")
+    eyes.page.get_by_label("Channel").fill("print")
+    expect(said).not_to_contain_text("lower-case letters")
+    assert said.locator("input[name=seen]").count() == 1
+    assert not problems_of(eyes, "place-filled-in")
 
 
 def test_what_an_assets_buttons_open_on_a_phone_is_not_cut_off(gallery, look):

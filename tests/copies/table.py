@@ -87,7 +87,7 @@ def _how(row, manifest):
     """Return what a cell says before its proof."""
     if is_persons(row, manifest):
         return "a person is asked, "
-    word = "" if Capability.LOOK in manifest.abilities else "at its word, "
+    word = "" if Capability.LOOK in manifest.abilities or row == "connected_twice" else "at its word, "
     if word and row == "recalled":
         return "at its word, which a person confirms, "
     return f"if published a person is asked, {word}" if published_differs(row, manifest) else word

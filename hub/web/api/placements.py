@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from flask import Response
 from pydantic import BaseModel, Field, StringConstraints
 
+from hub.connections.targets import TIMES
 from hub.errors import Invalid, NotFound
 from hub.placements.rehearsal import Foreseen
 from hub.web.api.connections import TargetPath
@@ -88,6 +89,9 @@ class MoveQuery(Given):
 
     channel: Annotated[str, StringConstraints(min_length=1, max_length=64)] | None = None
     territory: Annotated[str, StringConstraints(max_length=2)] | None = None
+    lead_s: int | None = Field(None, ge=0, le=31_536_000, description="Changes when copies are looked at, and no more.")
+    late_s: int | None = Field(None, ge=0, le=31_536_000)
+    life_s: int | None = Field(None, ge=0, le=31_536_000)
 
 
 class PartOut(Shown):
@@ -275,8 +279,14 @@ def impact_of_clause(path: AssetPath, body: TermIn) -> Response:
 
 @placements.get("/targets/<target_id>/impact", responses={200: ImpactOut})
 def impact_of_moving(path: TargetPath, query: MoveQuery) -> Response:
-    """Foresee what would change if a place stood for another channel or country, before anybody says so."""
-    found = services().rehearsal.moving(actor(), path.target_id, channel=query.channel, territory=query.territory)
+    """Foresee what would change if a place stood for another channel or country, or for other times.
+
+    Copies with a time tell it as `publish_at`: what is held, stopped or resumed is so at that time.
+    """
+    times = {name: getattr(query, name) for name in TIMES}
+    found = services().rehearsal.moving(
+        actor(), path.target_id, channel=query.channel, territory=query.territory, times=times
+    )
     return foreseen(found)
 
 

@@ -10,14 +10,17 @@ from flask import Blueprint, Response, request
 from sqlalchemy import select
 
 from hub.access.permissions import Act, require
+from hub.clock import MINUTE
 from hub.connections.countries import country_names
 from hub.connections.models import Target
 from hub.connections.targets import EVERYWHERE
-from hub.errors import HubError
+from hub.errors import HubError, Invalid
 from hub.placements.impact import UNCHANGED
+from hub.placements.schedule import lead_of
 from hub.web.identity import actor
 from hub.web.services import services
 from hub.web.ui.asking import label_of, setting_fields, typed_settings, with_error, written
+from hub.web.ui.copies import outcomes
 from hub.web.ui.foreseen import foreseen_page
 from hub.web.ui.frame import go, may, page
 from hub.web.ui.names import people
@@ -31,7 +34,8 @@ if TYPE_CHECKING:
 adjusting = Blueprint("adjusting", "hub.web")
 AT_ONCE: Final = 50
 """How many places a page lists."""
-PLACE_FIELDS: Final = ("channel", "territory", "language")
+PLACE_FIELDS: Final = ("channel", "territory", "language", "lead", "late", "life")
+MINUTE_S, HOUR_S, YEAR_S = 60, 3600, 31_536_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,40 @@ class Setting:
     label: str
     value: str
     fixed: str  # why nobody can change it
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceTime:
+    """One of a place's times, as its form asks for it."""
+
+    name: str
+    label: str
+    hint: str
+    unit_s: int
+    value: str = ""
+
+    @property
+    def most(self) -> int:
+        """Return the largest number that is taken."""
+        return YEAR_S // self.unit_s
+
+
+TIMES: Final = (
+    PlaceTime("lead", "Looked at before, minutes", "So long before its time a copy is looked at once more. 0: 15 as "
+              "usual.", MINUTE_S),
+    PlaceTime("late", "Late at most, minutes", "What could not go out by then waits for a person.", MINUTE_S),
+    PlaceTime("life", "Usable then for, hours", "What may not be shown for so long from its time on does not go out.",
+              HOUR_S),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A sentence beside a button."""
+
+    text: str
+    icon: str = "info"
+    hue: str = "rest"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,19 +153,38 @@ def ask_place(connection_id: str, target_id: str) -> Response:
     return _place_page(connection_id, services().connections.place(actor(), target_id))
 
 
+@adjusting.post("/connections/<connection_id>/places/<target_id>/follows")
+def show_follows(connection_id: str, target_id: str) -> Response:
+    """Say beside the form what saving a place as it is filled in would change of its copies: a fragment."""
+    del connection_id
+    require(actor(), Act.CONNECT)
+    place = services().connections.place(actor(), target_id)
+    try:
+        found = _foreseen(target_id)
+    except HubError as error:
+        return page("fragments/follows.html", problem=error.what, seen="", lines=[], notes=[])
+    changing = [line for line in found.first.lines if line.becomes not in UNCHANGED]
+    return page(
+        "fragments/follows.html", problem="", seen=_as_filled_in(), lines=outcomes(changing),
+        notes=[*([] if changing else [Note("No copy there would change.", "circle-check")]), *_notes(place)],
+    )  # fmt: skip
+
+
 @adjusting.post("/connections/<connection_id>/places/<target_id>")
 def change_place(connection_id: str, target_id: str) -> Response:
-    """Say what a place stands for; what that would change of its copies is shown first."""
+    """Say what a place stands for; what that would change of its copies is shown first, unless it was seen already."""
     require(actor(), Act.PLACE)
     room = services().connections
     given = request.form
     channel, territory, language = given.get("channel"), given.get("territory"), given.get("language")
     try:
-        if "seen" not in given and (channel, territory) != (None, None):
-            found = services().rehearsal.moving(actor(), target_id, channel=channel, territory=territory)
+        times = _times()
+        licensed = any(said is not None for said in (channel, territory, *times.values()))
+        if licensed and given.get("seen") != _as_filled_in():
+            found = _foreseen(target_id)
             if any(line.becomes not in UNCHANGED for line in found.first.lines):
                 return _before_moving(connection_id, room.place(actor(), target_id), found)
-        room.set_target(actor(), target_id, channel=channel, territory=territory, language=language)
+        room.set_target(actor(), target_id, channel=channel, territory=territory, language=language, **times)
     except HubError as error:
         place = room.place(actor(), target_id)
         typed = replace(
@@ -137,18 +194,60 @@ def change_place(connection_id: str, target_id: str) -> Response:
     return go(f"/connections/{connection_id}", "place")
 
 
+def _foreseen(target_id: str) -> Foreseen:
+    given = request.form
+    return services().rehearsal.moving(
+        actor(), target_id, channel=given.get("channel"), territory=given.get("territory"), times=_times()
+    )
+
+
+def _times() -> dict[str, int | None]:
+    """Return the times that the form brings, in seconds by the names of the room; None: it does not.
+
+    Raises:
+        Invalid: `target_malformed`.
+    """
+    found: dict[str, int | None] = {}
+    for one in TIMES:
+        typed = request.form.get(one.name, "").strip()
+        try:
+            found[f"{one.name}_s"] = round(float(typed) * one.unit_s) if typed else None
+        except (ValueError, OverflowError) as wrong:
+            raise Invalid("target_malformed", "This is no number.", where=one.name,
+                          next_step="Correct it and try again.") from wrong  # fmt: skip
+    return found
+
+
+def _as_filled_in() -> str:
+    """Return what was foreseen, so that nothing else is saved unseen."""
+    return "|".join(request.form.get(name, "").strip() for name in PLACE_FIELDS)
+
+
+def _notes(place: TargetView) -> list[Note]:
+    """Say what else would change than what stands there."""
+    given, notes = request.form, list[Note]()
+    lead = _times()["lead_s"]
+    if lead is not None and lead_of(lead) != lead_of(place.lead_s):
+        before, after = (f"{lead_of(each) // MINUTE} min" for each in (place.lead_s, lead))
+        notes.append(Note(f"Copies are looked at once more {after} before their time, not {before}.", "clock"))
+    if "language" in given and given["language"].strip() != place.language:
+        notes.append(Note("All texts there are given anew, in the other language.", "refresh-cw", "flow"))
+    return notes
+
+
 def _before_moving(connection_id: str, place: TargetView, found: Foreseen) -> Response:
     given = request.form
     channel, territory = given.get("channel", place.channel).strip(), given.get("territory", place.territory).upper()
     country = "any country" if territory == EVERYWHERE else country_names().get(territory, territory)
-    another = "language" in given and given["language"].strip() != place.language
-    texts = " All texts there are given anew, in the other language." if another else ""
+    moved = (channel, territory) != (place.channel, place.territory)
+    question = f"Let {place.label} stand for {channel}, {country}?" if moved else f"Change the times of {place.label}?"
+    more = "".join(f" {note.text}" for note in _notes(place))
     return foreseen_page(
-        f"Let {place.label} stand for {channel}, {country}?", found,
-        {**{name: given[name] for name in PLACE_FIELDS if name in given}, "seen": "1"}, here="connections",
+        question, found,
+        {**{name: given[name] for name in PLACE_FIELDS if name in given}, "seen": _as_filled_in()}, here="connections",
         action=f"/connections/{connection_id}/places/{place.id}", verb="Save place",
         back=f"/connections/{connection_id}/places/{place.id}",
-        safe=f"all assets and their versions stay. What is withdrawn comes back when the place is put back.{texts}",
+        safe=f"all assets and their versions stay. What is withdrawn comes back when the place is put back.{more}",
     )  # fmt: skip
 
 
@@ -184,13 +283,15 @@ def _place_page(connection_id: str, place: TargetView, error: HubError | None = 
         used = set(session.scalars(select(Target.channel).distinct()))
         spoken = {tag for tag in session.scalars(select(Target.language).distinct()) if tag}
     named = services().rights.channels()
-    wrong = error.where if error and error.where in {"channel", "territory", "language"} else ""
+    where = error.where.removesuffix("_s") if error else ""
+    wrong = where if where in PLACE_FIELDS else ""
     return page(
         "place.html", error.status if error else 200, here="connections", place=place,
         connection=room.view(actor(), connection_id), error=None if wrong else error, wrong=wrong,
         what=error.what if error else "", channels=sorted(used | named | {place.channel}), named=named,
         rights_default=services().settings.rights_default,
         countries=country_names(), everywhere=EVERYWHERE, licensed=may(Act.CONNECT),
+        times=[replace(one, value=f"{getattr(place, f'{one.name}_s') / one.unit_s:.6g}") for one in TIMES],
         languages=[(tag, name_of(tag)) for tag in sorted(spoken)],
     )  # fmt: skip
 

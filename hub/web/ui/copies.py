@@ -34,6 +34,7 @@ from hub.web.ui.words import Sign
 copies = Blueprint("copies", "hub.web")
 MOVING: Final = frozenset({"working", "unsure", "waiting"})
 SUBSTITUTES: Final = 60
+NOT_IN_TIME: Final = ("does not go out at its time", "do not go out at their times")
 SUBSTITUTED: Final = words.COPY_SUBSTITUTED
 
 
@@ -254,6 +255,7 @@ def outcomes(found: Sequence[ImpactLine]) -> list[Outcome]:
         _outcome(reached, Becomes.WITHDRAWN, ("is withdrawn", "are withdrawn"), "undo-2", "flow"),
         _outcome(reached, Becomes.HELD, ("is held there", "are held there"), "circle-pause", "park"),
         _outcome(reached, Becomes.RESUMED, ("goes out after all", "go out after all"), "calendar-clock", "flow"),
+        _outcome(reached, Becomes.STOPPED, NOT_IN_TIME, "circle-pause", "park"),
         _outcome(reached, Becomes.KEPT, ("stays as it is", "stay as they are"), "circle-check", "rest"),
         _outcome(reached, Becomes.NOTHING_THERE, ("was never sent", "were never sent"), "circle-minus", "rest"),
     ]
@@ -279,8 +281,8 @@ def spread(found: Iterable[CopyView]) -> str:
     copies = list(found)
     counted = Counter((connector_title(copy.connector), copy.remote_label) for copy in copies)
     said = ", ".join(f"{count} on {title} ({label})" for (title, label), count in counted.items())
-    waiting = sum(copy.is_scheduled for copy in copies)
-    return f"{said}; {waiting} of them scheduled" if waiting else said
+    waiting = sorted(copy.publish_at or 0 for copy in copies if copy.is_scheduled)
+    return f"{said}; {len(waiting)} of them scheduled, the first for {words.moment(waiting[0])}" if waiting else said
 
 
 def _weakest(found: Iterable[CopyView]) -> str:

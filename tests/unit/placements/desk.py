@@ -122,6 +122,10 @@ class Desk:
         """Say that a place stands for another channel or territory, as the connections page does."""
         self._set(target_id or self.world.target_id, channel=channel, territory=territory, lead_s=0)
 
+    def keeps(self, target_id=None, **times):
+        """Say how long before, how late and for how long copies with a time count at a place."""
+        self._set(target_id or self.world.target_id, **times)
+
     def speaks(self, language, target_id):
         """Say in which language a place is told, as the connections page does."""
         self._set(target_id, language=language)

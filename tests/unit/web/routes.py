@@ -169,6 +169,7 @@ API_ROUTES = [
     one("GET", "assets/draft", "/impact?act=lift&term_id={term}", "401 404 403 200 200 403"),
     one("GET", "assets/draft", "/impact?act=successor&successor_id={asset}", "401 404 200 200 200 403"),
     api("GET", "/targets/{target}/impact?channel=print", ADMINS, rule=API + "/targets/<target_id>/impact"),
+    api("GET", "/targets/{target}/impact?life_s=172800", ADMINS, rule=API + "/targets/<target_id>/impact"),
     one("POST", "assets/draft", "/impact", "401 404 403 200 200 403", json={"source": "embargo", "effect": "deny"}),
     one("GET", "copies/copy", "", READERS),
     one("DELETE", "copies/copy", "", MANAGERS),
@@ -512,6 +513,13 @@ PAGES = [
     page("POST", "/connections/{connection}/settings/undo", "303 403 403 403 409 403", UNDO, form={"seen": "0"}),
     page("GET", "/connections/{connection}/places/{target}", "303 403 403 200 200 403", PLACE),
     page("POST", "/connections/{connection}/places/{target}", "303 403 403 303 303 403", PLACE, form=GERMAN),
+    page(
+        "POST",
+        "/connections/{connection}/places/{target}/follows",
+        "303 403 403 403 200 403",
+        PLACE + "/follows",
+        form={"life": "48"},
+    ),
     page(
         "POST", "/connections/{connection}/places/{target}", "303 403 403 403 303 403", PLACE, form={"territory": "DE"}
     ),

@@ -13,11 +13,12 @@ from connectors.sdk.registry import discover
 from connectors.testing.sandbox import make_sandbox
 from connectors.testing.serve import serve, told_of
 from hub.access.actors import Role
-from hub.clock import ManualClock, SystemClock
+from hub.clock import DAY, ManualClock, SystemClock
 from hub.connections.models import Connection, Target
 from hub.db.installation import wake
 from hub.db.unit import Database
 from hub.events.log import EventLog
+from hub.web.ui import words
 from hub.web.ui.asking import written
 from hub.web.ui.markdown import as_markup
 from tests.unit.web.conftest import checked
@@ -300,9 +301,48 @@ def test_before_a_place_stands_for_another_channel_its_copies_are_counted_and_on
         assert session.get_one(Target, target.id).channel == "web"
     assert sent(admin, address, channel="web", territory="DE", language="").status_code == 303
     hidden = dict(re.findall(r'type="hidden" name="(channel|territory|language|seen)" value="([^"]*)"', asked.text))
-    assert hidden == {**wish, "language": "de", "seen": "1"}
+    assert hidden.items() >= {**wish, "language": "de"}.items()
+    assert sent(admin, address, **{**hidden, "territory": "FR"}).status_code == 200, "that was not seen before"
     assert sent(admin, address, **hidden).status_code == 303
     with hub.database.read() as session:
         assert session.get_one(Target, target.id).channel == "print"
     told = admin.get(f"/api/v1/targets/{target.id}/impact?channel=web").json
     assert (told["act"], [line["becomes"] for line in told["lines"]]) == ("move", ["kept"])
+
+
+def test_what_other_times_of_a_place_do_is_said_beside_the_button_and_what_was_seen_is_saved_at_once(hub, admin, cards):
+    connection, target = cards
+    asset = hub.approved(title="Lake")
+    date = hub.clock.now() + 10 * DAY
+    until = date + 2 * DAY
+    hub.services.rights.add_term(
+        hub.people[Role.EDITOR], asset.id, source="licence", effect="allow", until_at=until
+    )  # fmt: skip
+    hub.copy(
+        asset, target, phase="waiting", desired="absent", desired_reason="not_due", publish_at=date, observed_at=None
+    )
+    address = f"/connections/{connection}/places/{target.id}"
+    page = admin.get(address).text
+    assert 'id="life" name="life" type="number"' in page
+    assert 'value="24"' in page
+    wish = {"channel": "trello", "territory": "*", "language": "", "lead": "30", "late": "60", "life": "72"}
+    beside = sent(admin, f"{address}/follows", **wish)
+    assert beside.status_code == 200
+    said = text(beside)
+    assert "<html" not in beside.text
+    assert "1 does not go out at its time" in said
+    assert "the first for " + " ".join(words.moment(date).split()) in said
+    assert "once more 30 min before their time, not 15 min" in said
+    (seen,) = re.findall(r'name="seen" value="([^"]*)"', beside.text)
+    asked = sent(admin, address, **wish)
+    assert "Change the times of" in text(asked), "without modules it is a page"
+    assert sent(admin, address, **wish, seen=seen).status_code == 303
+    with hub.database.read() as session:
+        row = session.get_one(Target, target.id)
+        assert (row.lead_s, row.late_s, row.life_s) == (1800, 3600, 259_200)
+    told = admin.get(f"/api/v1/targets/{target.id}/impact?life_s=86400").json
+    assert [line["becomes"] for line in told["lines"]] == ["resumed"]
+    assert told["lines"][0]["copy"]["publish_at"] == date
+    wrong = sent(admin, address, **{**wish, "late": "soon"})
+    assert (wrong.status_code, "This is no number." in text(wrong)) == (400, True)
+    assert "This is no number." in text(sent(admin, f"{address}/follows", **{**wish, "late": "soon"}))
