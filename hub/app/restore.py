@@ -45,6 +45,7 @@ from hub.db.migrate import migrate, newest_revision
 from hub.db.models import Installation
 from hub.db.unit import Database
 from hub.errors import Conflict, HubError, Invalid
+from hub.events.log import RESTORED
 from hub.events.models import Cursor, Event
 from hub.placements.models import Placement
 from hub.placements.phase import Observed, Phase
@@ -250,7 +251,7 @@ def _begin_again(session: Session, manifest: Manifest, *, at: int) -> None:
             seq=last + EVENTS_APART,
             id=new_id(),
             at=at,
-            kind="hub.restored",
+            kind=RESTORED,
             subject=installation.id,
             actor="system",
             cause_id=None,

@@ -19,6 +19,7 @@ from hub.connections.problems import no_such_connection
 from hub.connections.targets import printable
 from hub.db.base import new_id
 from hub.errors import Invalid
+from hub.events.log import last_restore
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -271,14 +272,20 @@ def get(session: Session, connection_id: str) -> Connection:
 
 
 def find_or_make(session: Session, connector: str, account: Account, now: int) -> Remote:
-    """Return an account's remote, locked, so that two who connect one account come one after the other."""
+    """Return an account's remote, locked, so that two who connect one account come one after the other.
+
+    One that is new to a restored hub may be known to the hub that is gone: what stands there is learnt first.
+    """
     known = select(Remote).where(Remote.connector == connector, Remote.account_key == account.key).with_for_update()
     label = printable(account.label)
     remote = session.scalars(known).one_or_none()
     if remote is not None:
         remote.label = label
         return remote
-    remote = Remote(id=new_id(), connector=connector, account_key=account.key, label=label, created_at=now)
+    remote = Remote(
+        id=new_id(), connector=connector, account_key=account.key, label=label, created_at=now,
+        recollecting_since=now if last_restore(session) else None,
+    )  # fmt: skip
     try:
         with session.begin_nested():
             session.add(remote)

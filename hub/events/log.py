@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from hub.db.unit import Database
 
 LOCK_KEY = 0x64616D68  # "damh": the advisory lock under which PostgreSQL writers append
+RESTORED = "hub.restored"
+"""Tells that what happened between a backup and now was forgotten."""
 MAX_DEPTH = 8
 """An event caused through more than this many others is a loop."""
 
@@ -104,6 +106,12 @@ def read_after(session: Session, consumer: str, *, limit: int = 500) -> list[Eve
     cursor = session.get(Cursor, consumer)
     after = cursor.seq if cursor else 0
     return list(session.scalars(select(Event).where(Event.seq > after).order_by(Event.seq).limit(limit)))
+
+
+def last_restore(session: Session) -> Event | None:
+    """Return the event of the last restore of this hub from a backup, if there ever was one."""
+    query = select(Event).where(Event.kind == RESTORED).order_by(Event.seq.desc()).limit(1)
+    return session.scalars(query).first()
 
 
 def advance(session: Session, consumer: str, seq: int) -> None:

@@ -13,13 +13,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, cast
 
-from sqlalchemy import select
-
 from connectors.sdk.manifest import Capability, Write
 from hub.catalogue.models import Asset
 from hub.db.base import new_id
 from hub.db.installation import may_write
-from hub.events.models import Event
+from hub.events.log import last_restore
 from hub.placements.desired import Want
 from hub.placements.models import Attempt
 from hub.placements.phase import Observed, never_sent
@@ -28,12 +26,12 @@ from hub.placements.steps import Block, Op
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
+    from hub.events.models import Event
     from hub.placements.ledger import Account
     from hub.placements.models import Placement
 
 LOST: Final = "restored"
 """Why such a write is on record, where others say what they were for."""
-RESTORED: Final = "hub.restored"
 NOT_MADE: Final = "not_found"
 UNKNOWN: Final = "unknown"
 NOT_APPROVED: Final = "not_approved"
@@ -57,9 +55,7 @@ def consider(session: Session, account: Account, at: int) -> None:
     finds = Capability.FIND in account.manifest.abilities
     if account.attempts and finds and not never_sent(row):
         return  # it is looked for before it is made, as whatever was sent once
-    restore = session.scalars(
-        select(Event).where(Event.kind == RESTORED).order_by(Event.seq.desc()).limit(1)
-    ).first()  # fmt: skip
+    restore = last_restore(session)
     if restore is None or any(_restore_of(attempt) == restore.id for attempt in account.attempts):
         return
     if row.created_at < restore.at:

@@ -54,7 +54,7 @@ class Stock:
         """Carry out one decision, read one page, look at one file: as far as each is due. Return how many were."""
         del owner  # each is leased by its time, which no two share
         did = self._acting.drain() + self._listing.drain() + self._matching.drain()
-        return did + recollecting.go_on(self._database, self._clock)
+        return did + recollecting.go_on(self._database, self._clock, self._switchboard.manifest)
 
     def take(self, actor: Actor, connection_id: str) -> views.StockView:
         """List what stands at a connection's remote, from now on, in the background.

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from dataclasses import replace
 
 import pytest
 
+from connectors.sdk.manifest import Capability
 from connectors.testing.ledger import What
 from hub.app import acts, backup
 from hub.app.copies import declare_copy
+from hub.intake.stock import recollecting
 from hub.placements.models import Placement
 from tests.unit.intake.house import House, picture
 
@@ -31,14 +34,14 @@ def begun(stack, tmp_path, clock, name):
     return made, assets, before
 
 
-def restored(stack, tmp_path, clock, made, home="again"):
+def restored(stack, tmp_path, clock, made, home="again", *, connect=False):
     """The same hub out of its backup, adopted, before its worker has done anything."""
     made.hub.close()
     settings = made.settings.model_copy(update={"home": tmp_path / home})
     acts.restore(settings, tmp_path / "then.tar", told=None)
     acts.adopt(settings, clock=clock)
     again = House(stack, settings.home, clock, name=made.name, sandbox=made.sandbox, origin=made.origin)
-    again.resume()
+    again.connect() if connect else again.resume()
     return again
 
 
@@ -71,6 +74,56 @@ def test_copies_made_since_the_backup_are_known_again_and_none_is_made_twice(sta
     new = hub.place(hub.asset(picture(7), title="New"))
     hub.run()
     assert hub.copy(new).phase == "live", "it publishes again"
+
+
+@pytest.mark.parametrize("name", ["object_store", pytest.param("trello", marks=pytest.mark.again)])
+def test_an_account_that_was_first_connected_since_the_backup_is_learnt_before_it_is_published_to(
+    stack, tmp_path, clock, name
+):
+    made = House(stack, tmp_path / "home", clock, name=name)
+    asset = made.asset(picture(1))
+    made.run()
+    backup.backup(made.settings, tmp_path / "then.tar", with_keys=True, clock=clock)
+    made.connect()
+    marker = made.copy(made.place(asset)).marker
+    made.run()
+    count = times_made(made)
+
+    hub = restored(stack, tmp_path, clock, made, connect=True)
+    again = hub.place(asset)
+    hub.drains["plan"].run("w")
+    hub.drains["reconcile-1"].run("w")
+    assert times_made(hub) == count, "nothing is published before the account is known"
+    hub.run()
+    assert (times_made(hub), hub.copy(again).phase, hub.copy(again).marker) == (count, "live", marker)
+    new = hub.place(hub.asset(picture(7), title="New"))
+    hub.run()
+    assert (hub.copy(new).phase, times_made(hub)) == ("live", count + 1)
+
+
+def test_a_connector_that_comes_back_after_the_restore_is_asked_first(stack, tmp_path, clock, monkeypatch):
+    made, assets, _ = begun(stack, tmp_path, clock, "object_store")
+    made.place(assets[1])
+    made.run()
+    count = times_made(made)
+    with monkeypatch.context() as gone:
+        gone.setattr(acts, "discover", dict)
+        hub = restored(stack, tmp_path, clock, made)
+    again = hub.place(assets[1])
+    hub.run()
+    assert (times_made(hub), hub.copy(again).phase) == (count, "live")
+
+
+def test_an_account_that_cannot_be_listed_waits_for_no_listing(stack, tmp_path, clock):
+    made, _, _ = begun(stack, tmp_path, clock, "object_store")
+    hub = restored(stack, tmp_path, clock, made)
+
+    def without(connector):
+        manifest = hub.rooms.connections.manifest(connector)
+        return replace(manifest, abilities={n: how for n, how in manifest.abilities.items() if n != Capability.IMPORT})
+
+    assert recollecting.go_on(hub.rooms.database, clock, without) == 1
+    assert hub.rooms.stock.view(hub.ada, hub.connection.id).recollecting_since is None
 
 
 def test_what_must_go_away_goes_while_the_account_is_learnt_again(stack, tmp_path, clock):
