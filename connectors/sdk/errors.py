@@ -12,6 +12,7 @@ ConnectorError
     Rejected       the remote refused this content
     Missing        404 or 410, and nothing else, says that a thing is gone
     BadAnswer      the answer to a read makes no sense
+  LeftBehind       a withdrawal was carried out, and something stays there that only a person can take away
 """
 
 from __future__ import annotations
@@ -112,3 +113,9 @@ class BadAnswer(GiveUp):
     """The answer to a read makes no sense, such as a login page where JSON was due."""
 
     code = "bad_answer"
+
+
+class LeftBehind(ConnectorError):
+    """The copy was taken away; something beside it stays that only a person can take away, such as a text."""
+
+    code = "left_behind"

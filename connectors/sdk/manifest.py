@@ -77,6 +77,7 @@ class Ability:
     best: Level = Level.READ
     repeatable_s: float = 0.0  # for so long a repeat of the very same write tells what became of the first
     lists: bool = False  # of find: it reads the place's own list, which tells of each copy all that a look tells
+    tells_gone: bool = True  # of changes: it names what went; False: only looks and inventories show that
 
 
 Sign = Callable[[Mapping[str, str], str, str, Mapping[str, str]], Mapping[str, str]]
@@ -263,6 +264,9 @@ class Manifest:
     most_pictures: int = 1  # so many pictures one copy may show; more than one: it takes sets
     pictures_at: Mapping[str, int] = field(default_factory=dict[str, int])  # kind of target -> another number there
     picture_fields: tuple[str, ...] = ()  # fields that each picture of a set has for itself, such as `alt_text`
+    # Fields that are given when a copy is made and cannot be changed afterwards. Those that no look tells need not be
+    # named, where looks tell of others.
+    said_once: tuple[str, ...] = ()
     # Why a copy that is out (it has a public address, or went out at its time) can neither be changed nor withdrawn any
     # more, and what to do instead, for the user; empty: it can.
     stays_once_out: str = ""

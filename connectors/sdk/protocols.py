@@ -88,7 +88,10 @@ class Withdraw(Protocol):
     """WITHDRAW."""
 
     def withdraw(self, target: Target, ref: str) -> None:
-        """Take a copy and its findable uses away for good. A copy that is gone already is no error."""
+        """Take a copy and its findable uses away for good. A copy that is gone already is no error.
+
+        Raises LeftBehind when the copy is gone, and a use that shows nothing any more could not be taken out.
+        """
         ...
 
 

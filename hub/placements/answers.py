@@ -28,6 +28,7 @@ from hub.placements.models import Attempt, Part
 from hub.placements.phase import Observed
 from hub.placements.schedule import TIMED, keeps_time, note_handed_over
 from hub.placements.steps import Op, Send
+from hub.placements.tasks import tell_left
 from hub.placements.trouble import UNSURE, tell
 
 MOST_BAD_ANSWERS: Final = 10
@@ -80,6 +81,7 @@ def record_done(session: Session, account: Account, attempt: Attempt, receipt: R
             for part in account.media():
                 if part.external_ref == detail["ref"]:
                     part.state, part.looked_at = PartState.GONE.value, None
+            _tell_left(session, account, receipt, at)
         case Op.HOLD:
             _stand(account, detail["ref"], PartState.HELD)
         case Op.RESUME:
@@ -88,6 +90,12 @@ def record_done(session: Session, account: Account, attempt: Attempt, receipt: R
             pass
     row.attempt = 0
     clear_problem(row)
+
+
+def _tell_left(session: Session, account: Account, receipt: Receipt | None, at: int) -> None:
+    """Tell whoever placed a copy what stays there of it, though it is gone."""
+    if receipt is not None and receipt.left:
+        tell_left(session, account.row, account.place, what=receipt.left, base_url=account.base_url, at=at)
 
 
 def _stand(account: Account, ref: str, state: PartState) -> None:
@@ -173,6 +181,7 @@ def record_late(session: Session, account: Account, attempt: Attempt, receipt: R
         if receipt.ref not in known:
             note_copy(session, account, receipt.ref, key, receipt.parts)
         attempt.answered_at, attempt.outcome = at, "done"  # late, and yet an answer: no look could tell it better
+    _tell_left(session, account, receipt, at)
     account.row.observed = Observed.UNKNOWN.value
     account.row.due_at = at
 

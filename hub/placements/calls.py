@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import IO, cast
 
+from connectors.sdk.errors import LeftBehind
 from connectors.sdk.protocols import Connector, Hold, Publish, Replace, Repoint, Update, Withdraw
 from connectors.sdk.types import JsonValue, Receipt, Target, forget
 from hub.db.unit import refuse_in_transaction
@@ -46,8 +47,15 @@ def perform(
         case Op.HOLD | Op.RESUME:
             return _keep_time(cast("Hold", connector), step, account, target)
         case Op.WITHDRAW:
-            cast("Withdraw", connector).withdraw(target, step.ref)
-            return None
+            return _withdraw(cast("Withdraw", connector), step, target)
+
+
+def _withdraw(connector: Withdraw, step: Send, target: Target) -> Receipt | None:
+    try:
+        connector.withdraw(target, step.ref)
+    except LeftBehind as done:
+        return Receipt(step.ref, left=done.message)
+    return None
 
 
 def _keep_time(connector: Hold, step: Send, account: Account, target: Target) -> Receipt:

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from connectors.sdk.errors import ConnectorError, keepable
 from connectors.sdk.manifest import Capability, Manifest
-from connectors.sdk.types import Changes
+from connectors.sdk.types import Change, Changes
 from hub.clock import MINUTE, SECOND, Clock
 from hub.connections.models import Connection, Remote, Target
 from hub.db.unit import Database
@@ -134,7 +134,7 @@ class Feeds:
             now = self._clock.now()
             # What no database can keep is none of our copies' names, and must not stop the feed for ever.
             items = [change for change in told.items if keepable(change.ref) == change.ref]
-            refs = list(dict.fromkeys(change.ref for change in items))
+            refs = list(dict.fromkeys(name for change in items for name in _names(change)))
             if told.lost:
                 self._planner.doubt(session, turn.remote_id)
             elif refs:
@@ -167,3 +167,9 @@ class Feeds:
         manifest = self._manifest(connector)
         slowest = max((limit.per_s / limit.calls for limit in manifest.limits), default=0.0) if manifest else 0.0
         return max(EVERY_MS, int(slowest * SHARE * SECOND))
+
+
+def _names(change: Change) -> list[str]:
+    """Return what a thing is called: as the feed calls it, and as a copy, where that is another name."""
+    copy = change.item.copy_ref if change.item else ""
+    return [change.ref, copy] if copy and keepable(copy) == copy else [change.ref]

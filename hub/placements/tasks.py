@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 STOPPED: Final = "placement.stopped"
 STOPPED_NOTICE: Final = "copy_stopped"
 REMOVE_NOTICE: Final = "copy_to_remove"
+LEFT_NOTICE: Final = "copy_left"
 
 
 def tell_stopped(session: Session, row: Placement, place: Place, base_url: str, *, at: int) -> None:
@@ -44,6 +45,12 @@ def ask_to_remove(
         "link": f"{base_url}/copies/{row.id}/proof",
     }  # fmt: skip
     notices.tell(session, row.created_by, REMOVE_NOTICE, subject=row.id, body=told, at=at)
+
+
+def tell_left(session: Session, row: Placement, place: Place, *, what: str, base_url: str, at: int) -> None:
+    """Tell whoever placed a copy that it is gone, and what of it only a person can take away."""
+    told = {**_about(session, row, place), "problem": what, "link": f"{base_url}/assets/{_code(session, row)}"}
+    notices.tell(session, row.created_by, LEFT_NOTICE, subject=row.id, body=told, at=at)
 
 
 def _about(session: Session, row: Placement, place: Place) -> dict[str, str]:

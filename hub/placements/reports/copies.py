@@ -27,7 +27,7 @@ from hub.placements.reports.document import (
     Written,
 )
 from hub.placements.reports.times import iso, iso_or_none
-from hub.placements.tasks import REMOVE_NOTICE
+from hub.placements.tasks import LEFT_NOTICE, REMOVE_NOTICE
 from hub.placements.views import AttemptView, CopyView, EvidenceView, history
 
 CARRIED_OUT: Final = frozenset({"done", "found", "seen"})
@@ -140,6 +140,7 @@ def _uses(session: Session, placement_id: str) -> tuple[UsedAt, ...]:
 def _asked(telling: Telling, copy: CopyView) -> tuple[Asked, ...]:
     """Return who was told that the account needs them, or that the copy is theirs to take away."""
     found = _told(telling, copy.id, REMOVE_NOTICE, _to_remove)
+    found += _told(telling, copy.id, LEFT_NOTICE, lambda body: str(body["problem"]))
     connection = usable(telling.session, copy.remote_id)
     if connection is not None and connection.state == State.NEEDS_PERSON:
         found += _told(telling, connection.id, NEEDS_PERSON_NOTICE, lambda _: connection.problem)

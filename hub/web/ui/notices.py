@@ -57,6 +57,7 @@ def _told(notice: NoticeView) -> Told:
     made = {
         "connection_ends": _ends, "connection_needs_person": _needs_person, "endpoint_off": _endpoint_off,
         "copy_stopped": _stopped, "copy_to_remove": _to_remove, "copy_exchanged": _exchanged,
+        "copy_left": _left,
         "binding_stopped": _binding_stopped, "connection_silent": _silent, "connection_answers": _answers,
     }  # fmt: skip
     head, text, hue, icon, act = made.get(notice.what, _other)(body)
@@ -115,6 +116,11 @@ def _to_remove(body: Mapping[str, Any]) -> tuple[str, str, str, str, str]:
     where = f" It stands at {body['address']} now." if body.get("address") else ""
     text = f"{body['place']}, {body['account']}: {body['problem']}{where} Say so afterwards, with a note."
     return f"{body['asset']} must be taken away by hand", text, "stop", "hand", "Say that it is done"
+
+
+def _left(body: Mapping[str, Any]) -> tuple[str, str, str, str, str]:
+    text = f"{body['place']}, {body['account']}: {body['problem']}"
+    return f"{body['asset']} was taken away, and something of it stays there", text, "care", "hand", "Open"
 
 
 def _exchanged(body: Mapping[str, Any]) -> tuple[str, str, str, str, str]:

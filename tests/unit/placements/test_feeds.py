@@ -112,6 +112,15 @@ def test_what_a_feed_names_is_looked_at_and_nothing_else(desk, feeds, teller, co
     assert row(desk).cursor == "2"
 
 
+def test_a_copy_is_known_by_its_own_name_where_the_feed_has_another_for_the_thing(desk, feeds, teller, copies):
+    drain_all(feeds)
+    item = Item("folder/lake", ItemKind.FILE, "lake.jpg", copy_ref=ref_of(desk, copies[0]))
+    teller.told += [(item.ref, False, item), ("folder/sea", False, replace(item, copy_ref="a\x00b"))]
+    desk.clock.advance(EVERY_MS)
+    drain_all(feeds)
+    assert [doubted(desk, each) for each in copies] == [True, False]
+
+
 @pytest.mark.both
 def test_a_name_that_no_database_keeps_does_not_stop_a_feed(desk, feeds, teller, copies):
     drain_all(feeds)
