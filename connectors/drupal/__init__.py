@@ -30,6 +30,7 @@ KNOWN = {
     "configured to accept only read operations": "read_only",
     "has a working copy": "working_copy",
     "already locked for writing": "file_locked",
+    "PATCH the selected field (changed)": "edited_meanwhile",
 }
 """JSON:API's own codes are zero nearly always: sentences of Drupal's are what tells."""
 
@@ -99,6 +100,7 @@ MANIFEST = Manifest(
         Capability.FIND: Ability(),
         Capability.LOOK: Ability(),
         Capability.IMPORT: Ability(),
+        Capability.CHANGES: Ability(tells_gone=False),
         Capability.USAGE: Ability(),
     },
     carries=Carries.BYTES,
@@ -114,6 +116,7 @@ MANIFEST = Manifest(
         "read_only": Meaning.MISCONFIGURED,  # 405: an administrator must switch changes on
         "working_copy": Meaning.MISCONFIGURED,  # 400: a draft waits, and only a person can publish or drop it
         "file_locked": Meaning.RETRY_LATER,  # 503, and nothing was kept
+        "edited_meanwhile": Meaning.RETRY_LATER,  # 403: a text is not any more what was read
     },
     error_code=_error_code,
     gaps={
@@ -122,17 +125,21 @@ MANIFEST = Manifest(
         "moving": "An item stays in its media type, and its file where it was uploaded: nobody moves them by hand. Its "
         "name is a text like others.",
         "hold": "Drupal's core schedules nothing, and the file of an item that is not published stays public.",
-        "changes": "Not offered yet: reading items in the order of their changes. Drupal keeps no list of what was "
-        "deleted: for that the whole library must be read.",
+        "deletions": "Drupal keeps no list of what was deleted, and its order of changes tells nothing of it: the hub "
+        "notices a deletion when it looks, once a day and whenever something is to change.",
         "numbers": "Drupal's core counts no views of media.",
         "choosing there": "Not offered yet: a module inside Drupal with which people choose the hub's assets in the "
         "media library, and which tells the hub at once what changed.",
         "other fields": "Not offered yet: fields of the site's own, such as tags, credits or captions, beside one text "
         "for rights.",
-        "embeds": "Not offered yet: taking a withdrawn item out of texts that embed it. They keep their tag, and "
-        "visitors see Drupal's notice of missing media.",
-        "drafts": "Not offered yet: finding uses in a draft that waits beside the published content.",
-        "uses": "Content that the account may not see, and layouts, are not searched for uses.",
+        "embeds": "A withdrawn item is taken out of published texts that embed it; where the account may not change "
+        "one, or a draft waits beside it, whoever placed the copy is told which. Older texts are found in fields that "
+        "one of the fifty newest pieces of content of their kind fills. Fields that refer to the item, and links to "
+        "its file, stay and lead nowhere.",
+        "drafts": "Drupal lets no program change content that has a draft, nor search drafts: uses in a draft are "
+        "listed, and it keeps the tag of a withdrawn item.",
+        "uses": "Content that the account may not see, and layouts, are not searched for uses; drafts of other content "
+        "than nodes JSON:API shows to nobody.",
         "revisions": "Older revisions of an item lose their file: it would stay public under its address.",
         "empty names": "Drupal keeps no item without a name: it is called by its file then.",
         "renamed types": "Types and fields that the module JSON:API Extras renamed are not found.",

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -64,7 +65,14 @@ class Calls:
 
     def page(self, path: str, query: Query | None = None, *, offset: str = "0") -> tuple[Many, str | None]:
         """Read a page of a listing; return where the next one begins, too. No listing is ever `Missing`."""
-        asked = {**(query or {}), "page[limit]": FULL, "page[offset]": offset}
+        many, following, _ = self.page_at(path, query, offset=offset)
+        return many, following
+
+    def page_at(
+        self, path: str, query: Query | None = None, *, offset: str = "0", size: int = FULL
+    ) -> tuple[Many, str | None, int | None]:
+        """Read a page; return also where the next one begins, and what time the site had then (UTC seconds)."""
+        asked = {**(query or {}), "page[limit]": size, "page[offset]": offset}
         with self._as_ourselves():
             try:
                 answer = self._api.ask("GET", f"{self._root}{path}", query=asked, headers=HEADERS)
@@ -74,7 +82,7 @@ class Calls:
                     detail=error.detail, status=error.status,
                 ) from error  # fmt: skip
         many = answer.parse(Many)
-        return many, _next(answer, many)
+        return many, _next(answer, many), _time(answer)
 
     def every(self, path: str, query: Query | None = None) -> Iterator[Resource]:
         """Read a listing whole."""
@@ -122,6 +130,14 @@ class Calls:
             if refused.status == HTTPStatus.FORBIDDEN:
                 self.me(self.entry())
             raise
+
+
+def _time(answer: Answer) -> int | None:
+    """Read the Date header (RFC 9110, 6.6.1); None where it is missing or no date."""
+    try:
+        return round(parsedate_to_datetime(answer.headers.get("date", "")).timestamp())
+    except ValueError:
+        return None
 
 
 def _next(answer: Answer, many: Many) -> str | None:

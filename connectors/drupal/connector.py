@@ -13,6 +13,7 @@ from dataclasses import replace
 from http import HTTPStatus
 from typing import IO
 
+from connectors.drupal import feed, usage
 from connectors.drupal.calls import Calls
 from connectors.drupal.items import (
     IMAGE,
@@ -28,13 +29,13 @@ from connectors.drupal.items import (
 )
 from connectors.drupal.naming import NOBODY, file_name, in_names, read_name, ref_of
 from connectors.drupal.types import Many, One, Resource, Settings
-from connectors.drupal.usage import uses_in
-from connectors.sdk.errors import Misconfigured, Missing, Rejected, RetryLater, Unreachable
+from connectors.sdk.errors import LeftBehind, Misconfigured, Missing, Rejected, RetryLater, Unreachable
 from connectors.sdk.guard import origin_of
 from connectors.sdk.http import Api
 from connectors.sdk.paging import every
 from connectors.sdk.types import (
     Account,
+    Changes,
     Copy,
     Fetched,
     Fields,
@@ -133,11 +134,24 @@ class Drupal:
         return self._receipt(ref, media)
 
     def withdraw(self, target: Target, ref: str) -> None:
-        """Delete the item, and every file that was ever uploaded for it: uploads that broke off have addresses, too."""
-        with suppress(Missing):
-            self._calls.delete(f"{Place.of(target).path}/{ref}")
-        for file in self._files(in_names(ref)):
-            self._delete(file)
+        """Delete every file that was ever uploaded for the item, take it out of texts, and delete it.
+
+        What is public goes first. The item goes last: while it stands, a try that broke off is known as one.
+
+        Raises:
+            LeftBehind: all is gone, and texts still hold its tag that this account may not change; it names them.
+        """
+        place = Place.of(target)
+        try:
+            for file in self._files(in_names(ref)):
+                self._delete(file)
+        except Misconfigured:  # the account may not delete files: let it show nothing at least
+            self._remove(place, ref)
+            raise
+        left = usage.take_out(self._calls, self._settings, self._calls.entry(), ref)
+        self._remove(place, ref)
+        if left:
+            raise LeftBehind(usage.told(left))
 
     def find(self, target: Target, marker: str) -> tuple[Copy, ...]:
         """Find files by the marker in their names, and read the items that these names tell."""
@@ -189,12 +203,21 @@ class Drupal:
             raise Unreachable("A file came in part. The hub reads it again.", detail=f"{ref}: {answer.size} bytes")
         return Fetched(answer.size, answer.headers.get("content-type", ""), media.file.id)
 
+    def changes(self, cursor: str | None) -> Changes:
+        """Read on in the changes of each media type. What was deleted is told by nothing there."""
+        places = [Place.of(target) for target in every(self.targets)]
+        state = feed.read(cursor) if cursor else None
+        if state is None:
+            return Changes((), feed.begin(self._calls, places).model_dump_json(), lost=cursor is not None)
+        changes, state, more = feed.go_on(self._calls, places, state, self._settings)
+        return Changes(tuple(changes), state.model_dump_json(), more=more)
+
     def uses(self, target: Target, ref: str, cursor: str | None) -> Page[Use]:
         """Read through the content, a page of one kind with each call: filters hide what is not published."""
         del target
         entry = self._calls.entry()
         self._calls.me(entry)
-        return uses_in(self._calls, self._settings, entry, ref, cursor)
+        return usage.uses_in(self._calls, self._settings, entry, ref, cursor)
 
     def _assumed(self) -> Iterator[Target]:
         """Take the fields that the settings name, for the media types that there are."""
@@ -245,6 +268,10 @@ class Drupal:
         if not found:  # nobody may see anything there, and is told so by an empty list
             self._calls.me(self._calls.entry())
         return found
+
+    def _remove(self, place: Place, ref: str) -> None:
+        with suppress(Missing):
+            self._calls.delete(f"{place.path}/{ref}")
 
     def _delete(self, file: Resource) -> None:
         with suppress(Missing):

@@ -107,7 +107,7 @@ class Media:
             name=said.text("name"),
             size=size_of(self.file) if self.file else None,
             media_type=str(file.get("filemime") or ""),
-            modified_at=_moment(said.text("changed")),
+            modified_at=moment(said.text("changed")),
             revision=self.file.id if self.file else "",
             facts={name: meta[name] for name in KEPT if isinstance(meta.get(name), str)} | {"type": place.bundle},
             url=self.page(settings),
@@ -182,8 +182,8 @@ def _url(uri: Mapping[str, Any], settings: Settings) -> str | None:
     return urljoin(f"{settings.site_url}/", url) if isinstance(url, str) and url else None
 
 
-def _moment(text: str) -> int | None:
-    """Read a time such as 2026-11-25T04:00:00+00:00."""
+def moment(text: str) -> int | None:
+    """Read a time such as 2026-11-25T04:00:00+00:00, in UTC milliseconds; None where it is none."""
     try:
         return round(datetime.fromisoformat(text).timestamp() * 1000)
     except ValueError:

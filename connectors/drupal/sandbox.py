@@ -18,6 +18,7 @@ from flask import Response, request
 
 from connectors.drupal.naming import NOBODY
 from connectors.drupal.sandbox_changes import LONGEST, at_version, changes_in, document, shown_in, typed
+from connectors.drupal.sandbox_content import Content
 from connectors.drupal.sandbox_documents import (
     DRAFT,
     JSONAPI,
@@ -36,8 +37,7 @@ from connectors.drupal.sandbox_documents import (
     told,
 )
 from connectors.drupal.sandbox_files import Files
-from connectors.drupal.sandbox_site import Site
-from connectors.sdk.marker import key_in, marker_in
+from connectors.drupal.sandbox_site import Site, standing
 from connectors.sdk.types import ItemKind
 from connectors.testing.authorization_server import AuthorizationServer
 from connectors.testing.contract import Contract
@@ -81,6 +81,11 @@ class DrupalSandbox(Sandbox):
         self.drafts: set[str] = set()
         self.wrong_tries = 0
         self.now = 0
+        self.pace_s = 1  # how far its clock goes on with each change
+        self.numbers = 0
+        self.content = Content(
+            self.site.kinds, tick=self._tick, stands=self._stands, ours=self._me, may=self._may
+        )  # fmt: skip
         route = self.app.add_url_rule
         self.app.register_error_handler(Refusal, refuse)
         self.app.register_error_handler(Page404, page_404)
@@ -93,8 +98,8 @@ class DrupalSandbox(Sandbox):
             ("PATCH", "/jsonapi/media/<bundle>/<ref>", self._patch),
             ("DELETE", "/jsonapi/media/<bundle>/<ref>", self._remove), ("GET", "/jsonapi/file/file", self._list_files),
             ("DELETE", "/jsonapi/file/file/<ref>", self._remove_file),
-            ("GET", "/jsonapi/node/<bundle>", self._nodes),
             ("GET", "/sites/default/files/<path:path>", self._public),
+            *self.content.routes,
         ):  # fmt: skip
             route(path, endpoint=f"{method} {path}", view_func=act, methods=[method])
         self.app.before_request(self._before)
@@ -192,6 +197,8 @@ class DrupalSandbox(Sandbox):
             (ref, facts) for ref, facts in self.ledger.living().items()
             if facts["bundle"] == bundle and (facts["status"] or (me and not filtered))
         ]  # fmt: skip
+        if request.args.get("sort") == "-changed,-drupal_internal__mid":
+            found.sort(key=lambda item: (item[1]["changed"], item[1]["mid"]), reverse=True)
         return many(found, lambda item: self._said(*item), lambda item: self._file_of(item[1]))
 
     def _read(self, bundle: str, ref: str) -> Response:
@@ -249,8 +256,8 @@ class DrupalSandbox(Sandbox):
             required(changes.get("name", facts["name"]), "name")
             if changes.get("file", facts["file"]) != facts["file"]:
                 changes["name"] = self.files.all[changes["file"]].name
-            now = self._tick()
-            self.ledger.add(What.CHANGED, ref, facts["target"], **{**changes, "vid": now, "changed": moment(now)})
+            news = {"vid": self._number(), "changed": moment(self._tick())}
+            self.ledger.add(What.CHANGED, ref, facts["target"], **{**changes, **news})
         return one(self._said(ref, self.ledger.living()[ref]))
 
     def _remove(self, bundle: str, ref: str) -> Response:
@@ -270,13 +277,6 @@ class DrupalSandbox(Sandbox):
         del self.files.all[ref]
         return Response(status=HTTPStatus.NO_CONTENT)
 
-    def _nodes(self, bundle: str) -> Response:
-        if bundle not in self.site.kinds:
-            raise Page404
-        me = self._me()
-        found = [node for node in self.site.nodes if node.kind == bundle and (node.status or me)]
-        return many(found, lambda node: node.said())
-
     def _public(self, path: str) -> Response:
         file = self.files.at(path)
         if file is None:
@@ -286,8 +286,15 @@ class DrupalSandbox(Sandbox):
     # What the routes share
 
     def _tick(self) -> int:
-        self.now += 1
+        self.now += self.pace_s
         return self.now
+
+    def _number(self) -> int:
+        self.numbers += 1
+        return self.numbers
+
+    def _stands(self, ref: str) -> bool:
+        return ref in self.ledger.living()
 
     def _field(self, bundle: str) -> str:
         if bundle not in self.site.types:
@@ -309,11 +316,11 @@ class DrupalSandbox(Sandbox):
         return media_json(ref, facts, next(iter(self._file_of(facts)), None), self._origin)
 
     def _fresh(self, bundle: str, field: str) -> dict[str, Any]:
-        now = self._tick()
+        now, number = self._tick(), self._number()
         kind = self.site.types[bundle]
         return {
-            "bundle": bundle, "field": field, "kind": kind.uuid, "image": kind.source == "image", "mid": now,
-            "vid": now,
+            "bundle": bundle, "field": field, "kind": kind.uuid, "image": kind.source == "image",
+            "mid": number, "vid": number,
             "created": moment(now), "changed": moment(now), "status": True, "name": "", "alt": None, "title": None,
             "description": None, "rights": None, "log": None,
         }  # fmt: skip
@@ -346,7 +353,7 @@ class DrupalSandbox(Sandbox):
 
     def copies(self, target: str) -> tuple[Standing, ...]:
         """All items of a media type."""
-        return tuple(_standing(target, ref, facts) for ref, facts in self.ledger.living(target).items())
+        return tuple(standing(target, ref, facts) for ref, facts in self.ledger.living(target).items())
 
     def intrude(self, target: str, text: str) -> str:
         """Somebody makes an item of a picture of theirs."""
@@ -358,17 +365,17 @@ class DrupalSandbox(Sandbox):
 
     def edit(self, target: str, ref: str, fields: Mapping[str, Any]) -> None:
         """Somebody writes something else."""
-        self.ledger.add(What.CHANGED, ref, target, **fields)
+        self.ledger.add(What.CHANGED, ref, target, **fields, changed=moment(self._tick()))
 
     def use(self, target: str, ref: str) -> str:
         """Somebody embeds an item in an article, and refers to it from a page."""
         del target
-        return self.site.use(ref)
+        return self.content.use(ref)
 
     def uses(self, target: str, ref: str) -> int:
         """Count the nodes that show an item."""
         del target
-        return self.site.uses(ref)
+        return self.content.uses(ref)
 
     def everything(self) -> tuple[Stock, ...]:
         """All items that keep a file."""
@@ -387,11 +394,3 @@ class DrupalSandbox(Sandbox):
         """Somebody deletes it."""
         target, _, number = ref.rpartition("/")
         self.vanish(target, number)
-
-
-def _standing(target: str, ref: str, facts: Mapping[str, Any]) -> Standing:
-    marker = marker_in(facts["filename"])
-    names = ("name", "alt", "title") if facts["image"] else ("name", "description")
-    fields = {name: facts[name] or "" for name in names} | {"rights": facts["rights"] or ""}
-    key = key_in(facts["filename"], marker) if marker else None
-    return Standing(ref, target, marker, key, fields, facts["sha256"])

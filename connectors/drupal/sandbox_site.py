@@ -1,14 +1,17 @@
-"""The made-up Drupal's media types, and the nodes that use media."""
+"""The made-up Drupal's media types and kinds of content."""
 
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from connectors.sdk.marker import key_in, marker_in
+from connectors.testing.sandbox import Standing
+
 BRANDS = 60
 """So that media types fill more than one page."""
-NODES = 70
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,30 +36,6 @@ class Type:
         return {"type": "media_type--media_type", "id": self.uuid, "links": {}, "attributes": attributes}
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
-    """A node that embeds or refers to a media item, or neither."""
-
-    kind: str
-    number: int
-    title: str
-    body: str = ""
-    media: str = ""
-    status: bool = True
-
-    def said(self) -> dict[str, Any]:
-        """Say it."""
-        shown = {"type": "media--image", "id": self.media, "meta": {"drupal_internal__target_id": 1}}
-        attributes = {
-            "drupal_internal__nid": self.number, "title": self.title, "status": self.status,
-            "body": {"value": self.body, "format": "full_html", "processed": self.body, "summary": ""},
-        }  # fmt: skip
-        return {
-            "type": f"node--{self.kind}", "id": str(uuid.uuid5(uuid.NAMESPACE_OID, f"node {self.number}")), "links": {},
-            "attributes": attributes, "relationships": {"field_media": {"data": shown if self.media else None}},
-        }  # fmt: skip
-
-
 class Site:
     """What stands there whether or not there is a hub."""
 
@@ -77,17 +56,12 @@ class Site:
         self.types = {
             one[0]: Type(*one, str(uuid.uuid5(uuid.NAMESPACE_OID, one[0]))) for one in (*usual, *brands)
         }  # fmt: skip
-        self.nodes = [Node(self.kinds[number % 2], number, f"Node {number}") for number in range(1, NODES + 1)]
-        self.nodes += [Node("article", NODES + number, f"Article {number}") for number in range(1, NODES + 1)]
 
-    def use(self, ref: str) -> str:
-        """Embed an item in one node, and refer to it from another that is not published."""
-        number = len(self.nodes) + 1
-        tag = f'<drupal-media data-entity-type="media" data-entity-uuid="{ref}">&nbsp;</drupal-media>'
-        self.nodes.append(Node("article", number, "Embeds it", body=f"<p>See</p>{tag}"))
-        self.nodes.append(Node("page", number + 1, "Refers to it", media=ref, status=False))
-        return f"article/{number}"
 
-    def uses(self, ref: str) -> int:
-        """Count the nodes that show an item."""
-        return sum(ref in (node.media, *node.body.split('"')) for node in self.nodes)
+def standing(target: str, ref: str, facts: Mapping[str, Any]) -> Standing:
+    """Say an item as it stands in truth."""
+    marker = marker_in(facts["filename"])
+    names = ("name", "alt", "title") if facts["image"] else ("name", "description")
+    fields = {name: facts[name] or "" for name in names} | {"rights": facts["rights"] or ""}
+    key = key_in(facts["filename"], marker) if marker else None
+    return Standing(ref, target, marker, key, fields, facts["sha256"])
