@@ -57,18 +57,30 @@ class Renewing:
         now = self._clock.now()
         with self._database.read() as session:
             query = select(Subscription).where(Subscription.renew_at <= now).order_by(Subscription.renew_at)
-            due = [row.id for row in session.scalars(query) if _speakable(session, row.remote_id)]
+            waiting = session.scalars(query).all()
+            speakable = {each: _speakable(session, each) for each in {row.remote_id for row in waiting}}
+            due = [row.id for row in waiting if speakable[row.remote_id]]
             if not may_write(session):
                 return 0
-        missed: dict[str, str] = {}
+        missed: dict[str, list[str]] = {}
         renewed = sum(self._one(subscription_id, now, missed) for subscription_id in due[:MOST])
-        for remote_id, why in missed.items():
-            with self._database.unit() as session:
-                inbox.catch_up(session, session.get_one(Remote, remote_id), why)
+        for remote_id, (why, *others) in missed.items():
+            if others:  # what the later ones missed happened after the first look was asked for
+                self._look(remote_id, why)
         return renewed
 
-    def _one(self, subscription_id: str, now: int, missed: dict[str, str]) -> bool:
-        """Renew one; note its remote where nobody listened for a while."""
+    def _look(self, remote_id: str, why: str) -> None:
+        with self._database.unit() as session:
+            inbox.catch_up(session, session.get_one(Remote, remote_id), why)
+
+    def _missed(self, remote_id: str, why: str, missed: dict[str, list[str]]) -> None:
+        """Have a remote looked at that nobody listened to for a while: at once, as a killed worker forgets it."""
+        missed.setdefault(remote_id, []).append(why)
+        if len(missed[remote_id]) == 1:
+            self._look(remote_id, why)
+
+    def _one(self, subscription_id: str, now: int, missed: dict[str, list[str]]) -> bool:
+        """Renew one; have its remote looked at where nobody listened for a while."""
         with self._database.unit() as session:
             if not _claim(session, subscription_id, now):
                 return False
@@ -81,10 +93,10 @@ class Renewing:
                 self._put_off(subscription_id, now + ROUND_MS)
             return False
         if before.expires_at is not None and before.expires_at <= now:
-            missed[before.remote_id] = "subscription_ended"
+            self._missed(before.remote_id, "subscription_ended", missed)
         elif before.expires_at is None and self._anew(before):
             log.info("subscription_made_anew", subscription=subscription_id, remote=before.remote_id)
-            missed[before.remote_id] = "subscription_lost"
+            self._missed(before.remote_id, "subscription_lost", missed)
         return True
 
     def _put_off(self, subscription_id: str, until: int) -> None:

@@ -116,6 +116,44 @@ def test_after_a_gap_everything_there_is_looked_at(connections, row, connected, 
     assert hint.body == {"remote_id": connected.remote_id, "refs": [], "kind": "subscription_ended"}
 
 
+class Killed(BaseException):
+    """Ends a worker in the middle."""
+
+
+@pytest.mark.parametrize("end", [Killed, KeyError])
+def test_what_was_missed_is_looked_at_though_the_worker_dies_at_the_next_one(
+    connections, row, admin, clock, events, monkeypatch, end
+):
+    connections.subscribe(admin, connections.targets(admin)[1].id)
+    clock.advance(LIFE + HOUR)
+    renewing, tried = connections._renewing, []
+
+    def renew_one(subscription_id, *, renew=renewing._renew):
+        tried.append(subscription_id)
+        if len(tried) == 2:
+            raise end
+        renew(subscription_id)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(renewing, "_renew", renew_one)
+        with pytest.raises(end):
+            renew(connections)
+    assert [hint.body["kind"] for hint in events("remote.hint")] == ["subscription_ended"]
+    clock.advance(15 * MINUTE)
+    assert renew(connections) == 1
+    assert len(events("remote.hint")) == 2
+
+
+def test_of_many_that_ended_the_account_is_looked_at_before_the_second_and_after_the_last(
+    connections, row, admin, clock, events
+):
+    for target in connections.targets(admin)[1:]:
+        connections.subscribe(admin, target.id)
+    clock.advance(LIFE + HOUR)
+    assert renew(connections) > 2
+    assert len(events("remote.hint")) == 2
+
+
 def test_a_failed_renewal_is_tried_again_and_keeps_the_old_one(connections, row, tiny, clock):
     clock.advance(LIFE - ONCE_MORE)
     tiny.answer = httpx.ConnectError("gone")
