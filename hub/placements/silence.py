@@ -46,9 +46,10 @@ class Silence:
             ).all()
             known = {remote_id for _, remote_id in told}
             silent = [one for one in unvouched(session, "", now) if one.why == NOT_ANSWERING]
-            back = [row.connection_id for row, remote_id in told if _answered(session, remote_id, row.ends_at)]
+            heard = [(row.connection_id, _answered(session, remote_id, row.ends_at)) for row, remote_id in told]
         fresh = [one for one in silent if one.remote_id not in known]
-        return sum(self._fell_silent(one, now) for one in fresh) + sum(self._answers(each, now) for each in back)
+        back = [(connection_id, at) for connection_id, at in heard if at is not None]
+        return sum(self._fell_silent(one, now) for one in fresh) + sum(self._answers(*each, now) for each in back)
 
     def _fell_silent(self, one: Unvouched, now: int) -> bool:
         with self._database.unit() as session:
@@ -65,13 +66,13 @@ class Silence:
             self._tell(session, connection, SILENT, said, now)
         return True
 
-    def _answers(self, connection_id: str, now: int) -> bool:
+    def _answers(self, connection_id: str, at: int, now: int) -> bool:
         with self._database.unit() as session:
             gone = session.execute(delete(Warned).where(Warned.connection_id == connection_id, Warned.what == _KEY))
             if not (isinstance(gone, CursorResult) and gone.rowcount):
                 return False
             connection = session.get_one(Connection, connection_id)
-            self._tell(session, connection, ANSWERS, {"at": connection.last_ok_at}, now)
+            self._tell(session, connection, ANSWERS, {"at": at}, now)
         return True
 
     def _tell(self, session: Session, connection: Connection, what: str, said: dict[str, Any], now: int) -> None:
@@ -81,6 +82,7 @@ class Silence:
         notices.tell(session, connection.owner_id, what, subject=connection.id, body=body, at=now)
 
 
-def _answered(session: Session, remote_id: str, since: int) -> bool:
+def _answered(session: Session, remote_id: str, since: int) -> int | None:
+    """Return when an account answered last, over whichever connection, if that was after a time."""
     last = session.scalar(select(func.max(Connection.last_ok_at)).where(Connection.remote_id == remote_id))
-    return last is not None and last > since
+    return last if last is not None and last > since else None

@@ -105,3 +105,15 @@ def test_an_account_where_nothing_stands_troubles_nobody(quick_desk):
     quick_desk.clock.advance(DAY + 1)
     heard(quick_desk, AWAY)
     assert told(quick_desk) == []
+
+
+def test_an_account_that_answers_over_another_connection_is_told_of_with_the_time_when_it_did(desk):
+    desk.clock.advance(DAY + 1)
+    heard(desk, AWAY)
+    told(desk)
+    desk.clock.advance(HOUR)
+    another = desk.connect()
+    with desk.database.unit() as session:
+        health.note(session, session.get_one(Connection, another), None, desk.clock.now(), actor="system")
+    *_, (what, _, body) = told(desk)
+    assert (what, body["at"]) == ("connection_answers", desk.clock.now())
