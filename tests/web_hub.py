@@ -23,6 +23,7 @@ from hub.catalogue.service import Catalogue
 from hub.clock import DAY, HOUR, MINUTE
 from hub.connections.mappings import AccountMappings
 from hub.connections.models import Connection, Remote, Target
+from hub.connections.replaying import Rereading
 from hub.connections.service import Connections
 from hub.db.base import new_id
 from hub.db.installation import wake
@@ -83,7 +84,7 @@ class WebHub:
             search=search(database, self.settings, clock) if search else PlainSearch(database, catalogue),
             review=Review(database, clock),
             rights=Rights(database, clock, self.settings.rights_default), connections=connections,
-            mappings=AccountMappings(database, clock),
+            rereading=Rereading(database), mappings=AccountMappings(database, clock),
             placements=placements,
             bindings=bindings,
             uses=Uses(database, clock, connections),

@@ -17,6 +17,7 @@ from hub.app.reach import touched_by
 from hub.catalogue.service import Catalogue
 from hub.clock import SECOND, Clock, SystemClock
 from hub.connections.mappings import AccountMappings
+from hub.connections.replaying import Rereading
 from hub.connections.service import Connections
 from hub.db.installation import wake
 from hub.db.migrate import migrate
@@ -108,7 +109,7 @@ class Hub:
                                 settings=settings),
             search=search,
             review=Review(database, clock), rights=Rights(database, clock, settings.rights_default),
-            connections=connections, mappings=AccountMappings(database, clock),
+            connections=connections, rereading=Rereading(database), mappings=AccountMappings(database, clock),
             placements=placements, bindings=bindings,
             uses=Uses(database, clock, connections),
             numbers=Numbers(database, clock, connections, connections.has_room),

@@ -12,13 +12,19 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import func, select, update
 
+from hub.access.permissions import Act, require
 from hub.connections import accounts
 from hub.connections.inbox import IGNORED, NEW, WORKED
 from hub.connections.models import Inbox, Remote
+from hub.errors import Invalid
+from hub.events.log import emit
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
     from sqlalchemy.sql.elements import ColumnElement
+
+    from hub.access.actors import Actor
+    from hub.db.unit import Database
 
 STATES: Final = (WORKED, IGNORED)
 
@@ -43,6 +49,63 @@ class OfAccount:
     deliveries: int
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What is kept of an account's deliveries of a span of time."""
+
+    deliveries: int  # that were read, and would be read again
+    waiting: int  # that wait to be read: for the first time, or again
+    first_at: int | None  # when the first of both came
+    last_at: int | None
+
+
+class Rereading:
+    """Deliveries of one account, as administrators count them and have them read again."""
+
+    def __init__(self, database: Database) -> None:
+        """Wire the room."""
+        self._database = database
+
+    def kept(self, actor: Actor, which: Which) -> Kept:
+        """Return how many deliveries would be read again, and how many wait; while these are read they grow fewer.
+
+        Raises:
+            Forbidden. NotFound: `no_such_connection`. Invalid: `span_empty`.
+        """
+        _checked(actor, which)
+        with self._database.read() as session:
+            return _kept(session, which)
+
+    def replay(self, actor: Actor, which: Which) -> Kept:
+        """Have these deliveries read again by the worker, and return what waits then. Again, it adds none twice.
+
+        Raises:
+            As `kept`.
+        """
+        _checked(actor, which)
+        with self._database.unit() as session:
+            remote_id, again = accounts.get(session, which.connection_id).remote_id, _kept(session, which).deliveries
+            replay(session, which)
+            if again:
+                span = {"since": which.since, "until": which.until}
+                emit(session, "inbound.replayed", remote_id, actor=actor.id, body={"deliveries": again, **span})
+            return _kept(session, which)
+
+
+def _checked(actor: Actor, which: Which) -> None:
+    require(actor, Act.CONNECT)
+    if which.since is not None and which.until is not None and which.since >= which.until:
+        raise Invalid("span_empty", "A span of time begins before it ends.", where="until",
+                      next_step="Give an earlier beginning, or a later end.")  # fmt: skip
+
+
+def _kept(session: Session, which: Which) -> Kept:
+    waits = func.count().filter(Inbox.state == NEW)
+    asked = select(func.count() - waits, waits, func.min(Inbox.at), func.max(Inbox.at))
+    states = (*which.states, NEW)
+    return Kept(*session.execute(asked.where(Inbox.state.in_(states), *_span(session, which))).one())
+
+
 def count(session: Session, which: Which) -> list[OfAccount]:
     """Return how many deliveries would be read again, of which accounts.
 
@@ -65,7 +128,11 @@ def replay(session: Session, which: Which) -> None:
 
 
 def _criteria(session: Session, which: Which) -> list[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = [Inbox.state.in_(set(which.states) & set(STATES))]
+    return [Inbox.state.in_(set(which.states) & set(STATES)), *_span(session, which)]
+
+
+def _span(session: Session, which: Which) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
     if which.connection_id:
         found.append(Inbox.remote_id == accounts.get(session, which.connection_id).remote_id)
     if which.since is not None:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from hub.catalogue.service import Catalogue
     from hub.clock import Clock
     from hub.connections.mappings import AccountMappings
+    from hub.connections.replaying import Rereading
     from hub.connections.service import Connections
     from hub.db.unit import Database
     from hub.delivery.service import Delivery
@@ -55,6 +56,7 @@ class Services:
     review: Review
     rights: Rights
     connections: Connections
+    rereading: Rereading
     mappings: AccountMappings
     placements: Placements
     bindings: Bindings

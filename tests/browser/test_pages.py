@@ -39,6 +39,7 @@ PAGES = {
     "connect-oauth": "/connections/new/linkedin?auth=sign_in",
     "connection-live": "/connections/{left}",
     "settings": "/connections/{left}/settings",
+    "inbound": "/connections/{left}/inbound",
     "place": "/connections/{left}/places/{place}",
     "stock": "/connections/{left}/stock",
     "drift": "/drift",

@@ -13,6 +13,7 @@ from hub.web.api.drift import drift
 from hub.web.api.endpoints import endpoints
 from hub.web.api.events import events
 from hub.web.api.evidence import evidence
+from hub.web.api.inbound import inbound
 from hub.web.api.keeping import keeping
 from hub.web.api.links import links
 from hub.web.api.mappings import mappings
@@ -25,5 +26,5 @@ from hub.web.api.stock import stock
 
 BLUEPRINTS: Final = (
     entry, people, assets, review, rights, placements, conflicts, proposals, drift, recalls, evidence, bindings, links,
-    connections, keeping, mappings, endpoints, events, activity, health, stock,
+    connections, inbound, keeping, mappings, endpoints, events, activity, health, stock,
 )  # fmt: skip

@@ -83,6 +83,7 @@ TOLD: Final = {
     "stock-back": "They are asked about again.",
     "webhook-test": "A test was sent off. Its answer stands below; if there is none yet, load the page again.",
     "webhook-again": "On its way once more.",
+    "reread": "They are read again, in the order in which they came.",
     "webhook-replay": "Being sent again, in their order.",
     "webhook-on": "On again: it hears of what happens from now on.",
     "webhook-off": "Off: nothing more is sent there, and what was on its way is given up.",

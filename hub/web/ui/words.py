@@ -274,6 +274,7 @@ EVENT: Final = {
     "access.role_changed": ("Role changed", "key-round"),
     "access.token_issued": ("Token issued", "key-round"),
     "access.token_revoked": ("Token revoked", "lock"),
+    "inbound.replayed": ("Deliveries read again", "history"),
     "endpoint.added": ("Webhooks asked for", "bell"),
     "endpoint.changed": ("Webhooks changed", "bell"),
     "endpoint.secret_replaced": ("Webhook secret replaced", "key-round"),

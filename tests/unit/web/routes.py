@@ -27,6 +27,7 @@ MAPPING = "/connections/<connection_id>/mapping"
 NEW = {"text": TRELLO, "seen": "0"}
 BACK = {"number": "0", "seen": "0"}
 SETTINGS, UNDO = "/connections/<connection_id>/settings", "/connections/<connection_id>/settings/undo"
+INBOUND = "/connections/<connection_id>/inbound"
 PLACE = "/connections/<connection_id>/places/<target_id>"
 RELABELLED = {"label": "Away", "seen": "0"}
 GERMAN = {"language": "de"}
@@ -215,6 +216,8 @@ API_ROUTES = [
         json={"settings": {"label": "Away"}, "seen": 0},
     ),
     one("POST", "connections/connection", "/settings/back", "401 403 403 403 409 403", json={"seen": 1}),
+    one("GET", "connections/connection", "/inbound?state=ignored", ADMINS),
+    one("POST", "connections/connection", "/inbound/replay", "401 403 403 403 202 403", json={"since": 1}),
     one("POST", "connections/connection", "/pause", ADMINS_DO),
     one("POST", "connections/connection", "/resume", "401 403 403 403 409 403"),
     one("DELETE", "connections/connection", "", ADMINS_DO),
@@ -523,6 +526,8 @@ PAGES = [
     page(
         "POST", "/connections/{connection}/places/{target}", "303 403 403 403 303 403", PLACE, form={"territory": "DE"}
     ),
+    page("GET", "/connections/{connection}/inbound", "303 403 403 403 200 403", INBOUND),
+    page("POST", "/connections/{connection}/inbound", "303 403 403 403 303 403", INBOUND, form={"which": "worked"}),
     page("POST", "/connections/{connection}/listen", "303 403 403 403 400 403", LISTEN, form={}),
     api("GET", "/bindings", "401 403 403 200 200 403"),
     api("POST", "/bindings", "401 403 403 404 404 403", json=BINDING),
