@@ -26,6 +26,8 @@ from connectors.sdk.types import Level
 __all__ = ["MANIFEST"]
 
 AS_MEMBER = ("openid", "profile", "w_member_social")
+AS_COUNTED = ("r_basicprofile", "w_member_social", "r_member_postAnalytics")
+"""As a member with numbers: LinkedIn gives them to reviewed apps, which have no OpenID Connect."""
 AS_PAGES = ("r_basicprofile", "w_organization_social", "r_organization_social")
 READS_ROLES, COUNTS_TOO = "r_organization_admin", "rw_organization_admin"
 WHY = {
@@ -36,6 +38,7 @@ WHY = {
     "w_organization_social": "to post, change and delete as your pages",
     "r_organization_social": "to read the pages' posts back",
     READS_ROLES: "to list the pages that you may post for",
+    "r_member_postAnalytics": "for views, reactions and comments of your posts",
     COUNTS_TOO: "to list your pages, and for views, clicks and news of their posts",
 }
 IN_BODY = "client_secret_post"  # how the app names itself
@@ -55,7 +58,7 @@ def _server(settings: Settings) -> OAuth:
     return OAuth(
         authorize_url=f"{settings.www()}/oauth/v2/authorization",
         token_url=f"{settings.www()}/oauth/v2/accessToken",
-        scopes=as_pages if settings.pages else AS_MEMBER,
+        scopes=as_pages if settings.pages else AS_COUNTED if settings.insights else AS_MEMBER,
         token_auth=IN_BODY,
         pkce=False,  # LinkedIn has it for native apps only
         why=WHY,
@@ -115,11 +118,11 @@ MANIFEST = Manifest(
             Capability.FIND: None,
             Capability.LOOK: None,
             Capability.SUBSCRIBE: None,
-            Capability.NUMBERS: None,
         }
     },
     most_pictures=MOST_PICTURES,
     picture_fields=("alt_text",),
+    said_once=("title", "alt_text"),
     by_hand=True,
     carries=Carries.BYTES,
     connect=LinkedIn,
@@ -154,10 +157,10 @@ MANIFEST = Manifest(
         "the answer to posting it, and whether somebody changed or deleted it is not known at all.",
         "news of posts": "LinkedIn sends approved apps news of reactions, comments and shares, never that a post was "
         "changed or deleted: the hub looks by itself.",
-        "numbers of others": "Views and clicks are counted for a page's posts, where its admin allowed it, for a year.",
-        "numbers of members": "Not offered yet: views, reactions and comments of a member's posts, which LinkedIn "
-        "tells to apps that it approved.",
-        "numbers of videos": "Not offered yet: how often and how long a page's video was watched.",
+        "numbers of others": "LinkedIn tells numbers to apps that it reviewed, where views, reactions and news are "
+        "switched on: of a page's post for a year, of its video to admins and sponsored content posters alone.",
+        "saves and sends": "Not offered yet: how often a member's post was saved or sent on, and its links clicked; "
+        "each would take one of a member's 150 calls a day.",
         "plan": "LinkedIn tells an app neither its plan nor how many calls are left.",
         "sign-out": "Permission is taken back at LinkedIn, under Data privacy and Permitted services.",
         "mixed kinds": "Several pictures stand in one post, up to 20; a video or a document stands alone.",

@@ -21,6 +21,7 @@ from connectors.linkedin.types import (
     Started,
     Statistics,
     Subscription,
+    Told,
     UserInfo,
     Video,
 )
@@ -79,6 +80,24 @@ class Calls:
             f"q=organizationalEntity&organizationalEntity={quote(author, safe='')}&{kind}=List({quote(ref, safe='')})"
         )
         return self.api.get(f"/rest/organizationalEntityShareStatistics?{query}", Statistics, headers=self._headers)
+
+    def video_statistics(self, ref: str, name: str) -> Told:
+        """Read one thing that is counted of a page's video since it was posted, by LinkedIn's name for it."""
+        query = {"q": "entity", "entity": ref, "type": name, "aggregation": "ALL"}
+        return self.api.get("/rest/videoAnalytics", Told, query=query, headers=self._headers)
+
+    def member_statistics(self, ref: str, name: str) -> Told:
+        """Read one thing that is counted of a post of the member who signed in."""
+        return self._of_member("memberCreatorPostAnalytics", ref, name)
+
+    def member_video_statistics(self, ref: str, name: str) -> Told:
+        """Read one thing that is counted of the video in a post of the member who signed in."""
+        return self._of_member("memberCreatorVideoAnalytics", ref, name)
+
+    def _of_member(self, what: str, ref: str, name: str) -> Told:
+        kind = "ugc" if ref.startswith("urn:li:ugcPost:") else "share"  # a union; its brackets must not be encoded
+        query = f"q=entity&entity=({kind}:{quote(ref, safe='')})&queryType={name}&aggregation=TOTAL"
+        return self.api.get(f"/rest/{what}?{query}", Told, headers=self._headers)
 
     def subscribe(self, key: str, webhook: str) -> None:
         """Have news sent to an address."""

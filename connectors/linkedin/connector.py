@@ -8,6 +8,7 @@ from typing import Any
 from connectors.linkedin.calls import PAGE_SIZE, VIDEOS, Calls, subscription_key
 from connectors.linkedin.events import KIND
 from connectors.linkedin.little_text import escape
+from connectors.linkedin.numbers import of_member, of_page
 from connectors.linkedin.posts import KINDS, SHOWN, body_of, copy_of, media_of
 from connectors.linkedin.types import MAY_POST, MEMBER, ORGANIZATION, PAGE, Post, Roles, Settings, duplicate_in
 from connectors.sdk.answer import Answer
@@ -38,23 +39,23 @@ class LinkedIn:
 
     def __init__(self, api: Api, settings: Settings) -> None:
         self._calls = Calls(api, settings.version)
-        self._pages = settings.pages
+        self._pages, self._insights = settings.pages, settings.insights
         self._app = settings.app
 
     def identify(self) -> Account:
         """Read who signed in; the pages of a member are another account than the member."""
         if self._pages:
             me = self._calls.profile()
-            name = f"{me.first} {me.last}".strip() or me.id
+            name = me.name or me.id
             return Account(f"pages of urn:li:person:{me.id}", f"Pages of {name}", name)
-        one = self._calls.member()
-        return Account(f"urn:li:person:{one.sub}", one.name or one.sub, one.name)
+        ref, name = self._member()
+        return Account(ref, name or ref.rpartition(":")[2], name)
 
     def targets(self, cursor: str | None) -> Page[Target]:
         """List the member, or every page that the member may post for, in the order of their numbers."""
         if not self._pages:
-            one = self._calls.member()
-            return Page((Target(MEMBER, f"urn:li:person:{one.sub}", one.name or one.sub),), None)
+            ref, name = self._member()
+            return Page((Target(MEMBER, ref, name or ref.rpartition(":")[2]),), None)
         refs = sorted(
             {role.organization for role in every(self._roles) if _may_post(role.state, role.role)}, key=_number
         )
@@ -135,10 +136,26 @@ class LinkedIn:
             return
 
     def numbers(self, target: Target, ref: str) -> Mapping[str, int]:
-        """Read what LinkedIn counts of a page's post, of the last twelve months."""
-        found = self._calls.statistics(target.ref, ref).elements
-        counts = found[0].counts if found else {}
-        return {name: int(count) for name, count in counts.items() if name.endswith("Count")}
+        """Read what LinkedIn counts of a post: of a page's over the last twelve months, of a member's since it stands.
+
+        Raises:
+            Misconfigured: nobody asked for it, so the sign-in does not allow it.
+        """
+        if not self._insights:
+            raise Misconfigured(
+                "Numbers are switched off here. Tick views, reactions and news in the connection's settings, then "
+                "connect again.",
+                code="numbers_off",
+            )
+        return of_member(self._calls, ref) if target.kind == MEMBER else of_page(self._calls, target.ref, ref)
+
+    def _member(self) -> tuple[str, str]:
+        """Return who signed in, and their name: a reviewed app has no OpenID Connect, a self-serve one nothing else."""
+        if self._insights:
+            me = self._calls.profile()
+            return f"urn:li:person:{me.id}", me.name
+        one = self._calls.member()
+        return f"urn:li:person:{one.sub}", one.name
 
     def _roles(self, cursor: str | None) -> Page[Any]:
         start = int(cursor or 0)

@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote
 
 from flask import Response, request
 
@@ -22,6 +21,7 @@ from connectors.linkedin.sandbox_answers import (
     as_object,
     asked_page,
     body_of_request,
+    denied,
     duplicate,
     empty,
     page,
@@ -30,6 +30,7 @@ from connectors.linkedin.sandbox_answers import (
     throttled,
     told,
 )
+from connectors.linkedin.sandbox_numbers import Numbers
 from connectors.linkedin.sandbox_scopes import scopes
 from connectors.linkedin.sandbox_text import protect, shown
 from connectors.linkedin.sandbox_uploads import Uploads
@@ -56,7 +57,6 @@ SUBSCRIBED = (
     rf"\(developerApplication:urn:li:developerApplication:{APP},user:{MEMBER},entity:urn:li:organization:\d+,"
     rf"eventType:{KIND}\)"
 )
-LISTED = r"&(?:shares=List\((urn%3Ali%3Ashare%3A\d+)\)|ugcPosts=List\((urn%3Ali%3AugcPost%3A\d+)\))$"
 
 
 def create(*, ledger: Ledger | None = None) -> LinkedInSandbox:
@@ -69,6 +69,11 @@ def create_member(*, ledger: Ledger | None = None) -> LinkedInSandbox:
     return LinkedInSandbox(ledger=ledger, pages=False)
 
 
+def create_counted(*, ledger: Ledger | None = None) -> LinkedInSandbox:
+    """Make a member whose app was reviewed: it is told numbers of the member's posts, and has no OpenID Connect."""
+    return LinkedInSandbox(ledger=ledger, pages=False, reviewed=True)
+
+
 class LinkedInSandbox(Sandbox):
     """Answers as LinkedIn does."""
 
@@ -77,14 +82,14 @@ class LinkedInSandbox(Sandbox):
     text_fields = ("commentary",)
     contract = KNOWN
 
-    def __init__(self, *, ledger: Ledger | None = None, pages: bool = True) -> None:
+    def __init__(self, *, ledger: Ledger | None = None, pages: bool = True, reviewed: bool = False) -> None:
         super().__init__(ledger=ledger)
-        self.pages = pages
+        self.pages, self.reviewed = pages, pages or reviewed
         self.secrets = {"access_token": "AQXsandbox-7fe0e1dd0c5b2-token", "client_secret": "WPL-AP1-sandbox-secret"}
         self.hooks: dict[str, str] = {}
         self.scopes = scopes()
         self.uploads = Uploads()
-        self.views: dict[str, int] = {}
+        self.numbers = Numbers(self.ledger.living, pages=pages, reviewed=reviewed)
         self.calls_left: int | None = None  # of the day's budget, where a test says so
         self.days = Days({"app": CALLS_OF_APP} if pages else {"app": CALLS_OF_APP, "member": CALLS_OF_MEMBER})
         self.deleted: set[str] = set()  # fingerprints of posts that were deleted: not forgotten for a day or two
@@ -95,7 +100,10 @@ class LinkedInSandbox(Sandbox):
         route("/v2/me", view_func=self._me)
         route("/rest/organizationAcls", view_func=self._roles)
         route("/rest/organizations/<number>", view_func=self._organization)
-        route("/rest/organizationalEntityShareStatistics", view_func=self._statistics)
+        route("/rest/organizationalEntityShareStatistics", view_func=self.numbers.statistics)
+        route("/rest/videoAnalytics", view_func=self.numbers.of_video)
+        route("/rest/memberCreatorPostAnalytics", view_func=self.numbers.of_member)
+        route("/rest/memberCreatorVideoAnalytics", view_func=self.numbers.of_members_video)
         route("/rest/posts", view_func=self._list)
         route("/rest/posts", view_func=self._create, methods=["POST"])
         route("/rest/posts/<ref>", view_func=self._read)
@@ -148,25 +156,21 @@ class LinkedInSandbox(Sandbox):
             return refuse(HTTPStatus.BAD_REQUEST, "ILLEGAL_ARGUMENT", "Syntax exception in path variables")
         return None
 
-    def _denied(self, what: str) -> Response:
-        text = f"Not enough permissions to access: {what}"
-        return refuse(HTTPStatus.FORBIDDEN, "ACCESS_DENIED", text, serviceErrorCode=100)
-
     def _userinfo(self) -> Response:
-        if self.pages:
-            return self._denied("userinfo.GET.NO_VERSION")
+        if self.reviewed:
+            return denied("userinfo.GET.NO_VERSION")
         name = {"name": "Dana Editor", "given_name": "Dana", "family_name": "Editor"}
         return answer({"sub": MEMBER.rpartition(":")[2], **name, "locale": {"country": "US", "language": "en"}})
 
     def _me(self) -> Response:
-        if not self.pages:
-            return self._denied("me.GET.NO_VERSION")
+        if not self.reviewed:
+            return denied("me.GET.NO_VERSION")
         ref = MEMBER.rpartition(":")[2]
         return answer({"id": ref, "localizedFirstName": "Dana", "localizedLastName": "Editor", "vanityName": "dana"})
 
     def _roles(self) -> Response:
         if not self.pages:
-            return self._denied("organizationAcls.FINDER-roleAssignee.20260801")
+            return denied("organizationAcls.FINDER-roleAssignee.20260801")
         roles = ("ADMINISTRATOR", "CONTENT_ADMINISTRATOR", "DIRECT_SPONSORED_CONTENT_POSTER", "ANALYST")
         found = [
             {
@@ -183,34 +187,15 @@ class LinkedInSandbox(Sandbox):
 
     def _organization(self, number: str) -> Response:
         if not self.pages:
-            return self._denied("organizations.GET.20260801")
+            return denied("organizations.GET.20260801")
         if f"urn:li:organization:{number}" not in self.targets():
             return refuse(HTTPStatus.NOT_FOUND, "NOT_FOUND", "Organization not found")
         name = f"Company {number} & Söhne"
         return answer({"id": int(number), "localizedName": name, "vanityName": f"company-{number}"})
 
-    def _statistics(self) -> Response:
-        if not self.pages:
-            return self._denied("organizationalEntityShareStatistics.FINDER-organizationalEntity.20260801")
-        query = str(request.environ["QUERY_STRING"])
-        found = re.search(LISTED, query)
-        if found is None:
-            return self.refusal("shares or ugcPosts")
-        ref = unquote(found.group(1) or found.group(2))
-        kind = "ugcPost" if ":ugcPost:" in ref else "share"
-        counts = {**self._counts(ref), "engagement": 0.25}
-        about = {
-            "organizationalEntity": request.args["organizationalEntity"],
-            kind: ref,
-            "totalShareStatistics": counts,
-        }
-        return answer(
-            {"elements": [about] if ref in self.views else [], "paging": {"start": 0, "count": 10, "links": []}}
-        )
-
     def _subscription(self, key: str) -> Response:
         if not self.pages or re.fullmatch(SUBSCRIBED, key) is None:
-            return self._denied("eventSubscriptions.20260801") if self.pages else self.refusal(key)
+            return denied("eventSubscriptions.20260801") if self.pages else self.refusal(key)
         if request.method == "PUT":
             self.hooks[key] = str(body_of_request()["webhook"])
             return empty(HTTPStatus.NO_CONTENT)
@@ -221,12 +206,6 @@ class LinkedInSandbox(Sandbox):
             return empty(HTTPStatus.NO_CONTENT)
         return answer({"webhook": self.hooks[key], "expiresAt": 1792678400000})
 
-    def _counts(self, ref: str) -> dict[str, int]:
-        names = ("shareCount", "likeCount", "commentCount")
-        seen = self.views.get(ref, 0)
-        counted = {"impressionCount": seen, "uniqueImpressionsCount": 1, "clickCount": seen // 2}
-        return {**dict.fromkeys(names, 0), **counted}
-
     def _upload(self, kind: str) -> Response:
         if request.args.get("action") == "finalizeUpload" and kind == "videos":
             return self.uploads.finish()
@@ -236,13 +215,13 @@ class LinkedInSandbox(Sandbox):
 
     def _medium(self, kind: str, ref: str) -> Response:
         if not self.pages and kind != "videos":
-            return self._denied("partnerApiImagesExternal.GET.20260801")
+            return denied("partnerApiImagesExternal.GET.20260801")
         return self.uploads.tell(ref)
 
     def _create(self) -> Response:
         sent = body_of_request()
         if sent["author"] not in self.targets():
-            return self._denied("partnerApiPostsExternal.CREATE.20260801")
+            return denied("partnerApiPostsExternal.CREATE.20260801")
         media = shown_in(sent)
         wrong = self._wrong(sent, media)
         if wrong is not None:
@@ -285,13 +264,13 @@ class LinkedInSandbox(Sandbox):
     def _list(self) -> Response:
         author = request.args["author"]
         if not self.pages or author not in self.targets():
-            return self._denied("partnerApiPostsExternal.FINDER-author.20260801")
+            return denied("partnerApiPostsExternal.FINDER-author.20260801")
         standing = [told(ref, facts) for ref, facts in reversed(self.ledger.living(author).items())]
         return answer(page(standing, *asked_page(100, 10)))
 
     def _read(self, ref: str) -> Response:
         if not self.pages:
-            return self._denied("partnerApiPostsExternal.GET.20260801")
+            return denied("partnerApiPostsExternal.GET.20260801")
         facts = self.ledger.living().get(ref)
         if facts is None:
             return refuse(HTTPStatus.NOT_FOUND, "NOT_FOUND", "Post not found")
@@ -335,7 +314,7 @@ class LinkedInSandbox(Sandbox):
 
     def settings(self, origin: str) -> Mapping[str, Any]:
         """Point a connection here."""
-        return {"origin": origin, "pages": self.pages, "insights": self.pages, "app": APP if self.pages else ""}
+        return {"origin": origin, "pages": self.pages, "insights": self.reviewed, "app": APP if self.pages else ""}
 
     def targets(self) -> tuple[str, ...]:
         """The pages, or the member."""
@@ -374,10 +353,9 @@ class LinkedInSandbox(Sandbox):
         self._change(ref, commentary=protect(str(fields["commentary"])))
 
     def view(self, target: str, ref: str) -> Mapping[str, int]:
-        """Somebody sees a post in the feed, and clicks every second time."""
+        """Somebody sees a post in the feed."""
         del target
-        self.views[ref] = self.views.get(ref, 0) + 1
-        return self._counts(ref)
+        return self.numbers.view(ref)
 
     def delivery(self, *, target: str, ref: str, ours: bool = False, kind: str = "") -> Delivery:
         """Somebody likes a post of a page. Whose post it is, LinkedIn does not say."""

@@ -28,6 +28,12 @@ def refuse(status: int, code: str, message: str, **more: Any) -> Response:
     return answer({"status": status, "code": code, "message": message, **more}, status)
 
 
+def denied(what: str) -> Response:
+    """Refuse a call that the app's products or the member's role do not allow."""
+    text = f"Not enough permissions to access: {what}"
+    return refuse(HTTPStatus.FORBIDDEN, "ACCESS_DENIED", text, serviceErrorCode=100)
+
+
 def duplicate(ref: str) -> Response:
     """Refuse a repetition, in the words that were recorded."""
     body: dict[str, Any] = {

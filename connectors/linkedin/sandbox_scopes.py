@@ -23,6 +23,8 @@ def scopes() -> Scopes:
             Needs("GET", "/rest/organizationAcls", READS_ROLES),
             Needs("GET", "/rest/organizations/*", READS_ROLES),
             Needs("GET", "/rest/organizationalEntityShareStatistics", ("rw_organization_admin",)),
+            Needs("GET", "/rest/videoAnalytics", ("r_organization_social",)),
+            Needs("GET", "/rest/memberCreator*Analytics", ("r_member_postAnalytics",)),
             Needs("GET PUT DELETE", "/rest/eventSubscriptions/*", ("rw_organization_admin",)),
             Needs("GET", "/rest/posts*", ("r_organization_social", "r_member_social")),
             Needs("POST DELETE", "/rest/posts*", POSTS),

@@ -6,7 +6,7 @@ import re
 from datetime import date
 from typing import Annotated, Any, cast
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, StringConstraints, field_validator
 
 from connectors.sdk.guard import origin_of
 from connectors.sdk.manifest import End
@@ -33,7 +33,9 @@ class Settings(BaseModel):
     """A connection's settings."""
 
     pages: bool = Field(default=False, title="Post as company pages instead of as yourself")
-    insights: bool = Field(default=False, title="Views, clicks and news of pages' posts (asks for more rights)")
+    insights: bool = Field(
+        default=False, title="Views, reactions and news of posts (asks for more rights; a reviewed app has them)"
+    )
     app: Annotated[str, StringConstraints(pattern=r"^\d{0,20}$")] = Field(
         default="", title="Number of the app, for news (stands in its address at linkedin.com/developers/apps)"
     )
@@ -72,6 +74,11 @@ class Profile(_Shape):
     id: str
     first: str = Field(default="", alias="localizedFirstName")
     last: str = Field(default="", alias="localizedLastName")
+
+    @property
+    def name(self) -> str:
+        """Return the member's name; empty where LinkedIn tells none."""
+        return f"{self.first} {self.last}".strip()
 
 
 class Link(_Shape):
@@ -207,6 +214,23 @@ class Statistics(_Shape):
     """What LinkedIn counts; nothing is listed of what nobody saw yet."""
 
     elements: list[Counted]
+
+
+class Counts(_Shape):
+    """How often one thing was counted: LinkedIn says `count` of members' posts, and `value` of pages' videos."""
+
+    count: int | None = Field(default=None, ge=0, validation_alias=AliasChoices("count", "value"))
+
+
+class Told(_Shape):
+    """What LinkedIn counts of one thing; nothing is listed of what it does not know."""
+
+    elements: list[Counts]
+
+    @property
+    def value(self) -> int | None:
+        """Return the number; None where LinkedIn told none."""
+        return self.elements[0].count if self.elements else None
 
 
 def error_code(body: Any, text: str) -> str:

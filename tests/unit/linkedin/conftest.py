@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from connectors.linkedin import MANIFEST
-from connectors.linkedin.sandbox import APP, create, create_member
+from connectors.linkedin.sandbox import APP, create, create_counted, create_member
 from connectors.sdk.guard import Guard
 from connectors.sdk.http import Api, Limits, guarded_client
 from connectors.sdk.types import Outgoing
@@ -47,7 +47,8 @@ class Desk:
         sandbox.origin = WWW
         self.sandbox, self.wire = sandbox, Wire(sandbox)
         app = {"app": APP} if sandbox.pages else {}
-        self.settings = MANIFEST.settings(pages=sandbox.pages, **app, **settings)
+        told = {"pages": sandbox.pages, "insights": sandbox.reviewed, **app, **settings}
+        self.settings = MANIFEST.settings(**told)
         api = Api(
             MANIFEST.origin(self.settings), manifest=MANIFEST, client=guarded_client(Guard(), transport=self.wire),
             further=MANIFEST.further_origins(self.settings), sleep=lambda seconds: None,
@@ -81,6 +82,12 @@ def pages():
 @pytest.fixture
 def member():
     return Desk(create_member())
+
+
+@pytest.fixture
+def counted():
+    """A member whose app was reviewed."""
+    return Desk(create_counted())
 
 
 def outgoing(data=b"a picture", *, marker=MARKER, media_type="image/png", **fields):

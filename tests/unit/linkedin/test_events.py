@@ -1,4 +1,4 @@
-"""LinkedIn's webhooks: challenges that sign nothing else, a signature with a prefix, subscriptions; what is counted."""
+"""LinkedIn's webhooks: challenges that sign nothing else, a signature with a prefix, subscriptions."""
 
 import hashlib
 import hmac
@@ -12,7 +12,7 @@ from connectors.linkedin.events import KIND
 from connectors.linkedin.sandbox import create
 from connectors.sdk.errors import Misconfigured
 from connectors.sdk.protocols import Challenged
-from tests.unit.linkedin.conftest import Desk, outgoing
+from tests.unit.linkedin.conftest import Desk
 from webhooks import SignatureError
 
 INBOUND = MANIFEST.inbound
@@ -120,15 +120,3 @@ def test_without_the_apps_number_a_person_is_told_what_to_enter():
     desk.connector._app = ""
     with pytest.raises(Misconfigured, match="app's number"):
         desk.connector.subscribe(desk.target, URL)
-
-
-@pytest.mark.parametrize(("media_type", "kind"), [("image/png", "shares"), ("video/mp4", "ugcPosts")])
-def test_numbers_are_asked_for_in_a_list_that_linkedin_can_read(pages, media_type, kind):
-    receipt, target = pages.publish(outgoing(media_type=media_type)), pages.target
-    assert pages.connector.numbers(target, receipt.ref) == {}  # nobody saw it yet
-    pages.sandbox.view(target.ref, receipt.ref)
-    counted = pages.connector.numbers(target, receipt.ref)
-    assert counted["impressionCount"] == 1
-    assert "engagement" not in counted
-    encoded = receipt.ref.replace(":", "%3A")
-    assert pages.wire.sent[-1].url.query.decode().endswith(f"&{kind}=List({encoded})")

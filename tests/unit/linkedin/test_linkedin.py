@@ -338,7 +338,7 @@ def test_a_members_posts_cannot_be_read_and_that_is_declared(member):
         with pytest.raises(Misconfigured):
             read()
     there = MANIFEST.at("member").abilities
-    read = {Capability.FIND, Capability.LOOK, Capability.NUMBERS, Capability.SUBSCRIBE}
+    read = {Capability.FIND, Capability.LOOK, Capability.SUBSCRIBE}
     assert read == set(MANIFEST.abilities) - set(there)
     assert there[Capability.PUBLISH].best is Level.SAID
     assert there[Capability.PUBLISH].write is Write.KEYED
