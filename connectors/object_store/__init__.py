@@ -65,6 +65,8 @@ MANIFEST = Manifest(
         "BadDigest": Meaning.RETRY_LATER,  # damaged on the way; nothing was kept
         "XAmzContentSHA256Mismatch": Meaning.RETRY_LATER,
         "SlowDown": Meaning.RETRY_LATER,
+        "InvalidPart": Meaning.RETRY_LATER,  # a part is not there any more: it is sent anew
+        "NoSuchUpload": Meaning.DONE,  # 404, and says nothing about the object; read further by the connector
     },
     inbound=StoreEvents(),
     fixed={"prefix": "Copies are known by where they lie below it: another folder is another connection."},
@@ -79,15 +81,14 @@ MANIFEST = Manifest(
         "usage": "A bucket does not know who shows its objects.",
         "numbers": "A bucket counts no looks; the log of requests that some stores write is late, and may lack some.",
         "plan": "A bucket tells neither a plan nor how much space is left.",
-        "large files": "Not offered yet: sending a file in parts. What is larger than the store takes in one call, at "
-        "Amazon 5 GiB, is refused before anything is sent.",
         "depth": "Not offered yet: places at any depth behind the first 100,000 objects of a bucket, in the order of "
-        "their names. Of what follows, only the folders right below the top are places, and searched for moved copies.",
+        "their names. Of what follows, only the folders right below the top are places, and searched for moved copies. "
+        "A folder deeper down can be connected by itself.",
         "addresses": "Not offered yet: the bucket in the host's name. Stores that take it only there, and not in the "
         "path, are out of reach.",
         "folders": "Not offered yet: beginning a folder. Copies go into folders in which something lies.",
-        "kept versions": "Not offered yet: deleting the versions that a bucket keeps by itself, of withdrawn copies "
-        "and of replaced bytes, and importing them.",
+        "kept versions": "Not offered yet: importing the versions that a bucket keeps by itself, and deleting those "
+        "before a replacement at once. They go when the copy is withdrawn.",
         "own words of objects": "Not offered yet: tags and headers of objects, neither set (such as how long caches "
         "may keep a copy, or who may read it) nor taken in.",
         "temporary keys": "Not offered yet: renewing them by a role, as some stores can. Connect again when they end.",

@@ -6,15 +6,17 @@ https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations_Amazon_Simple_Sto
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import IO
 from urllib.parse import quote
 
+from connectors.object_store.fingerprint import holds, key_of, sha256_of
+from connectors.object_store.parts import Place, send
 from connectors.object_store.signing import HASH
-from connectors.object_store.types import KEY_META, Listing, Settings, Stored, listing
+from connectors.object_store.types import CHECKSUM, KEY_META, Listing, Settings, Stored, listing
+from connectors.object_store.versions import Bucket, clear, kept_by
 from connectors.object_store.walking import Spot, stretch, through
 from connectors.sdk.answer import Answer
 from connectors.sdk.beside import MANIFEST_END, Beside
@@ -41,7 +43,6 @@ TOP = "/"
 PAGE_SIZE = 1000
 NOT_THERE_YET = {"If-None-Match": "*"}
 CHECKED = {"x-amz-checksum-mode": "ENABLED"}
-CHECKSUM = "x-amz-checksum-sha256"
 KEY_DIGITS = 12
 TAKEN = 412
 HOUR_S = 3600
@@ -86,8 +87,8 @@ class ObjectStore:
         """Write the manifest anew, for the bytes that stand there now."""
         del target
         headers, was = self._head(ref).headers, self._said(ref)
-        key = headers.get(KEY_META, "")
-        sha256 = _digest(headers.get(CHECKSUM, "")) or (was.sha256 if was and was.sha256.startswith(key) else key)
+        key = key_of(headers)
+        sha256 = sha256_of(headers) or (was.sha256 if was and was.sha256.startswith(key) else key)
         old = was or Beside(marker=marker_in(ref) or "", sha256="", size=0)
         now = {"sha256": sha256, "size": int(headers.get("content-length", 0)), "fields": {**old.fields, **fields}}
         self._say(ref, old.model_copy(update=now))
@@ -98,7 +99,8 @@ class ObjectStore:
         del target
         there, was = self._head(ref), self._said(ref)
         try:
-            self._put(ref, outgoing, {"If-Match": there.headers["etag"]})
+            if not (self._is_large(outgoing) and holds(there.headers, outgoing)):  # an earlier try came to its end
+                self._put(ref, outgoing, {"If-Match": there.headers["etag"]})
         except Rejected as refused:
             if refused.status != TAKEN:
                 raise
@@ -109,10 +111,12 @@ class ObjectStore:
         return self._receipt(ref)
 
     def withdraw(self, target: Target, ref: str) -> None:
-        """Delete the manifest, then the object; an object store does not say whether they were there."""
+        """Delete the manifest, then the object, and what the bucket keeps of them: it does not say what was there."""
         del target
-        for key in (ref + MANIFEST_END, ref):
-            self._api.delete(self._path(key))
+        if kept_by(self._api.delete(self._path(ref + MANIFEST_END))):
+            clear(Bucket(self._api, self._bucket, self._path), ref, ref + MANIFEST_END)
+        else:
+            self._api.delete(self._path(ref))
 
     def find(self, target: Target, marker: str) -> tuple[Copy, ...]:
         """List by the beginning of the name, which is the marker; what is not in its folder may be in another by now.
@@ -126,14 +130,14 @@ class ObjectStore:
         """Read headers and manifest. What is said of other bytes than these is not said of these."""
         del target
         headers, said = self._head(ref).headers, self._said(ref)
-        key = headers.get(KEY_META)
+        key = key_of(headers)
         return Copy(
             ref=ref,
             marker=marker_in(ref.rpartition("/")[2]),
             content_key=key or headers["etag"].strip('"')[:KEY_DIGITS],  # others' bytes carry no name of ours
             fields=said.fields if said and key and said.sha256.startswith(key) else {},
             parts=self._parts(ref),
-            sha256=_digest(headers.get(CHECKSUM, "")),
+            sha256=sha256_of(headers),
             url=self._url(ref),
         )
 
@@ -150,6 +154,9 @@ class ObjectStore:
 
     def _stands(self, key: str, outgoing: Outgoing) -> bool:
         """Put an object where none is; tell whether it stands there now, as this try or an earlier one put it."""
+        if self._is_large(outgoing):  # asked before its bytes are sent once more
+            with suppress(Missing):
+                return holds(self._head(key).headers, outgoing)
         try:
             self._put(key, outgoing, NOT_THERE_YET)
         except Rejected as refused:
@@ -164,22 +171,21 @@ class ObjectStore:
         except Missing as gone:
             message = "Somebody took the object away just now. The hub tries again."
             raise RetryLater(message, detail=gone.detail, status=gone.status) from None
-        digest, size = _digest(headers.get(CHECKSUM, "")), headers.get("content-length", "")
-        same = digest == outgoing.sha256 if digest else size == str(outgoing.size)
-        return same and headers.get(KEY_META) == outgoing.content_key
+        return holds(headers, outgoing)
+
+    def _is_large(self, outgoing: Outgoing) -> bool:
+        return outgoing.size > self._settings.most_gib * GIB
 
     def _put(self, key: str, outgoing: Outgoing, condition: dict[str, str]) -> None:
         """Send the bytes with their hash: the store refuses what was damaged on its way.
 
         Raises:
-            Rejected: `object_too_large`, before anything is sent.
+            Rejected: `object_too_large`, before anything is sent; or the condition does not hold.
         """
-        if outgoing.size > self._settings.most_gib * GIB:
-            raise Rejected(
-                f"The file is larger than {self._settings.most_gib} GiB, the most that this store takes in one call. "
-                "Publish a smaller one; or, if the store takes more, say so in the settings of the connection.",
-                code="object_too_large",
-            )
+        if self._is_large(outgoing):
+            place = Place(self._api, self._bucket, self._path, self._settings.prefix, key)
+            send(place, outgoing, condition, self._settings.most_gib * GIB)
+            return
         digest = base64.b64encode(bytes.fromhex(outgoing.sha256)).decode()
         stated = {HASH: outgoing.sha256, CHECKSUM: digest, KEY_META: outgoing.content_key}
         answer = self._api.upload(self._path(key), outgoing, method="PUT", headers={**condition, **stated})
@@ -226,10 +232,14 @@ class ObjectStore:
             "list-type": "2", "prefix": prefix, "max-keys": str(size or PAGE_SIZE), "encoding-type": "url",
             "continuation-token": cursor, "start-after": behind or None, "delimiter": "/" if folders else None,
         }  # fmt: skip
-        return listing(self._api.ask("GET", f"/{self._settings.bucket}", query=query))
+        return listing(self._api.ask("GET", self._bucket, query=query))
+
+    @property
+    def _bucket(self) -> str:
+        return f"/{self._settings.bucket}"
 
     def _path(self, key: str) -> str:
-        return f"/{self._settings.bucket}/{quote(key, safe='/-_.~')}"
+        return f"{self._bucket}/{quote(key, safe='/-_.~')}"
 
     def _public(self, key: str) -> str | None:
         return f"{self._settings.public_url}/{quote(key)}" if self._settings.public_url else None
@@ -275,11 +285,3 @@ def _item(stored: Stored) -> Item:
         marker=marker_in(name) or "",
         place=f"{folder}/" if folder else TOP,
     )
-
-
-def _digest(text: str) -> str | None:
-    """Return a checksum as hexadecimal; None where the store tells none, or that of parts."""
-    try:
-        return base64.b64decode(text, validate=True).hex() or None
-    except binascii.Error:
-        return None

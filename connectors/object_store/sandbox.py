@@ -16,7 +16,9 @@ from xml.sax.saxutils import escape
 from flask import Response, request
 
 from connectors.object_store.sandbox_events import posted
+from connectors.object_store.sandbox_parts import Uploads, etag_of
 from connectors.object_store.sandbox_signature import UNSIGNED, wrong
+from connectors.object_store.sandbox_versions import Versions
 from connectors.object_store.types import KEY_META, META
 from connectors.sdk.beside import MANIFEST_END
 from connectors.sdk.marker import marker_in
@@ -66,10 +68,12 @@ class ObjectStoreSandbox(Sandbox):
         }
         self.hook_secret = secrets.token_urlsafe(24)
         self._bytes: dict[str, bytes] = {EMPTY: b""}
+        self.uploads, self.versions = Uploads(), Versions()
         route = self.app.add_url_rule
         route(f"/{BUCKET}", view_func=self._list)
         route(f"/{BUCKET}/<path:_key>", view_func=self._get, methods=["GET"])
         route(f"/{BUCKET}/<path:_key>", view_func=self._put, methods=["PUT"])
+        route(f"/{BUCKET}/<path:_key>", view_func=self._post, methods=["POST"])
         route(f"/{BUCKET}/<path:_key>", view_func=self._delete, methods=["DELETE"])
         self.app.before_request(self._signed)
 
@@ -88,6 +92,16 @@ class ObjectStoreSandbox(Sandbox):
 
     def _list(self) -> Response:
         prefix, delimiter = request.args.get("prefix", ""), request.args.get("delimiter", "")
+        at = request.args.get("key-marker", "")
+        if "uploads" in request.args:
+            spot = (at, request.args.get("upload-id-marker", ""))
+            return _xml("ListMultipartUploadsResult", self.uploads.listed(prefix, spot))
+        if "versions" in request.args:
+            return _xml(
+                "ListVersionsResult", self.versions.listed(prefix, (at, request.args.get("version-id-marker", "")))
+            )
+        if request.args.get("list-type") != "2":
+            return _refuse("InvalidArgument", 400)  # the older way to list is not offered here
         after = request.args.get("continuation-token", "") or request.args.get("start-after", "")
         found = sorted({_rolled(key, prefix, delimiter) for key in self._keys() if key.startswith(prefix)})
         rest = [key for key in found if key > after]
@@ -104,6 +118,10 @@ class ObjectStoreSandbox(Sandbox):
 
     def _get(self, _key: str) -> Response:
         key = self._key()
+        if upload := request.args.get("uploadId"):
+            if self.uploads.of(upload, key) is None:
+                return _refuse("NoSuchUpload", 404)
+            return _xml("ListPartsResult", self.uploads.parts(upload, request.args.get("part-number-marker", 0, int)))
         facts = self._objects().get(key) or (_folder() if key in FOLDERS else None)
         if facts is None:
             return _refuse("NoSuchKey", 404)
@@ -112,7 +130,8 @@ class ObjectStoreSandbox(Sandbox):
             "Last-Modified": "Mon, 04 May 2026 06:30:00 GMT", "Content-Length": str(facts["size"]),
         }  # fmt: skip
         if request.headers.get("x-amz-checksum-mode") == "ENABLED" and facts["checksum"]:
-            headers["x-amz-checksum-sha256"] = base64.b64encode(bytes.fromhex(facts["sha256"])).decode()
+            whole = base64.b64encode(bytes.fromhex(facts["sha256"])).decode()
+            headers["x-amz-checksum-sha256"] = facts.get("of_parts") or whole
         if request.method == "HEAD":
             return Response(status=200, headers=headers)
         return Response(self._bytes.get(facts["sha256"], b""), headers=headers)
@@ -121,10 +140,16 @@ class ObjectStoreSandbox(Sandbox):
         meta = {name.lower(): value for name, value in request.headers.items() if name.lower().startswith(META)}
         if sum(len(name) - len(META) + len(value) for name, value in meta.items()) > MOST_META:
             return _refuse("MetadataTooLarge", 400)
-        digest, size = self._received()
+        upload = request.args.get("uploadId", "")
+        if upload and self.uploads.of(upload, self._key()) is None:
+            return _refuse("NoSuchUpload", 404)
+        digest, size = self._received(keep=bool(upload))
         refused = _mismatch(digest)
         if refused:
             return _refuse(refused, 400)
+        if upload:
+            data = self.uploads.begun[upload].parts[request.args.get("partNumber", 0, int)] = self._bytes.pop(digest)
+            return Response(status=200, headers={"ETag": f'"{etag_of(data)}"'})
         with self.lock:
             there = self._objects().get(self._key())
             refused = _unmet(there)
@@ -134,11 +159,42 @@ class ObjectStoreSandbox(Sandbox):
                 "sha256": digest, "size": size, "meta": meta, "type": request.headers.get("Content-Type", ""),
                 "etag": digest[:32], "checksum": "x-amz-checksum-sha256" in request.headers,
             }  # fmt: skip
-            self._write(self._key(), facts, new=there is None)
-        return Response(status=200, headers={"ETag": f'"{digest[:32]}"'})
+            kept = self._write(self._key(), facts, new=there is None)
+        return Response(status=200, headers={"ETag": f'"{digest[:32]}"', **kept})
 
-    def _write(self, key: str, facts: Mapping[str, Any] | None, *, new: bool = False) -> None:
-        """Note an object; a manifest as part of what it stands beside, since it is no copy of its own."""
+    def _post(self, _key: str) -> Response:
+        key, upload = self._key(), request.args.get("uploadId", "")
+        if "uploads" in request.args:
+            meta = {name.lower(): value for name, value in request.headers.items() if name.lower().startswith(META)}
+            name = self.uploads.begin(key, meta, request.headers.get("Content-Type", ""))
+            inside = f"<Bucket>{BUCKET}</Bucket><Key>{_named(key)}</Key><UploadId>{name}</UploadId>"
+            return _xml("InitiateMultipartUploadResult", inside)
+        with self.lock:
+            if self.uploads.of(upload, key) is None:
+                return _refuse("NoSuchUpload", 404)
+            there = self._objects().get(key)
+            refused, made = _unmet(there), self.uploads.complete(upload, request.get_data())
+            if refused or isinstance(made, str):
+                return _refuse(*(refused or (str(made), 400)))
+            digest = hashlib.sha256(made.data).hexdigest()
+            self._bytes[digest] = made.data
+            facts = {
+                "sha256": digest, "size": len(made.data), "meta": dict(made.meta), "type": made.type,
+                "etag": made.etag, "checksum": True, "of_parts": made.checksum,
+            }  # fmt: skip
+            kept = self._write(key, facts, new=there is None)
+            del self.uploads.begun[upload]
+        answer = _xml("CompleteMultipartUploadResult", f"<Key>{_named(key)}</Key><ETag>&quot;{made.etag}&quot;</ETag>")
+        answer.headers.update(kept)
+        return answer
+
+    def _write(self, key: str, facts: Mapping[str, Any] | None, *, new: bool = False) -> dict[str, str]:
+        """Note an object; return what is said of the version that is kept of it, in a bucket that keeps them."""
+        self._note_effect(key, facts, new=new)
+        return {"x-amz-version-id": self.versions.add(key, facts)} if self.versions.on else {}
+
+    def _note_effect(self, key: str, facts: Mapping[str, Any] | None, *, new: bool = False) -> None:
+        """Note a manifest as part of what it stands beside, since it is no copy of its own."""
         of = key.removesuffix(MANIFEST_END)
         if of != key:
             self.ledger.add(What.CHANGED, of, BUCKET, beside=facts)
@@ -148,19 +204,33 @@ class ObjectStoreSandbox(Sandbox):
             self.ledger.add(What.MADE if new else What.CHANGED, key, BUCKET, **facts)
 
     def _delete(self, _key: str) -> Response:
+        key, version = self._key(), request.args.get("versionId")
+        if upload := request.args.get("uploadId"):
+            known = self.uploads.of(upload, key) is not None
+            self.uploads.begun.pop(upload, None)
+            return Response(status=204) if known else _refuse("NoSuchUpload", 404)
         with self.lock:
-            if self._key() in self._objects():
-                self._write(self._key(), None)
-        return Response(status=204)
+            if version:
+                was_newest, newest = self.versions.forget(key, version)
+                if was_newest and (newest or key in self._objects()):
+                    self._note_effect(key, newest, new=key not in self._objects())
+                return Response(status=204, headers={"x-amz-version-id": version})
+            there = key in self._objects()
+            if there:
+                self._note_effect(key, None)
+            if not self.versions.on:
+                return Response(status=204)
+            marked = {"x-amz-version-id": self.versions.add(key, None), "x-amz-delete-marker": "true"}
+        return Response(status=204, headers=marked)
 
-    def _received(self) -> tuple[str, int]:
-        """Read the body; small ones can be fetched again."""
+    def _received(self, *, keep: bool = False) -> tuple[str, int]:
+        """Read the body; small ones can be fetched again, and those to be kept."""
         digest, size, kept = hashlib.sha256(), 0, b""
         while chunk := request.stream.read(CHUNK):
             digest.update(chunk)
             size += len(chunk)
-            kept = kept + chunk if size <= KEPT else b""
-        if size <= KEPT:
+            kept = kept + chunk if keep or size <= KEPT else b""
+        if keep or size <= KEPT:
             self._bytes[digest.hexdigest()] = kept
         return digest.hexdigest(), size
 

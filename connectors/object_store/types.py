@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, cast
 from urllib.parse import unquote_plus
 from xml.etree.ElementTree import Element, ParseError
 
@@ -15,8 +15,13 @@ from pydantic import BaseModel, Field, StringConstraints
 
 from connectors.sdk.answer import Answer
 
+CHECKSUM = "x-amz-checksum-sha256"
 META = "x-amz-meta-"
 KEY_META = f"{META}damhub-content"
+SHA256_META = f"{META}damhub-sha256"
+"""The hash of all bytes, of what came in parts."""
+PARTS_META = f"{META}damhub-parts"
+"""The checksum that a store tells of just these parts: of other bytes under the same name it tells another."""
 
 
 class Settings(BaseModel):
@@ -39,7 +44,10 @@ class Settings(BaseModel):
         title="Hours that a signed link to an object works where it has no public address (0: no links)",
     )
     most_gib: int = Field(
-        default=5, ge=1, le=51_200, title="Largest file that the store takes in one call, in GiB (at Amazon 5)"
+        default=5,
+        ge=1,
+        le=51_200,
+        title="Largest file that the store takes in one call, in GiB (at Amazon 5); larger ones go in parts",
     )
 
 
@@ -65,59 +73,69 @@ class Listing:
 def listing(answer: Answer) -> Listing:
     """Read a page; one without a word on whether more follow is no page at all."""
     root = parsed(answer, "ListBucketResult")
-    truncated, cursor = _text(root, "IsTruncated"), _text(root, "NextContinuationToken")
-    if truncated not in {"true", "false"} or (truncated == "true" and not cursor):
-        raise answer.call.senseless("a listing that does not say whether it ends", status=answer.status)
+    cursor = following(answer, root, "NextContinuationToken")
     return Listing(
-        tuple(_stored(one) for one in _every(root, "Contents")),
-        tuple(unquote_plus(_text(one, "Prefix")) for one in _every(root, "CommonPrefixes")),
-        cursor if truncated == "true" else None,
+        tuple(_stored(one) for one in each(root, "Contents")),
+        tuple(unquote_plus(text_of(one, "Prefix")) for one in each(root, "CommonPrefixes")),
+        cursor,
     )
 
 
-def parsed(answer: Answer, name: str) -> Element:
-    """Return the XML of an answer whose outermost element has this name; anything else is no answer."""
+def following(answer: Answer, root: Element, name: str) -> str | None:
+    """Return where a listing goes on; None at its end."""
+    truncated, cursor = text_of(root, "IsTruncated"), text_of(root, name)
+    if truncated not in {"true", "false"} or (truncated == "true" and not cursor):
+        raise answer.call.senseless("a listing that does not say whether it ends", status=answer.status)
+    return cursor if truncated == "true" else None
+
+
+def parsed(answer: Answer, *names: str) -> Element:
+    """Return the XML of an answer whose outermost element has such a name; anything else is no answer."""
     try:
-        root: Element = fromstring(answer.body, forbid_dtd=True)
+        root: Element = fromstring(answer.body.strip(), forbid_dtd=True)
     except (ParseError, DefusedXmlException, ValueError) as broken:
         raise answer.call.senseless(f"no XML: {type(broken).__name__}", status=answer.status) from None
-    if _local(root) != name:
-        raise answer.call.senseless(f"no {name} but {_local(root)[:40]}", status=answer.status)
+    if local(root) not in names:
+        raise answer.call.senseless(f"no {names[0]} but {local(root)[:40]}", status=answer.status)
     return root
 
 
 def error_code(body: object, text: str) -> str:
     """Return the code of a refusal, such as `NoSuchKey`; empty where there is none."""
-    del body
+    if isinstance(body, dict):  # one that stood inside a success
+        return str(cast("dict[str, object]", body).get("code", ""))[:60]
     try:
-        return _text(fromstring(text, forbid_dtd=True), "Code")[:60]
+        return text_of(fromstring(text, forbid_dtd=True), "Code")[:60]
     except (ParseError, DefusedXmlException, ValueError):
         return ""
 
 
 def _stored(element: Element) -> Stored:
-    size = _text(element, "Size")
+    size, etag = text_of(element, "Size"), text_of(element, "ETag").strip('"')
     return Stored(
-        unquote_plus(_text(element, "Key")), int(size) if size.isdecimal() else 0, _text(element, "ETag").strip('"'),
-        _millis(_text(element, "LastModified")),
+        unquote_plus(text_of(element, "Key")), int(size) if size.isdecimal() else 0, etag,
+        millis(text_of(element, "LastModified")),
     )  # fmt: skip
 
 
-def _millis(text: str) -> int | None:
+def millis(text: str) -> int | None:
+    """Return a time in UTC milliseconds; None where it is none."""
     try:
         return int(datetime.fromisoformat(text).astimezone(UTC).timestamp() * 1000)
     except ValueError:
         return None
 
 
-def _every(element: Element, name: str) -> Iterator[Element]:
-    return (child for child in element if _local(child) == name)
+def each(element: Element, name: str) -> Iterator[Element]:
+    """Yield what an element holds by this name."""
+    return (child for child in element if local(child) == name)
 
 
-def _text(element: Element, name: str) -> str:
-    return next((child.text or "" for child in _every(element, name)), "")
+def text_of(element: Element, name: str) -> str:
+    """Return the text of what an element holds by this name; empty where there is none."""
+    return next((child.text or "" for child in each(element, name)), "")
 
 
-def _local(element: Element) -> str:
+def local(element: Element) -> str:
     """Return an element's name without its namespace, which servers disagree about."""
     return str(element.tag).rpartition("}")[2]

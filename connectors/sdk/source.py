@@ -15,6 +15,25 @@ class SourceBroken(Exception):
     """A stream held fewer or more bytes than its size said; part of them may have been sent."""
 
 
+def part(outgoing: Source, start: int, size: int) -> Iterator[bytes]:
+    """Yield exactly this part of the bytes.
+
+    Raises:
+        SourceBroken: there are fewer.
+    """
+    with closing(outgoing.open()) as stream:
+        if stream.seekable():
+            stream.seek(start)
+        else:
+            for at in range(0, start, CHUNK):
+                stream.read(min(CHUNK, start - at))
+        while size and (chunk := stream.read(min(CHUNK, size))):
+            size -= len(chunk)
+            yield chunk
+    if size:
+        raise SourceBroken(f"fewer bytes than the {outgoing.size} announced")
+
+
 def chunks(outgoing: Source) -> Iterator[bytes]:
     """Yield the bytes.
 

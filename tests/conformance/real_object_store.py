@@ -50,14 +50,19 @@ class RealObjectStore(ObjectStoreSandbox):
     def _pass(self, _=""):
         url = server.endpoint_url + str(request.environ["RAW_URI"])
         sent = [(name, value) for name, value in request.headers.items() if name.lower() not in HOP]
-        there = request.method == "PUT" and self._exists()
+        there = request.method in {"PUT", "POST"} and self._exists()
         answer = self._there.request(request.method, url, headers=sent, content=request.get_data())
-        if answer.is_success and request.method in {"PUT", "DELETE"}:
+        if answer.is_success and self._is_effect():
             what = What.REMOVED if request.method == "DELETE" else What.CHANGED if there else What.MADE
             of = self._key().removesuffix(MANIFEST_END)
             self.ledger.add(what if of == self._key() else What.CHANGED, of, server.bucket)
         kept = [(name, value) for name, value in answer.headers.items() if name.lower() not in HOP]
         return Response(answer.content if request.method != "HEAD" else None, answer.status_code, kept)
+
+    def _is_effect(self):
+        """Parts are none, nor is their beginning or their loss; that they are complete is one."""
+        parts, versions = "uploadId" in request.args, "versionId" in request.args
+        return {"PUT": not parts, "POST": parts, "DELETE": not parts and not versions}.get(request.method, False)
 
     def _key(self):
         return super()._key().removeprefix(f"/{server.bucket}/")

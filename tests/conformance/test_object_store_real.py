@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import random
 from dataclasses import replace
 
 import httpx
 import pytest
 
-from connectors.object_store import MANIFEST, connector, walking
-from connectors.sdk.errors import Rejected
+from connectors.object_store import MANIFEST, connector, parts, sandbox_parts, walking
+from connectors.sdk.errors import OutcomeUnknown, Rejected
 from connectors.sdk.paging import every
 from connectors.testing.conformance import CHECKS, Outcome, bench_for, run
+from connectors.testing.faults import Fault, Rule
 from hub.storage.s3 import connect
 from tests.conformance import real_object_store
 
@@ -68,6 +70,77 @@ def test_the_real_server_replaces_only_what_was_looked_at(connected):
         store._put(receipt.ref, connected.outgoing(marker=sent.marker), {"If-Match": '"0123456789abcdef"'})
     assert refused.value.status == connector.TAKEN
     assert connected.look(receipt.ref).content_key == sent.content_key
+
+
+@pytest.fixture
+def little(monkeypatch):
+    """What the store takes in one call is little: five times this. Its parts have the least size that stores take."""
+    monkeypatch.setattr(connector, "GIB", sandbox_parts.LEAST // 5)
+    monkeypatch.setattr(parts, "PIECE", sandbox_parts.LEAST)
+    return random.Random(7).randbytes(2 * sandbox_parts.LEAST + 1000)
+
+
+def begun(clients, s3_settings):
+    found = clients[0].list_multipart_uploads(Bucket=s3_settings.bucket).get("Uploads", ())
+    return [one["Key"] for one in found if one["Key"].startswith("conformance/")]
+
+
+def test_a_file_in_parts_arrives_whole_takes_nobodys_place_and_leaves_nothing(little, connected, clients, s3_settings):
+    sent, receipt = connected.publish(connected.outgoing(data=little))
+    stands = clients[0].get_object(Bucket=s3_settings.bucket, Key=receipt.ref)
+    assert hashlib.sha256(stands["Body"].read()).hexdigest() == sent.sha256
+    copy = connected.look(receipt.ref)
+    assert (copy.marker, copy.content_key) == (sent.marker, sent.content_key)
+    assert copy.sha256 == sent.sha256
+    store = connected.connector
+    with pytest.raises(Rejected) as refused:
+        store._put(receipt.ref, connected.outgoing(data=little[::-1]), {"If-None-Match": "*"})
+    assert refused.value.status == connector.TAKEN
+    assert store.publish(connected.target, sent).ref == receipt.ref
+    other = connected.outgoing(marker=sent.marker, data=little[::-1])
+    store.replace(connected.target, receipt.ref, other)
+    assert connected.look(receipt.ref).content_key == other.content_key
+    assert begun(clients, s3_settings) == []
+
+
+def test_a_killed_upload_goes_on_or_is_thrown_away_on_the_real_server(little, connected, clients, s3_settings):
+    notes = []
+    out = replace(connected.outgoing(data=little), keep=notes.append)
+    connected.sandbox.faults.add(Rule(fault=Fault.LOSE_REQUEST, on="write", skip=3, times=2))
+    with pytest.raises(OutcomeUnknown):
+        connected.connector.publish(connected.target, out)
+    assert len(begun(clients, s3_settings)) == 1
+    ref = connected.connector.publish(connected.target, replace(out, kept=notes[-1])).ref
+    stands = clients[0].get_object(Bucket=s3_settings.bucket, Key=ref)
+    assert hashlib.sha256(stands["Body"].read()).hexdigest() == out.sha256
+    assert begun(clients, s3_settings) == []
+
+
+@pytest.fixture
+def versioned(store, clients, s3_settings, monkeypatch):
+    """A bucket that keeps what is deleted."""
+    bucket, direct = "damhub-versioned", clients[0]
+    if bucket not in [one["Name"] for one in direct.list_buckets()["Buckets"]]:
+        direct.create_bucket(Bucket=bucket)
+        direct.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    there = s3_settings.model_copy(update={"prefix": "conformance/", "bucket": bucket})
+    monkeypatch.setattr(real_object_store, "server", there)
+    with bench_for(REAL) as bench:
+        yield bench
+
+
+def test_of_a_withdrawn_copy_the_real_server_keeps_no_version(versioned, clients):
+    sent, receipt = versioned.publish()
+    versioned.connector.replace(versioned.target, receipt.ref, versioned.outgoing(marker=sent.marker))
+
+    def kept():
+        told = clients[0].list_object_versions(Bucket="damhub-versioned", Prefix=receipt.ref)
+        return len(told.get("Versions", ())), len(told.get("DeleteMarkers", ()))
+
+    assert kept() == (4, 0)
+    versioned.connector.withdraw(versioned.target, receipt.ref)
+    assert kept() == (0, 0)
+    assert versioned.find(sent.marker) == ()
 
 
 def test_folders_are_listed_at_any_depth_and_what_was_moved_is_found_there(connected, clients, s3_settings):

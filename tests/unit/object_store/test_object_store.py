@@ -11,52 +11,16 @@ import pytest
 
 from connectors.object_store import MANIFEST, sandbox_signature, walking
 from connectors.object_store import sandbox as made_up
-from connectors.object_store.sandbox import BUCKET, create
+from connectors.object_store.sandbox import BUCKET
 from connectors.object_store.signing import presign
 from connectors.sdk.errors import AuthExpired, Misconfigured, Missing, OutcomeUnknown, Rejected, RetryLater
-from connectors.sdk.guard import Guard
-from connectors.sdk.http import Api, Limits, guarded_client
 from connectors.sdk.manifest import Meaning
 from connectors.sdk.paging import every
 from connectors.testing.faults import Fault, Rule, refuse
 from connectors.testing.ledger import What
-from connectors.testing.serve import serve
 from tests.unit.folder.conftest import MARKER, outgoing
 
 KEY = f"{MARKER}-logo.png"
-
-
-@pytest.fixture
-def sandbox():
-    sandbox = create()
-    with serve(sandbox):
-        yield sandbox
-
-
-@pytest.fixture
-def connect(sandbox):
-    with guarded_client(Guard(trusted_origins=[sandbox.origin])) as client:
-
-        def make(secrets=None, **settings):
-            typed, auth = secrets or sandbox.secrets, MANIFEST.auths[0]
-            api = Api(
-                sandbox.origin, manifest=MANIFEST, client=client, limits=Limits(total_s=20.0, read_attempts=1),
-                sign=lambda method, url, headers: auth.sign(typed, method, url, headers),
-                presign=lambda url, seconds: auth.presign(typed, url, seconds),
-            )  # fmt: skip
-            return MANIFEST.connect(api, MANIFEST.settings(**sandbox.settings(sandbox.origin), **settings))
-
-        yield make
-
-
-@pytest.fixture
-def store(connect):
-    return connect()
-
-
-@pytest.fixture
-def top(store):
-    return store.targets(None).items[0]
 
 
 def keys(sandbox):
@@ -175,19 +139,6 @@ def test_an_object_that_goes_between_refusal_and_look_is_put_later(store, top, s
     monkeypatch.setattr(type(store), "_head", head)
     with pytest.raises(RetryLater, match="just now"):
         store.publish(top, outgoing())
-
-
-def test_a_file_that_is_larger_than_the_store_takes_is_refused_before_anything_is_sent(store, connect, top, sandbox):
-    large = replace(outgoing(), size=5 * 1024**3 + 1)
-    store.publish(top, outgoing())
-    sandbox.requests.clear()
-    for act in (lambda: store.publish(top, large), lambda: store._put(KEY, large, {})):
-        with pytest.raises(Rejected, match="5 GiB") as refused:
-            act()
-        assert refused.value.code == "object_too_large"
-    assert not sandbox.requests
-    with pytest.raises(OutcomeUnknown):  # it is sent: that its bytes are fewer is another matter
-        connect(most_gib=6).publish(top, large)
 
 
 # Folders
@@ -341,7 +292,7 @@ def test_temporary_keys_work_and_end(sandbox, connect, top):
         ("NoSuchBucket", 404, Misconfigured), ("PermanentRedirect", 301, Misconfigured),
         ("AuthorizationHeaderMalformed", 400, Misconfigured), ("RequestTimeTooSkewed", 403, Misconfigured),
         ("BadDigest", 400, RetryLater), ("XAmzContentSHA256Mismatch", 400, RetryLater), ("SlowDown", 503, RetryLater),
-        ("ConditionalRequestConflict", 409, RetryLater),
+        ("ConditionalRequestConflict", 409, RetryLater), ("InvalidPart", 400, RetryLater),
     ],
 )  # fmt: skip
 def test_what_a_store_says_and_what_it_means(store, top, sandbox, code, status, kind):
@@ -353,7 +304,7 @@ def test_what_a_store_says_and_what_it_means(store, top, sandbox, code, status, 
 
 def test_every_declared_code_is_tried_here():
     tried = test_what_a_store_says_and_what_it_means.pytestmark[0].args[1]
-    assert {code for code, *_ in tried} == set(MANIFEST.error_codes)
+    assert {code for code, *_ in tried} == set(MANIFEST.error_codes) - {"NoSuchUpload"}  # read further: see parts
     assert Meaning.MISSING not in MANIFEST.error_codes.values()
 
 
