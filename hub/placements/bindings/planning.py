@@ -88,6 +88,16 @@ def _wish(binding: Binding, card: CardFacts, where: Names, known: Members, *, do
     return Wish(binding, card, assets, assets & known.approved, unknown, done)
 
 
+def compared(
+    session: Session, rows: Sequence[Binding], live: Sequence[Binding], found: Found
+) -> tuple[Plan, list[Wish]]:  # fmt: skip
+    """Return what is to be done in an account, and what was wished for; `rows` are all of its bindings."""
+    cards = cards_of(session, rows[0].remote_id) if rows else []
+    wishes = [wish for row in live for wish in wishes_of(session, row, cards, found)]
+    known = rows_of(session, [row.id for row in rows], sorted({wish.card.target_id for wish in wishes}))
+    return compare(wishes, known, live={row.id for row in live}), wishes
+
+
 def compare(wishes: Sequence[Wish], rows: Sequence[Placement], *, live: set[str]) -> Plan:
     """Return what is to be done.
 

@@ -20,10 +20,10 @@ from hub.errors import HubError, Invalid, NotFound, Unavailable
 from hub.placements.bindings import usage
 from hub.placements.bindings.authors import stop_orphans, take_over
 from hub.placements.bindings.cards import EVERY_MS, Reader
-from hub.placements.bindings.ending import end, links_of
+from hub.placements.bindings.ending import end, heirs_of, links_of
 from hub.placements.bindings.hearing import hear
 from hub.placements.bindings.kept import changeable, locked, row_of
-from hub.placements.bindings.planning import Found, Plan, cards_of, carry_out, compare, rows_of, wishes_of
+from hub.placements.bindings.planning import carry_out, compared
 from hub.placements.bindings.rules import Names, Source, Takes, asked_by_ref
 from hub.placements.bindings.views import BindingView, Rehearsal, rehearsal, view_of
 from hub.placements.models import Binding, CardBoard, Placement
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from hub.clock import Clock
     from hub.db.unit import Database
     from hub.placements.bindings.assets import Finder
-    from hub.placements.bindings.planning import Wish
     from hub.placements.ports import Switchboard
 
     Wake = Callable[[Session, Placement], None]
@@ -115,7 +114,7 @@ class Bindings:
             rows = list(locked(session, remote_id))
             stop_orphans(session, rows, at=now)
             live = [row for row in rows if row.state == "live" and row.id not in silent]
-            plan, wishes = self._compared(session, rows, live, found)
+            plan, wishes = compared(session, rows, live, found)
             carry_out(session, plan, at=now, wake=self._wake)
             session.flush()
             usage.record(session, wishes, now)
@@ -124,15 +123,6 @@ class Bindings:
             session.execute(update(Binding).where(*mine).values(due_at=now + EVERY_MS))
             if silent:
                 session.execute(update(Binding).where(Binding.id.in_(silent)).values(due_at=now + MINUTE))
-
-    @staticmethod
-    def _compared(
-        session: Session, rows: Sequence[Binding], live: Sequence[Binding], found: Found
-    ) -> tuple[Plan, list[Wish]]:
-        cards = cards_of(session, rows[0].remote_id) if rows else []
-        wishes = [wish for row in live for wish in wishes_of(session, row, cards, found)]
-        known = rows_of(session, [row.id for row in rows], sorted({wish.card.target_id for wish in wishes}))
-        return compare(wishes, known, live={row.id for row in live}), wishes
 
     def _searches(self, remote_id: str, also: str = "") -> tuple[dict[str, Sequence[str]], set[str]]:
         """Ask the saved searches of an account's bindings, outside any unit; return also which could not be asked."""
@@ -218,7 +208,7 @@ class Bindings:
         with self._database.read() as session:
             rows = session.scalars(select(Binding).where(Binding.remote_id == remote_id).order_by(Binding.id)).all()
             live = [row for row in rows if row.id == binding_id or (row.state == "live" and row.id not in silent)]
-            plan, wishes = self._compared(session, rows, live, found)
+            plan, wishes = compared(session, rows, live, found)
             return rehearsal(session, plan, wishes, binding_id)
 
     def going(self, actor: Actor, binding_id: str, links: str) -> dict[str, bool]:
@@ -231,16 +221,10 @@ class Bindings:
         remote_id = self.view(actor, binding_id).remote_id
         found, silent = self._searches(remote_id)
         with self._database.read() as session:
-            mine = list(session.scalars(links_of(changeable(session, binding_id, lock=False).id)))
-            if links == "keep":
-                return dict.fromkeys((copy.id for copy in mine), False)
-            for copy in mine:
-                copy.wanted, copy.released = False, True  # in memory alone: a reading unit keeps nothing
+            row = changeable(session, binding_id, lock=False)
             rows = session.scalars(select(Binding).where(Binding.remote_id == remote_id).order_by(Binding.id)).all()
-            live = [row for row in rows if row.state == "live" and row.id not in {binding_id, *silent}]
-            plan, _ = self._compared(session, rows, live, found)
-            taken_over = {copy.id for copy, _ in plan.again}
-            return {copy.id: copy.id not in taken_over for copy in mine}
+            heirs = heirs_of(session, row, rows, found, silent)
+            return {copy.id: links == "remove" and copy.id not in heirs for copy in session.scalars(links_of(row.id))}
 
     # What people do
 
@@ -299,9 +283,13 @@ class Bindings:
         """
         require(actor, Act.PLACE)
         _refuse_unknown(links)
+        remote_id = self.view(actor, binding_id).remote_id
+        found, silent = self._searches(remote_id)
         with self._database.unit() as session:
+            rows = locked(session, remote_id)
             row = changeable(session, binding_id)
-            end(session, row, links, at=self._clock.now(), wake=self._wake)
+            heirs = heirs_of(session, row, rows, found, silent)
+            end(session, row, links, heirs, at=self._clock.now(), wake=self._wake)
             return view_of(session, row)
 
     def _turn(self, actor: Actor, binding_id: str, state: str) -> BindingView:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hub.access.actors import Actor, Role
+from hub.access.models import User
 from hub.errors import Conflict, Forbidden, Invalid, NotFound
 from hub.placements.bindings.rules import Takes
 from hub.placements.rehearsal import Rehearsal
@@ -41,6 +42,40 @@ def test_what_ending_a_binding_would_withdraw_is_what_it_withdraws(desk, rehears
     desk.work()
     assert (desk.links("c1"), desk.links("c2")[asset].binding_id) == ({}, other)
     assert (desk.shown(rows[0].id), len(desk.shown(rows[1].id))) == ([], 1)
+
+
+def test_a_link_that_another_binding_takes_over_never_leaves_its_card(desk, rehearsal):
+    asset = desk.of_campaign(b"spring")
+    desk.wall.deal("c1", "Flyer", labels=("launch", "press"))
+    binding = desk.bind()
+    other = desk.bind(name="Press", takes=Takes(labels=("press",)))
+    desk.work()
+    desk.bindings.end(desk.actor, binding, "remove")
+    while desk.tick():  # whoever works on copies is earlier than whoever plans links
+        pass
+    row = desk.links("c1")[asset]
+    assert (row.binding_id, len(desk.shown(row.id))) == (other, 1)
+    desk.work()
+    assert (desk.remote.calls.count("withdraw"), desk.remote.calls.count("publish")) == (0, 1)
+
+
+def test_a_binding_whose_author_may_place_nothing_more_takes_nothing_over(desk, rehearsal):
+    ada, ed = desk.actor, Actor("00000000-0000-7000-8000-000000000077", "Ed Ott", Role.EDITOR)
+    desk.person(ed, "ed")
+    asset = desk.of_campaign(b"spring")
+    desk.wall.deal("c1", "Flyer", labels=("launch", "press"))
+    binding = desk.bind()
+    desk.actor = ed
+    desk.bind(name="Press", takes=Takes(labels=("press",)))
+    desk.actor = ada
+    desk.work()
+    link = desk.links("c1")[asset]
+    with desk.database.unit() as session:
+        session.get_one(User, ed.id).role = Role.VIEWER
+    assert becomes(rehearsal.ending(ada, binding, "remove")) == {"Board / Flyer": "withdrawn"}
+    desk.bindings.end(ada, binding, "remove")
+    desk.work()
+    assert desk.shown(link.id) == []
 
 
 def test_links_that_a_person_keeps_stay_and_what_is_away_already_is_not_counted_again(desk, rehearsal):
