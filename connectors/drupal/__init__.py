@@ -126,7 +126,8 @@ MANIFEST = Manifest(
         "name is a text like others.",
         "hold": "Drupal's core schedules nothing, and the file of an item that is not published stays public.",
         "deletions": "Drupal keeps no list of what was deleted, and its order of changes tells nothing of it: the hub "
-        "notices a deletion when it looks, once a day and whenever something is to change.",
+        "notices a deletion when it looks: an hour and a day after it published, then every thirty days, and whenever "
+        "something is to change.",
         "numbers": "Drupal's core counts no views of media.",
         "choosing there": "Not offered yet: a module inside Drupal with which people choose the hub's assets in the "
         "media library, and which tells the hub at once what changed.",
