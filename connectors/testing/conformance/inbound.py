@@ -112,8 +112,9 @@ def webhook_replayed(bench: Bench) -> None:
 @check("webhook-unknown", "An event that nobody knows gives a hint without refs, never an error.", inbound=True)
 def webhook_unknown(bench: Bench) -> None:
     """Invent an event."""
+    delivery = _delivery(bench, kind="somethingBrandNew")
     try:
-        hint = _read(bench, _delivery(bench, kind="somethingBrandNew"))
+        hint = _read(bench, delivery)
     except Exception as error:
         raise CheckFailed(f"raised {type(error).__name__}") from error
     expect(hint.refs == (), f"it names {hint.refs}")
