@@ -162,7 +162,9 @@ MANIFEST = Manifest(
         "which the damhub-helper plugin would have to add.",
         "copied texts": "Not offered yet: alternative texts and captions that a post copied when the picture was put "
         "in do not follow the asset's.",
-        "widgets and templates": "Not offered yet: finding uses in widgets, block templates and their parts.",
+        "widgets and templates": "Found and rewritten over REST, when uses are listed and when a copy follows or goes, "
+        "not at every look. Only an administrator may see widgets and change either: what another account sees and may "
+        "not change is named to a person, what it does not see is not found.",
         "fields of plugins": "Not offered yet: fields that plugins add to an item, such as credits or categories.",
         "smaller sizes": "Not offered yet: making an item's smaller sizes anew where the site broke off on them.",
         "page builders": "Uses in page builders' own tables and settings of themes are not found: WordPress itself "

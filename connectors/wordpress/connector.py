@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import IO
 
-from connectors.sdk.errors import Misconfigured, Missing
+from connectors.sdk.errors import LeftBehind, Misconfigured, Missing
 from connectors.sdk.http import Api
 from connectors.sdk.paging import Spot
 from connectors.sdk.types import (
@@ -30,7 +30,7 @@ from connectors.sdk.types import (
     Target,
     Use,
 )
-from connectors.wordpress import dot_com, feed, handing_over, usage
+from connectors.wordpress import dot_com, feed, handing_over, layout, usage
 from connectors.wordpress.calls import MEDIA, STATES, Site
 from connectors.wordpress.files import fetched, hash_of, md5_of
 from connectors.wordpress.marker import marked_name, read_marker
@@ -94,33 +94,47 @@ class WordPress:
         return _receipt(self._site(target).write(f"{MEDIA}/{ref}", form_of(fields)).parse(Media))
 
     def repoint(self, target: Target, old_ref: str, new_ref: str) -> Receipt:
-        """Rewrite every post, page and block that shows the old item, featured images and the site's logo included."""
+        """Rewrite all that shows the old item: content, featured images, templates, widgets, the site's logo.
+
+        Raises:
+            Misconfigured: what only an administrator may change shows the old item; all else is changed before.
+        """
         site = self._site(target)
         old, new = item_of(site.media(old_ref)), item_of(site.media(new_ref))
         parts: list[Part] = []
-        for kind in self._settings.content_types:
+        for kind in self._kinds():
             for place in usage.found_in(site, kind, old, featured=True):
                 usage.repoint(site, place, old, new)
                 parts.append(Part(PartKind.EMBED, place.path))
         if names := usage.of_site(site, old):
             usage.repoint_site(site, names, new)
             parts += [Part(PartKind.EMBED, usage.use_of_site(site, name).ref) for name in names]
+        for spot in layout.every(site, old):
+            layout.repoint(site, spot, old, new)
+            parts.append(Part(PartKind.EMBED, spot.path))
         return Receipt(new_ref, tuple(parts))
 
     def withdraw(self, target: Target, ref: str) -> None:
-        """Take the item out of all content, then delete it and its files. WordPress itself unsets featured images."""
+        """Take the item out of all content, then delete it and its files. WordPress itself unsets featured images.
+
+        Raises:
+            LeftBehind: all is gone, and templates still name it that this account may not change.
+        """
         site = self._site(target)
         try:
             item = item_of(site.media(ref))
         except Missing:
             return
-        for kind in self._settings.content_types:
+        for kind in self._kinds():
             for place in usage.found_in(site, kind, item):
                 usage.take_out(site, place, item)
+        left = layout.take_out_of_all(site, item)
         try:
             site.delete(f"{MEDIA}/{ref}", force="true")  # there is no bin for files
         except Missing:
             site.surely_missing(ref)
+        if left:
+            raise LeftBehind(layout.told(left))
 
     def find(self, target: Target, marker: str) -> tuple[Copy, ...]:
         """Search the library for the file name's marker; WordPress matches substrings, so each hit is checked."""
@@ -172,12 +186,14 @@ class WordPress:
         return Changes(tuple(told), feed.written(known), more=more)
 
     def uses(self, target: Target, ref: str, cursor: str | None) -> Page[Use]:
-        """List where an item is shown: by the site itself, then one type of content with each call."""
-        site, kinds = self._site(target), self._settings.content_types
+        """List where an item is shown: by the site itself, then one type of content or layout with each call."""
+        site, kinds = self._site(target), (*self._kinds(), *layout.LISTS)
         item = item_of(site.media(ref))
         at = kinds.index(cursor) if cursor in kinds else -1
         if at < 0:
             found = tuple(usage.use_of_site(site, name) for name in usage.of_site(site, item))
+        elif kinds[at] in layout.LISTS:
+            found = tuple(spot.use(site, item) for spot in layout.found_in(site, kinds[at], item))
         else:
             found = tuple(place.use(item) for place in usage.found_in(site, kinds[at], item, featured=True))
         return Page(found, kinds[at + 1] if at + 1 < len(kinds) else None)
@@ -190,6 +206,11 @@ class WordPress:
         """Have the site forget the application password that we speak with."""
         own = self._main.read(f"{PASSWORDS}/introspect", Password)
         self._main.delete(f"{PASSWORDS}/{own['uuid']}")
+
+    def _kinds(self) -> tuple[str, ...]:
+        """Return the content that is changed: menus besides what the settings name."""
+        named = tuple(kind for kind in self._settings.content_types if kind not in layout.LISTS)
+        return tuple(dict.fromkeys((*named, usage.NAVIGATION)))
 
     def _sites(self) -> Iterator[Site]:
         yield self._main

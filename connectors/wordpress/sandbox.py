@@ -22,6 +22,7 @@ from connectors.testing.sandbox import Sandbox, Standing, Stock
 from connectors.wordpress import events, sandbox_xmlrpc
 from connectors.wordpress.content import uses
 from connectors.wordpress.sandbox_http import raw
+from connectors.wordpress.sandbox_layout import TEMPLATES, Template, Widget
 from connectors.wordpress.sandbox_library import (
     Attachment,
     Entry,
@@ -82,6 +83,9 @@ class WordPressSandbox(Sandbox):
         self.brand = {"site_logo": 0, "site_icon": 0}
         self.closed: set[str] = set()  # types of content that this account may not edit
         self.hidden: set[int] = set()  # items that this account may not edit, and is not shown
+        self.templates: dict[str, dict[str, Template]] = {kind: {} for kind in TEMPLATES}
+        self.widgets: dict[str, Widget] = {}
+        self.administers = True  # whether this account may change templates and widgets
         self.below: dict[str, WordPressSandbox] = {}
         self._last_id = 3
         Routes(self)

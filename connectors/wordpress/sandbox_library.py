@@ -31,7 +31,9 @@ SIZES: Final = {
 BIG: Final = 2560
 FOLDER: Final = "2026/11"
 DATE: Final = "2026-11-25T04:00:00"
-BASES: Final = {"posts": "post", "pages": "page", "blocks": "wp_block"}
+BASES: Final = {"posts": "post", "pages": "page", "blocks": "wp_block", "navigation": "wp_navigation"}
+LEADING: Final = frozenset({"posts", "pages"})
+"""Those that have a featured image."""
 
 
 class Refusal(Exception):
@@ -260,7 +262,7 @@ def entry_json(entry: Entry, origin: str, *, edit: bool) -> dict[str, Any]:
         "content": {**content, "rendered": paragraph(html.unescape(entry.content))}, "template": "",
         "_links": _links(f"{origin}/wp-json/wp/v2/{entry.base}/{entry.id}"),
     }  # fmt: skip
-    if entry.base != "blocks":
+    if entry.base in LEADING:
         body |= {"author": 1, "featured_media": entry.featured_media}
     return body
 

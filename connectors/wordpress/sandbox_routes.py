@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Response, request
 
-from connectors.wordpress import sandbox_oauth, sandbox_people, sandbox_xmlrpc
+from connectors.wordpress import sandbox_layout, sandbox_oauth, sandbox_people, sandbox_xmlrpc
 from connectors.wordpress.sandbox_http import answer, edits, matches, page, refuse, sent, uploaded
 from connectors.wordpress.sandbox_library import (
     BASES,
@@ -57,6 +57,7 @@ class Routes:
         add(f"{API}/<any({', '.join(BASES)}):base>/<int:number>", "entry", self._entry)
         add(f"{API}/<any({', '.join(BASES)}):base>/<int:number>", "rewrite", self._write_entry,
             methods=["POST", "PUT", "PATCH"])  # fmt: skip
+        sandbox_layout.add(self)
         add(f"/wp-content/uploads/{FOLDER}/<name>", "file", self._file)
         add(sandbox_people.PAGE, "authorize", lambda: sandbox_people.authorize(site), methods=["GET", "POST"])
         site.app.before_request(site.plugin.check)
@@ -66,7 +67,7 @@ class Routes:
         add("/xmlrpc.php", "xmlrpc", lambda: sandbox_xmlrpc.answer(site, request.get_data()), methods=["POST"])
 
     def _index(self) -> Response:
-        origin = self._origin()
+        origin = self.origin()
         sign_in = {"authorization": self.site.page or f"{origin}{sandbox_people.PAGE}"}
         ways = {"application-passwords": {"endpoints": sign_in}} if self.site.passwords_on else {}
         return answer({
@@ -85,14 +86,14 @@ class Routes:
         if name != self.site.at_dot_com:
             return answer({"error": "unknown_blog", "message": "Unknown blog"}, HTTPStatus.NOT_FOUND)
         brand = self.site.brand
-        return answer({"ID": 1, "name": self.site.title or TITLE, "URL": self._origin(),
+        return answer({"ID": 1, "name": self.site.title or TITLE, "URL": self.origin(),
                        "logo": {"id": brand["site_logo"], "sizes": [], "url": ""},
                        "icon": {"img": "", "ico": "", "media_id": brand["site_icon"]}})  # fmt: skip
 
     def _me(self) -> Response:
         if not self._signed_in():
             raise Refusal("rest_not_logged_in", "You are not currently logged in.", HTTPStatus.UNAUTHORIZED)
-        origin = self._origin()
+        origin = self.origin()
         return answer({
             "id": 1, "name": "admin", "url": origin, "description": "", "link": f"{origin}/author/admin/",
             "slug": "admin", "meta": [], "username": "admin", "roles": ["administrator"],
@@ -106,9 +107,9 @@ class Routes:
         return answer({**known, "attachment": {"slug": "attachment", "rest_base": "media", "rest_namespace": "wp/v2"}})
 
     def _settings(self) -> Response:
-        self._must_sign_in("rest_forbidden", "Sorry, you are not allowed to do that.")
+        self.must_sign_in("rest_forbidden", "Sorry, you are not allowed to do that.")
         self.site.brand |= {name: int(value) for name, value in sent().items() if name in self.site.brand}
-        return answer({"title": self.site.title or TITLE, "url": self._origin(), **self.site.brand})
+        return answer({"title": self.site.title or TITLE, "url": self.origin(), **self.site.brand})
 
     def _list_media(self) -> Response:
         self._may_list()
@@ -121,7 +122,7 @@ class Routes:
         return page(found, lambda item: self._say_item(item, edit=edits()), hidden=self.site.hidden)
 
     def _upload(self) -> Response:
-        self._must_sign_in("rest_cannot_create", "Sorry, you are not allowed to create posts as this user.")
+        self.must_sign_in("rest_cannot_create", "Sorry, you are not allowed to create posts as this user.")
         name, content = uploaded()
         expected = request.headers.get("Content-MD5")
         if expected and expected != hashlib.md5(content, usedforsecurity=False).hexdigest():
@@ -142,14 +143,14 @@ class Routes:
         if item is None:
             raise INVALID_ID
         if edits() or request.method == "POST":
-            self._must_sign_in("rest_forbidden_context", "Sorry, you are not allowed to edit this post.")
+            self.must_sign_in("rest_forbidden_context", "Sorry, you are not allowed to edit this post.")
         return answer(self._say_item(item, edit=edits()))
 
     def _change(self, number: int) -> Response:
         item = self.site.items.get(number)
         if item is None:
             raise INVALID_ID
-        self._must_sign_in("rest_cannot_edit", "Sorry, you are not allowed to edit this post.")
+        self.must_sign_in("rest_cannot_edit", "Sorry, you are not allowed to edit this post.")
         self.site.change(item, sent())
         return answer(self._say_item(item, edit=True))
 
@@ -157,7 +158,7 @@ class Routes:
         item = self.site.items.get(number)
         if item is None:
             raise INVALID_ID
-        self._must_sign_in("rest_cannot_delete", "Sorry, you are not allowed to delete this post.")
+        self.must_sign_in("rest_cannot_delete", "Sorry, you are not allowed to delete this post.")
         if request.args.get("force") not in {"true", "1"}:
             raise Refusal("rest_trash_not_supported", "The post does not support trashing. Set 'force=true' to delete.",
                           HTTPStatus.NOT_IMPLEMENTED)  # fmt: skip
@@ -177,28 +178,28 @@ class Routes:
             for entry in tuple(self.site.entries.values())
             if entry.base == base and status in {"any", entry.status} and matches((entry.title, entry.content))
         ]
-        return page(found, lambda entry: entry_json(entry, self._origin(), edit=edits()))
+        return page(found, lambda entry: entry_json(entry, self.origin(), edit=edits()))
 
     def _entry(self, base: str, number: int) -> Response:
         entry = self.site.entries.get(number)
         if entry is None or entry.base != base:
             raise INVALID_ID
         if edits():
-            self._must_sign_in("rest_forbidden_context", "Sorry, you are not allowed to edit this post.")
-        return answer(entry_json(entry, self._origin(), edit=edits()))
+            self.must_sign_in("rest_forbidden_context", "Sorry, you are not allowed to edit this post.")
+        return answer(entry_json(entry, self.origin(), edit=edits()))
 
     def _write_entry(self, base: str, number: int | None = None) -> Response:
         if number is None:
-            self._must_sign_in("rest_cannot_create", "Sorry, you are not allowed to create posts as this user.")
+            self.must_sign_in("rest_cannot_create", "Sorry, you are not allowed to create posts as this user.")
             entry = Entry(self.site.next_id(), base)
         elif (found := self.site.entries.get(number)) is None or found.base != base:
             raise INVALID_ID
         else:
-            self._must_sign_in("rest_cannot_edit", "Sorry, you are not allowed to edit this post.")
+            self.must_sign_in("rest_cannot_edit", "Sorry, you are not allowed to edit this post.")
             entry = found
         self.site.write(entry, sent())
         status = HTTPStatus.OK if number else HTTPStatus.CREATED
-        said = answer(entry_json(entry, self._origin(), edit=True), status)
+        said = answer(entry_json(entry, self.origin(), edit=True), status)
         if number is None:
             said.headers["Location"] = f"{request.url_root}wp-json/wp/v2/{base}/{entry.id}"
         return said
@@ -213,7 +214,7 @@ class Routes:
         return self._as_ourselves(lambda site, _: sandbox_people.forget(site, uuid))
 
     def _as_ourselves(self, act: Callable[[WordPressSandbox, str], Response]) -> Response:
-        self._must_sign_in("rest_not_logged_in", "You are not currently logged in.")
+        self.must_sign_in("rest_not_logged_in", "You are not currently logged in.")
         return act(self.site, self._pair()[1])
 
     def _signed_in(self) -> bool:
@@ -230,19 +231,21 @@ class Routes:
         username, _, password = base64.b64decode(value).decode("utf-8", "replace").partition(":")
         return username, password
 
-    def _must_sign_in(self, code: str, message: str) -> None:
+    def must_sign_in(self, code: str, message: str) -> None:
+        """Refuse a call that nobody is signed in for."""
         if not self._signed_in():
             raise Refusal(code, message, HTTPStatus.UNAUTHORIZED)
 
     def _may_list(self) -> None:
         if edits():
-            self._must_sign_in(
+            self.must_sign_in(
                 "rest_forbidden_context",
                 "Sorry, you are not allowed to edit posts in this post type.",
             )
 
     def _say_item(self, item: Attachment, *, edit: bool) -> dict[str, Any]:
-        return media_json(item, self._origin(), edit=edit)
+        return media_json(item, self.origin(), edit=edit)
 
-    def _origin(self) -> str:
+    def origin(self) -> str:
+        """Return the site's own address."""
         return request.url_root.rstrip("/")

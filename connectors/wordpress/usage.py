@@ -21,6 +21,8 @@ FOUND = f"content,{LEADING}"
 FEATURED = "featured image"
 SETTINGS = "/wp/v2/settings"
 TYPES = "/wp/v2/types"
+NAVIGATION = "navigation"
+"""Menus of the site: content like any other, which only administrators may edit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,8 @@ def found_in(site: Site, kind: str, item: Item, *, featured: bool = False) -> li
 def _closed(site: Site, kind: str) -> bool:
     """Tell whether there is such a kind of content, and we may not edit it."""
     every_kind, ours = site.read(TYPES, dict[str, Kind]), site.read(TYPES, dict[str, Kind], context="edit")
-    return kind in {one["rest_base"] for one in every_kind.values()} - {one["rest_base"] for one in ours.values()}
+    known, editable = ({one["rest_base"] for one in kinds.values()} for kinds in (every_kind, ours))
+    return (kind in known or kind == NAVIGATION) and kind not in editable
 
 
 def _found(site: Site, kind: str, item: Item, *, featured: bool) -> Iterator[Place]:

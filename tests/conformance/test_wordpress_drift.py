@@ -49,6 +49,10 @@ KNOWN = {
     "*capabilities*": "an administrator has some hundred",
     "*wp_pattern_*": "blocks only",
     "name": "the sites' titles differ",
+    "*wp_id": "the number of a template as a post, by which nobody asks",
+    "*rendered_form": "a widget's form in the dashboard",
+    "*instance.encoded": "PHP's own way of writing a widget",
+    "*instance.hash": "made with the site's own secret",
     "routes*": "not listed by the sandbox",
     "namespaces*": "plugins' own",
     "email": "not told by the sandbox",
@@ -183,6 +187,7 @@ def play(server):
         say(f"list {name}", "GET", f"{API}/media", params={**shown, **query})
     say("list nobody", "GET", f"{API}/media", params={"context": "edit"}, signed=False)
     _posts(server, small)
+    _layout(server, small)
     shows = {"_fields": "site_logo,site_icon"}
     for name in ("site_logo", "site_icon"):
         say(f"show as {name}", "POST", f"{API}/settings", params=shows, json={name: small})
@@ -201,9 +206,9 @@ def play(server):
 
 def _posts(server, small):
     server.made = {}
-    for base, name in (("posts", "post"), ("pages", "page"), ("blocks", "block")):
+    for base, name in (("posts", "post"), ("pages", "page"), ("blocks", "block"), ("navigation", "menu")):
         sent = {"title": name, "content": HTML.format(small), "status": "publish"}
-        if base != "blocks":
+        if base in {"posts", "pages"}:
             sent["featured_media"] = small
         server.made[name] = number = server.say(f"make {name}", "POST", f"{API}/{base}", json=sent,
                                                 params={"context": "edit"})["id"]  # fmt: skip
@@ -224,6 +229,34 @@ def _posts(server, small):
     server.say("keep featured", "POST", f"{API}/posts/{server.made['post']}", json={"featured_media": 999999})
     server.say("make nobody", "POST", f"{API}/posts", json={"title": "x"}, signed=False)
     server.say("wrong kind", "GET", f"{API}/pages/{server.made['post']}")
+
+
+def _layout(server, small):
+    say, edit = server.say, {"context": "edit"}
+    for kind in ("templates", "template-parts"):
+        sent = {"slug": "mine", "title": "Mine", "content": HTML.format(small)}
+        ref = say(f"make {kind}", "POST", f"{API}/{kind}", json=sent, params=edit)["id"].replace("//", "/")
+        say(f"read {kind}", "GET", f"{API}/{kind}/{ref}", params=edit)
+        say(f"read fields of {kind}", "GET", f"{API}/{kind}/{ref}", params={**edit, "_fields": "id,title,content"})
+        say(f"change {kind}", "POST", f"{API}/{kind}/{ref}", params=edit, json={"content": "<p>none</p>"})
+        say(f"read {kind} nobody", "GET", f"{API}/{kind}/{ref}", params=edit, signed=False)
+        say(f"change {kind} nobody", "POST", f"{API}/{kind}/{ref}", json={"content": "x"}, signed=False)
+        say(f"list {kind} nobody", "GET", f"{API}/{kind}", params=edit, signed=False)
+        say(f"read missing {kind}", "GET", f"{API}/{kind}/none/none", params=edit)
+    for base, raw in (
+        ("custom_html", {"title": "t", "content": HTML.format(small)}),
+        ("media_image", {"attachment_id": small, "url": "https://example.org/x.png", "caption": "c", "alt": "a"}),
+        ("media_gallery", {"ids": [small]}),
+    ):
+        made = {"id_base": base, "sidebar": "wp_inactive_widgets", "instance": {"raw": raw}}
+        ref = say(f"make {base}", "POST", f"{API}/widgets", json=made, params=edit)["id"]
+        emptied = {**raw, **({"content": ""} if "content" in raw else {"ids": []} if "ids" in raw
+                   else {"attachment_id": 0, "url": ""})}  # fmt: skip
+        say(f"change {base}", "POST", f"{API}/widgets/{ref}", json={"instance": {"raw": emptied}}, params=edit)
+        say(f"read {base}", "GET", f"{API}/widgets/{ref}", params=edit)
+    say("list widgets nobody", "GET", f"{API}/widgets", params=edit, signed=False)
+    say("read missing widget", "GET", f"{API}/widgets/none-9", params=edit)
+    say("change widget nobody", "POST", f"{API}/widgets/{ref}", json={"instance": {"raw": {}}}, signed=False)
 
 
 def _xmlrpc(server, large):

@@ -6,11 +6,12 @@ A copy's whole life is led once on each version, and once in a network; elsewher
 from __future__ import annotations
 
 import io
+import re
 
 import httpx
 import pytest
 
-from connectors.sdk.errors import Missing
+from connectors.sdk.errors import LeftBehind, Missing
 from connectors.sdk.paging import every
 from connectors.wordpress.types import LIBRARY
 from tests.unit.wordpress.kit import connected, outgoing, picture
@@ -117,6 +118,56 @@ def test_the_logo_and_the_icon_of_a_site_follow(either):
     for ref in (old, new):
         connector.withdraw(target, ref)
     assert httpx.get(either.url, timeout=60).status_code == 200
+
+
+def layout_of(site, ref):
+    """Show an item in a part of the theme that was only a file, and in two widgets."""
+    admin, edit = {"auth": site.admin, "timeout": 60}, {"context": "edit"}
+    block = f'<!-- wp:image {{"id":{ref}}} --><img class="wp-image-{ref}" src="x"><!-- /wp:image -->'
+    parts = httpx.get(f"{site.url}{API}/template-parts", params=edit, **admin).raise_for_status().json()
+    path = f"/template-parts/{parts[-1]['id'].replace('//', '/')}"
+    paths = {path: {"content": f"<p>words</p>{block}"}}
+    for base, raw in (("custom_html", {"title": "t", "content": block}), ("media_image", {"attachment_id": int(ref)})):
+        made = {"id_base": base, "sidebar": "wp_inactive_widgets", "instance": {"raw": {"url": "", **raw}}}
+        widget = httpx.post(f"{site.url}{API}/widgets", params=edit, json=made, **admin).raise_for_status().json()
+        paths[f"/widgets/{widget['id']}"] = None
+    httpx.post(f"{site.url}{API}{path}", json=paths[path], **admin).raise_for_status()
+    return paths
+
+
+def told_of(site, path):
+    """What a template or widget holds, as one text."""
+    edit = {"context": "edit"}
+    said = httpx.get(f"{site.url}{API}{path}", params=edit, auth=site.admin, timeout=60).raise_for_status().json()
+    return str(said.get("instance", {}).get("raw") or said.get("content", {}).get("raw"))
+
+
+def test_templates_and_widgets_of_a_site_follow_and_let_go(either):
+    connector = connected(either.url, either.secrets(), content_types=("posts",))
+    (target,) = every(connector.targets)
+    old, new = (connector.publish(target, outgoing(picture(colour=(shade, 90, 10)))).ref for shade in (20, 200))
+    paths = layout_of(either, old)
+    assert len(shown_at(connector, target, old)) == len(paths)
+    receipt = connector.repoint(target, old, new)
+    assert {part.ref.removeprefix("/wp/v2") for part in receipt.parts} == set(paths)
+    assert shown_at(connector, target, old) == []
+    assert len(shown_at(connector, target, new)) == len(paths)
+    connector.withdraw(target, old)
+    connector.withdraw(target, new)
+    for path in paths:
+        assert new not in re.findall(r"\d+", told_of(either, path)), path
+    assert told_of(either, next(iter(paths))) == "<p>words</p>"
+
+
+def test_an_author_is_told_what_a_template_still_shows(wordpress):
+    connector = connected(wordpress.url, wordpress.secrets("author"), content_types=("posts",))
+    (target,) = every(connector.targets)
+    ref = connector.publish(target, outgoing(picture(colour=(30, 90, 10)))).ref
+    layout_of(wordpress, ref)
+    with pytest.raises(LeftBehind, match="only an administrator may take it out"):
+        connector.withdraw(target, ref)
+    with pytest.raises(Missing):
+        connector.look(target, ref)
 
 
 @pytest.mark.parametrize("more", [{}, {"protocol": "xmlrpc"}], ids=["rest", "xmlrpc"])
