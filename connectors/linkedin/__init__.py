@@ -169,8 +169,10 @@ MANIFEST = Manifest(
         "mentions and hashtags": "Not offered yet: the text is posted as it is written, an @ names nobody, a # is no "
         "link.",
         "captions": "Not offered yet: captions and a chosen still for a video.",
-        "audience": "Not offered yet: posts for connections only, for a chosen audience, or that may not be reposted. "
-        "Every post is public.",
+        "audience": "Who sees posts is set for a connection, not for one post, and counts for what is posted from then "
+        "on: LinkedIn changes it for no post.",
+        "chosen audience": "Not offered yet: a page's posts for followers of chosen places or trades, and posts "
+        "that stand on the page and in no feed.",
         "other posts": "Not offered yet: posts that lead to a web page with an approved picture, and reposts.",
         "comments": "Not offered yet: reading and writing comments below a post.",
         "posting by itself": "The hub posts here only when a person asks for it: a new version, a stand-in or rights "

@@ -29,7 +29,8 @@ from connectors.sdk.types import (
 
 REF = "x-restli-id"
 ASKED = " asked"
-"""Noted before a post is asked for: a duplicate of a post that nobody knows the outcome of is that post."""
+"""Noted before a post is asked for, with whom it is shown to: a duplicate of a post that nobody knows the outcome of is
+that post, and what is asked for again must be the very same, whatever the settings say by now."""
 NAMED_AT_ONCE = 20
 WORKED_ON_S = 30.0
 
@@ -40,7 +41,7 @@ class LinkedIn:
     def __init__(self, api: Api, settings: Settings) -> None:
         self._calls = Calls(api, settings.version)
         self._pages, self._insights = settings.pages, settings.insights
-        self._app = settings.app
+        self._app, self._shown_to = settings.app, settings.shown_to()
 
     def identify(self) -> Account:
         """Read who signed in; the pages of a member are another account than the member."""
@@ -69,10 +70,11 @@ class LinkedIn:
         kept, _, asked = outgoing.kept.partition(" ")
         names = self._ready(target, outgoing, [name for name in kept.split(",") if name])
         media = ",".join(names)
-        outgoing.keep(media + ASKED)
+        shown_to = asked.partition(":")[2] if asked else self._shown_to
+        outgoing.keep(f"{media}{ASKED}:{shown_to}" if shown_to else media + ASKED)
         try:
             shown = [{"id": name, **about} for name, about in zip(names, said, strict=True)]
-            answer = self._calls.create(body_of(target.ref, outgoing, shown))
+            answer = self._calls.create(body_of(target.ref, outgoing, shown, shown_to))
         except OutcomeUnknown:
             raise
         except ConnectorError as refused:

@@ -11,7 +11,7 @@ from typing import Any
 
 from connectors.linkedin.calls import DOCUMENTS, IMAGES, VIDEOS
 from connectors.linkedin.little_text import escape, plain
-from connectors.linkedin.types import Post
+from connectors.linkedin.types import NO_REPOSTS, ONLY_CONNECTIONS, Post
 from connectors.sdk.errors import Rejected
 from connectors.sdk.marker import key_in, marker_in
 from connectors.sdk.types import Copy, Fields, Outgoing, Part, PartKind, PartState
@@ -53,17 +53,17 @@ def media_of(outgoing: Outgoing) -> list[dict[str, str]]:
     return [first, *({"altText": _alternative(picture.fields, "")} for picture in outgoing.companions)]
 
 
-def body_of(author: str, outgoing: Outgoing, media: Sequence[Mapping[str, str]]) -> dict[str, Any]:
-    """Return a post as it is sent, once each medium has a name (`id`)."""
+def body_of(author: str, outgoing: Outgoing, media: Sequence[Mapping[str, str]], shown_to: str) -> dict[str, Any]:
+    """Return a post as it is sent, once each medium has a name (`id`); `shown_to` is of `Settings.shown_to`."""
     content = {"media": media[0]} if len(media) == 1 else {"multiImage": {"images": list(media)}}
     return {
         "author": author,
         "commentary": escape(_text(outgoing.fields, "commentary")),
-        "visibility": "PUBLIC",
+        "visibility": "CONNECTIONS" if ONLY_CONNECTIONS in shown_to else "PUBLIC",
         "distribution": {"feedDistribution": "MAIN_FEED", "targetEntities": [], "thirdPartyDistributionChannels": []},
         "content": content,
         "lifecycleState": "PUBLISHED",
-        "isReshareDisabledByAuthor": False,
+        "isReshareDisabledByAuthor": NO_REPOSTS in shown_to,
     }
 
 

@@ -227,7 +227,8 @@ class LinkedInSandbox(Sandbox):
         if wrong is not None:
             return wrong
         first, *more = ({one: each.get(name, "") for one, name in SAID.items()} for each in media)
-        facts: dict[str, Any] = {"commentary": sent["commentary"], **first, "more": more}
+        seen_by = {"visibility": sent["visibility"], "final": bool(sent.get("isReshareDisabledByAuthor"))}
+        facts: dict[str, Any] = {"commentary": sent["commentary"], **first, "more": more, **seen_by}
         with self.lock:
             mark = _fingerprint({**facts, "author": sent["author"]})
             for ref, other in self.ledger.living(sent["author"]).items():
@@ -244,6 +245,8 @@ class LinkedInSandbox(Sandbox):
             return self.refusal(f"multiImage.images {len(media)}")
         if sent["lifecycleState"] != "PUBLISHED" or sent["visibility"] not in ("PUBLIC", "CONNECTIONS", "LOGGED_IN"):
             return self.refusal("lifecycleState or visibility")
+        if self.pages and sent["visibility"] == "CONNECTIONS":  # a page has followers
+            return self.refusal("visibility")
         wrong = (self._wrong_medium(sent, each, alone=len(media) == 1) for each in media)
         return next((answer for answer in wrong if answer is not None), None)
 
@@ -339,7 +342,7 @@ class LinkedInSandbox(Sandbox):
         """Somebody else posts there."""
         return self._lay(
             target, commentary=protect(f"About {text}"), media="urn:li:image:C4ELSEWHERE", title=text, alt="",
-            more=[], fingerprint=secrets.token_hex(8),
+            more=[], visibility="PUBLIC", final=False, fingerprint=secrets.token_hex(8),
         )  # fmt: skip
 
     def vanish(self, target: str, ref: str) -> None:

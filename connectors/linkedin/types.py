@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
-from typing import Annotated, Any, cast
+from typing import Annotated, Any, Literal, cast
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, StringConstraints, field_validator
 
@@ -22,6 +22,7 @@ SUNSETS = {
 https://learn.microsoft.com/linkedin/marketing/integrations/migrations, as it stood with 202603 as its newest.
 """
 USUAL_DAY = 15  # or a day or two later
+ONLY_CONNECTIONS, NO_REPOSTS = "c", "n"
 MEMBER, PAGE = "member", "page"
 ORGANIZATION = "urn:li:organization:"
 MAY_POST = frozenset({"ADMINISTRATOR", "DIRECT_SPONSORED_CONTENT_POSTER", "CONTENT_ADMINISTRATOR", "CONTENT_ADMIN"})
@@ -36,6 +37,12 @@ class Settings(BaseModel):
     insights: bool = Field(
         default=False, title="Views, reactions and news of posts (asks for more rights; a reviewed app has them)"
     )
+    audience: Literal["public", "connections"] = Field(
+        default="public",
+        title="Who sees your posts",
+        description="Everybody, or only your connections. What pages post is always public.",
+    )
+    reposts: bool = Field(default=True, title="Posts may be reposted")
     app: Annotated[str, StringConstraints(pattern=r"^\d{0,20}$")] = Field(
         default="", title="Number of the app, for news (stands in its address at linkedin.com/developers/apps)"
     )
@@ -51,6 +58,11 @@ class Settings(BaseModel):
         why = "" if known else " LinkedIn named no day for this one yet; versions live for a year."
         step = f"Set a newer version (year and month) in the settings of this connection.{why}"
         return (End(f"API version {self.version}", known or usual, step, announced=known is not None),)
+
+    def shown_to(self) -> str:
+        """Return who may see a post, and do what with it, as it is noted with one: a letter for what is not usual."""
+        mine = not self.pages and self.audience == "connections"
+        return (ONLY_CONNECTIONS if mine else "") + ("" if self.reposts else NO_REPOSTS)
 
     def www(self) -> str:
         """Return where people sign in and bytes go: at LinkedIn another host than for everything else."""

@@ -147,8 +147,9 @@ MANIFEST = Manifest(
         "out there is not noticed, and the hub's next change puts its own back.",
         "settings of channels": "Not offered yet: settings of a channel that are no plain text, such as switches and "
         "lists, and settings for one post alone.",
-        "several pictures": "Not offered yet: several pictures in one post of channels other than LinkedIn, Threads, "
-        "Instagram, X, Bluesky and Mastodon.",
+        "several pictures": "Not offered yet: several pictures in one post of Pinterest, which wants all of one size, "
+        "and of channels beyond LinkedIn, Threads, Instagram, X, Bluesky, Mastodon, Facebook, Telegram, Discord, VK, "
+        "Slack and TikTok.",
         "covers of videos": "Not offered yet: a picture of one's own that stands for a video.",
         "free times": "Not offered yet: giving a post the next free time of its channel, which Postiz would tell.",
         "notifications": "Not offered yet: Postiz's notifications. Of a post that failed the hub says that, not why.",

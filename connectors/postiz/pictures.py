@@ -13,9 +13,15 @@ ALT = "alt"
 NOTHING: Fields = {}
 PICTURES_AT: Mapping[str, int] = {
     "linkedin": 20, "linkedin-page": 20, "threads": 20, "instagram": 10, "instagram-standalone": 10, "x": 4,
-    "bluesky": 4, "mastodon": 4,
+    "bluesky": 4, "mastodon": 4, "mastodon-custom": 4, "facebook": 10, "telegram": 10, "discord": 10, "vk": 10,
+    "slack": 20, "tiktok": 35,
 }  # fmt: skip
-"""Kind of channel -> how many pictures its network shows in one post. Postiz tells no number, and fails when due."""
+"""Kind of channel -> how many pictures stand in one post there.
+
+Postiz hands all of a post's pictures to these, and tells no number: the networks name them, and fail when it is due. To
+Telegram it sends more than 10 as further messages. Facebook and Slack (50 blocks) name none: those two are the hub's.
+https://github.com/gitroomhq/postiz-app/tree/main/libraries/nestjs-libraries/src/integrations/social
+"""
 
 
 def stand_together(kind: str, outgoing: Outgoing) -> None:

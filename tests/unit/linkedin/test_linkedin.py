@@ -645,3 +645,52 @@ def test_a_member_has_150_calls_until_midnight_utc_and_pages_have_not():
             desk.connector.identify()
         now[0] += 60
         desk.connector.identify()
+
+
+# Who sees it
+
+
+def sent_to(desk):
+    sent = json.loads(desk.wire.creates()[-1].content)
+    return sent["visibility"], sent["isReshareDisabledByAuthor"]
+
+
+def test_a_post_is_for_everybody_unless_the_settings_say_otherwise(member, pages):
+    for desk in (member, pages):
+        desk.publish(outgoing())
+        assert sent_to(desk) == ("PUBLIC", False)
+
+
+@pytest.mark.parametrize(("reposts", "final"), [(True, False), (False, True)])
+def test_a_members_post_may_be_for_connections_alone_and_not_to_be_reposted(reposts, final):
+    desk = Desk(create_member(), audience="connections", reposts=reposts)
+    receipt = desk.publish(outgoing())
+    assert sent_to(desk) == ("CONNECTIONS", final)
+    assert (desk.truth(receipt.ref)["visibility"], desk.truth(receipt.ref)["final"]) == sent_to(desk)
+
+
+def test_what_a_page_posts_is_public_whatever_is_set(pages):
+    desk = Desk(create(), audience="connections", reposts=False)
+    desk.publish(outgoing())
+    assert sent_to(desk) == ("PUBLIC", True)
+
+
+@pytest.mark.parametrize("before", ["connections", "public"])
+def test_a_post_in_doubt_is_asked_for_again_as_it_was_though_the_settings_changed(before):
+    after = {"connections": "public", "public": "connections"}[before]
+    desk = Desk(create_member(), audience=before, reposts=before == "public")
+    target = desk.target
+    lose(desk)
+    with pytest.raises(OutcomeUnknown):
+        desk.publish(outgoing(), target)
+    changed = Desk(desk.sandbox, audience=after, reposts=before != "public")
+    changed.notes = desk.notes
+    receipt = changed.again(outgoing(), target)
+    assert receipt.again
+    assert sent_to(changed) == sent_to(desk)
+    assert list(desk.sandbox.ledger.living()) == [receipt.ref]
+
+
+def test_an_audience_that_linkedin_does_not_have_is_no_setting():
+    with pytest.raises(ValueError, match="audience"):
+        MANIFEST.settings(audience="friends")

@@ -514,3 +514,17 @@ def test_more_pictures_than_a_network_shows_are_refused_before_anything_is_sent(
     assert refused.value.code == "too_many_pictures"
     assert sandbox.media == {}
     assert MANIFEST.at(target.kind).most_pictures == most
+
+
+@pytest.mark.parametrize(
+    ("kind", "most"),
+    [("facebook", 10), ("telegram", 10), ("discord", 10), ("vk", 10), ("slack", 20), ("tiktok", 35),
+     ("mastodon-custom", 4), ("pinterest", 1), ("medium", 1)],
+)  # fmt: skip
+def test_each_kind_of_channel_gets_as_many_pictures_as_stand_together_there(postiz, sandbox, kind, most):
+    target = replace(PAGE, kind=kind)
+    ref = postiz.publish(target, several(most)).ref
+    assert len(facts(sandbox, ref)["image"]) == most == MANIFEST.at(kind).most_pictures
+    with pytest.raises(Rejected) as refused:
+        postiz.publish(target, several(most + 1))
+    assert refused.value.code == "too_many_pictures"
