@@ -125,9 +125,8 @@ MANIFEST = Manifest(
         "moving": "An item stays in its media type, and its file where it was uploaded: nobody moves them by hand. Its "
         "name is a text like others.",
         "hold": "Drupal's core schedules nothing, and the file of an item that is not published stays public.",
-        "deletions": "Drupal keeps no list of what was deleted, and its order of changes tells nothing of it: the hub "
-        "notices a deletion when it looks: an hour and a day after it published, then every thirty days, and whenever "
-        "something is to change.",
+        "deletions": "Drupal keeps no list of what was deleted: the hub compares which of its copies still stand each "
+        "time it reads changes. That other items were deleted shows in an inventory only.",
         "numbers": "Drupal's core counts no views of media.",
         "choosing there": "Not offered yet: a module inside Drupal with which people choose the hub's assets in the "
         "media library, and which tells the hub at once what changed.",

@@ -1,4 +1,4 @@
-"""What changed in the media types of a site since a cursor: Drupal keeps no list of that, nor of what was deleted.
+"""What changed in the media types of a site since a cursor: Drupal keeps no list of that; of deletions see `standing`.
 
 Items are read newest change first, without a filter: any filter hides items that are not published. A round of a media
 type ends where it meets what was read in the last one, and `OVERLAP_S` more: an item bears the time at which the
@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from connectors.drupal.calls import FULL, Calls
 from connectors.drupal.items import Media, Place, moment
+from connectors.drupal.standing import Standing, look_again, number_of
 from connectors.drupal.types import Resource, Settings
 from connectors.sdk.paging import Part, Spot, after
 from connectors.sdk.types import Change
@@ -37,6 +38,7 @@ class Known(BaseModel):
 
     since: int  # the newest change that was seen, in seconds by the site's clock
     told: dict[int, str] = Field(default_factory=dict[int, str])  # number -> fingerprint, of what changed about then
+    standing: Standing = Standing()
 
 
 class Reading(BaseModel):
@@ -75,16 +77,18 @@ def begin(calls: Calls, places: Iterable[Place]) -> State:
         reading, done = Reading(place=_ref(place)), False
         while not done:
             _, reading, done = _read_on(calls, place, None, reading)
-        known[_ref(place)] = Known(since=reading.newest, told=reading.told)
+        _, standing = look_again(calls, place, Standing())
+        known[_ref(place)] = Known(since=reading.newest, told=reading.told, standing=standing)
     return State(places=known)
 
 
 def go_on(
     calls: Calls, places: Sequence[Place], state: State, settings: Settings
 ) -> tuple[list[Change], State, bool]:  # fmt: skip
-    """Tell what came and changed; return what is known now, and whether there is more to read.
+    """Tell what came and changed, and which copies went; return what is known now, and whether there is more to read.
 
-    Of a media type that was not there before, everything is told.
+    A copy that went is told under both of its names, since no item tells the other one. Of a media type that was not
+    there before, everything is told.
     """
     refs = [_ref(place) for place in places]
     known = {ref: state.places.get(ref, Known(since=0)) for ref in refs}
@@ -100,7 +104,10 @@ def go_on(
             found, reading, done = _read_on(calls, place, known[ref].since, reading)
             changes += [_change(one, place, settings) for one in found if _is_new(one, known[ref])]
             pages += 1
-        known[ref] = Known(since=max(reading.newest, known[ref].since), told=reading.told)
+        gone, standing = look_again(calls, place, known[ref].standing)
+        changes += [Change(name, gone=True) for copy in gone for name in (f"{ref}/{copy}", copy)]
+        since = max(reading.newest, known[ref].since)
+        known[ref] = Known(since=since, told=reading.told, standing=standing)
     return changes, State(places=known), False
 
 
@@ -116,7 +123,7 @@ def _read_on(calls: Calls, place: Place, since: int | None, reading: Reading) ->
     newest = max(newest, reading.newest)
     oldest = (newest if since is None else since) - OVERLAP_S
     found = [Media.of(one, beside, place.field) for one, time in zip(part.items, times, strict=True) if time > oldest]
-    told = reading.told | {_number(one.resource): fingerprint(one.resource) for one in found}
+    told = reading.told | {number_of(one.resource): fingerprint(one.resource) for one in found}
     done = part.following is None or len(found) < len(times)
     spot = part.following or Spot()
     return found, Reading(place=reading.place, offset=spot.offset, last=spot.last, newest=newest, told=told), done
@@ -144,7 +151,7 @@ def fingerprint(resource: Resource) -> str:
 
 
 def _is_new(media: Media, known: Known) -> bool:
-    return known.told.get(_number(media.resource)) != fingerprint(media.resource)
+    return known.told.get(number_of(media.resource)) != fingerprint(media.resource)
 
 
 def _change(media: Media, place: Place, settings: Settings) -> Change:
@@ -156,15 +163,10 @@ def _ref(place: Place) -> str:
     return f"{place.bundle}/{place.field}"
 
 
-def _number(resource: Resource) -> int:
-    number = resource.attributes.get("drupal_internal__mid")
-    return number if isinstance(number, int) else 0
-
-
 def _seconds(resource: Resource) -> int:
     return (moment(resource.text("changed")) or 0) // 1000
 
 
 def _key(resource: Resource) -> int:
     """Return a number that grows along the list: with older times, and with smaller numbers in the same second."""
-    return ((1 << BITS) - _seconds(resource)) << BITS | ((1 << BITS) - _number(resource))
+    return ((1 << BITS) - _seconds(resource)) << BITS | ((1 << BITS) - number_of(resource))

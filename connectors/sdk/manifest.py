@@ -77,7 +77,7 @@ class Ability:
     best: Level = Level.READ
     repeatable_s: float = 0.0  # for so long a repeat of the very same write tells what became of the first
     lists: bool = False  # of find: it reads the place's own list, which tells of each copy all that a look tells
-    tells_gone: bool = True  # of changes: it names what went; False: only looks and inventories show that
+    tells_gone: bool = True  # of changes: it names all that went; False: nothing of that, or copies alone
 
 
 Sign = Callable[[Mapping[str, str], str, str, Mapping[str, str]], Mapping[str, str]]

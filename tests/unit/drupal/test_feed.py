@@ -59,12 +59,54 @@ def test_what_is_hidden_is_told_too(sandbox, drupal, target, few):
     assert refs(told(drupal, cursor)[0]) == [f"{target.ref}/{receipt.ref}"]
 
 
-def test_what_was_deleted_is_not_told_and_found_by_a_look(sandbox, drupal, target, few):
-    receipt = drupal.publish(target, outgoing())
+def gone(changes):
+    return [change.ref for change in changes if change.gone]
+
+
+@pytest.mark.parametrize("more", [0, 120])
+def test_a_copy_that_was_deleted_is_told_once_under_both_names(sandbox, drupal, target, few, more):
+    receipt, stays = drupal.publish(target, outgoing()), drupal.publish(target, outgoing(b"\x89PNG\r\n\x1a\nmore"))
+    others = [sandbox._put(target.ref, f"theirs {number}", "theirs.png", b"theirs") for number in range(more)]
     cursor = drupal.changes(None).cursor
     sandbox.vanish(target.ref, receipt.ref)
+    found, cursor = told(drupal, cursor)
+    assert refs(found) == gone(found) == [f"{target.ref}/{receipt.ref}", receipt.ref]
     assert told(drupal, cursor)[0] == []
-    assert drupal.find(target, outgoing().marker) == ()
+    for ref in others:  # nobody asks the hub about these
+        sandbox.vanish(target.ref, ref)
+    found, cursor = told(drupal, cursor)
+    assert found == []
+    sandbox.vanish(target.ref, stays.ref)
+    assert gone(told(drupal, cursor)[0]) == [f"{target.ref}/{stays.ref}", stays.ref]
+
+
+def test_a_copy_that_came_and_went_between_two_reads_and_later_is_told(sandbox, drupal, target, few):
+    cursor = drupal.changes(None).cursor
+    receipt = drupal.publish(target, outgoing())
+    found, cursor = told(drupal, cursor)
+    assert gone(found) == []
+    for number in range(60):
+        sandbox._put(target.ref, f"theirs {number}", "theirs.png", b"theirs")
+    found, cursor = told(drupal, cursor)
+    assert gone(found) == []
+    sandbox.vanish(target.ref, receipt.ref)
+    found, cursor = told(drupal, cursor)
+    assert gone(found) == [f"{target.ref}/{receipt.ref}", receipt.ref]
+
+
+def test_an_item_that_is_not_published_stands_all_the_same(sandbox, drupal, target, few):
+    receipt = drupal.publish(target, outgoing())
+    cursor = drupal.changes(None).cursor
+    sandbox.edit(target.ref, receipt.ref, {"status": False})
+    found, cursor = told(drupal, cursor)
+    assert gone(found) == []
+
+
+def test_what_others_deleted_of_theirs_is_not_told(sandbox, drupal, few):
+    ref = sandbox.stock("theirs", b"theirs")
+    cursor = drupal.changes(None).cursor
+    sandbox.unstock(ref)
+    assert told(drupal, cursor)[0] == []
 
 
 def test_two_changes_in_one_second_are_two(sandbox, drupal, target, few):
@@ -174,8 +216,9 @@ def test_a_quiet_library_costs_one_short_page_for_each_media_type(sandbox, drupa
     sandbox.reset_requests()
     assert told(drupal, cursor)[0] == []
     asked = [one.query for one in sandbox.requests if one.path.startswith("/jsonapi/media/")]
-    assert len(asked) == 2
-    assert all("page%5Blimit%5D=10" in query and "filter" not in query for query in asked)
+    assert len(asked) == 4
+    assert sum("page%5Blimit%5D=10" in query for query in asked) == 2
+    assert not any("filter" in query for query in asked)
 
 
 def test_a_page_that_fails_is_a_failure(sandbox, drupal, few):
