@@ -152,10 +152,21 @@ class LinkedIn:
         return of_member(self._calls, ref) if target.kind == MEMBER else of_page(self._calls, target.ref, ref)
 
     def _member(self) -> tuple[str, str]:
-        """Return who signed in, and their name: a reviewed app has no OpenID Connect, a self-serve one nothing else."""
-        if self._insights:
-            me = self._calls.profile()
-            return f"urn:li:person:{me.id}", me.name
+        """Return who signed in, and their name: a reviewed app has no OpenID Connect, a self-serve one nothing else.
+
+        Which of them a sign-in was made by is not known for certain while somebody changes the settings.
+        """
+        ways = (self._by_profile, self._by_openid) if self._insights else (self._by_openid, self._by_profile)
+        try:
+            return ways[0]()
+        except Misconfigured:
+            return ways[1]()
+
+    def _by_profile(self) -> tuple[str, str]:
+        me = self._calls.profile()
+        return f"urn:li:person:{me.id}", me.name
+
+    def _by_openid(self) -> tuple[str, str]:
         one = self._calls.member()
         return f"urn:li:person:{one.sub}", one.name
 

@@ -5,7 +5,7 @@ from http import HTTPStatus
 import pytest
 
 from connectors.linkedin import MANIFEST
-from connectors.linkedin.sandbox import MEMBER, create, create_member
+from connectors.linkedin.sandbox import MEMBER, create, create_counted, create_member
 from connectors.sdk.errors import BadAnswer, ConnectorError, Misconfigured, RateLimited
 from connectors.sdk.types import Target
 from connectors.testing.faults import refuse
@@ -174,3 +174,23 @@ def test_a_day_that_is_used_up_is_told_and_nothing_is_made_up(counted):
     counted.sandbox.calls_left = 2
     with pytest.raises(RateLimited):
         counted.connector.numbers(target, receipt.ref)
+
+
+@pytest.mark.parametrize("sandbox", [create_member, create_counted])
+@pytest.mark.parametrize("insights", [False, True])
+def test_whoever_switches_numbers_on_or_off_is_the_same_account(sandbox, insights):
+    """Settings are changed before the sign-in that they want: then they ask who it is by the old one."""
+    desk = Desk(sandbox(), insights=insights)
+    account = desk.connector.identify()
+    assert (account.key, account.label) == (MEMBER, "Dana Editor")
+    assert desk.target.ref == MEMBER
+    desk.connector.identify()
+    asked_at = [path for _, _, path in desk.wire.paths()]
+    assert asked_at[0] == ("/v2/me" if insights else "/v2/userinfo")
+    assert len(asked_at) == (1 if insights is desk.sandbox.reviewed else 2)
+
+
+def test_a_sign_in_that_may_read_nobody_is_refused(member):
+    member.sandbox.scopes.granted = frozenset({"w_member_social"})
+    with pytest.raises(Misconfigured):
+        member.connector.identify()
