@@ -120,6 +120,22 @@ def test_what_saving_a_place_would_change_is_said_beside_its_button_while_it_is_
     assert not problems_of(eyes, "place-filled-in")
 
 
+def test_what_becomes_of_other_texts_is_said_beside_their_button_while_they_are_written(gallery, look):
+    eyes = look(gallery).go(PAGES["asset-details"].format(**addresses(gallery)))
+    eyes.page.get_by_label("Title", exact=True).fill("Hero lake in the evening")
+    eyes.page.get_by_label("Copyright", exact=True).fill("© Ada Adler")
+    expect(eyes.page.locator("#follows")).to_contain_text("say the new text")
+    assert not problems_of(eyes, "texts-filled-in")
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 720), (1024, 768), (390, 844)])
+@pytest.mark.parametrize("name", ["asset", "asset-in-a-set"])
+def test_what_an_asset_is_called_stands_in_the_first_window(gallery, look, name, width, height):
+    eyes = look(gallery, width=width, height=height).go(PAGES[name].format(**addresses(gallery)))
+    title = eyes.page.get_by_role("heading", level=1).bounding_box()
+    assert title["y"] + title["height"] <= height
+
+
 def test_what_an_assets_buttons_open_on_a_phone_is_not_cut_off(gallery, look):
     eyes = look(gallery, width=390).go(PAGES["asset"].format(**addresses(gallery)))
     menus = eyes.page.locator(".acts details").all()

@@ -81,7 +81,7 @@ def _figures(entries: Sequence[Entry], now: int) -> list[tuple[str, str, int, st
     soon = sum(now < one.ends_at <= now + SOON for one in asked)
     return [
         ("stop", "Ended", ended, "Nothing goes through until somebody renews it" if ended else "Nothing is late"),
-        ("care", "End within 14 days", soon, "A person must renew it before" if soon else "Nobody need act"),
+        ("care", "End within 14 days", soon, "A person must renew it before" if soon else "Nobody needs to act"),
         ("good", "End later", len(asked) - ended - soon, "Owners are told 14, 7, 3 and 1 days before"),
         ("flow", "Renew themselves", len(entries) - len(asked), "The hub asks anew before they end"),
     ]
