@@ -56,6 +56,7 @@ class Unseen:
     view: Unvouched
     title: str
     why: str
+    href: str  # where somebody who may can put that right
 
 
 @drift.get("/drift")
@@ -65,14 +66,17 @@ def show_drift() -> Response:
     kind = wanted if wanted in set(Drift) else ""
     skip = max(request.args.get("from", 0, type=int), 0)
     found = services().placements.drift.report(actor(), remote_id=remote_id, drift=kind, skip=skip)
-    accounts = {
-        one.remote_id: f"{one.connector_title}, {one.account_label}" for one in services().connections.list(actor())
-    }
+    connections = services().connections.list(actor())
+    accounts = {one.remote_id: f"{one.connector_title}, {one.account_label}" for one in connections}
+    pages = {one.remote_id: f"/connections/{one.id}" for one in connections}
     accounts |= {one.remote_id: f"{connector_title(one.connector)}, {one.label}" for one in found.unvouched}
     more = {"account": remote_id, "kind": kind, "from": str(skip + MOST)}
     return page(
         "drift.html", here="drift", rows=[_row(line) for line in found.lines],
-        unvouched=[Unseen(one, connector_title(one.connector), WHY.get(one.why, "")) for one in found.unvouched],
+        unvouched=[
+            Unseen(one, connector_title(one.connector), WHY.get(one.why, ""), pages.get(one.remote_id, "/connections"))
+            for one in found.unvouched
+        ],
         counts=[(each, SIGNS[each], found.counts.get(each, 0)) for each in Drift if found.counts.get(each)],
         total=sum(found.counts.values()), account=remote_id, kind=kind, kinds=SIGNS,
         accounts=sorted(accounts.items(), key=lambda each: each[1]),

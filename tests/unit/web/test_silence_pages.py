@@ -45,6 +45,13 @@ def test_the_drift_list_says_since_when_the_hub_cannot_vouch_and_why(hub, silent
     assert "it does not answer. What was proven before stays on record." in page
 
 
+def test_the_drift_list_leads_whoever_may_to_the_connection(hub, silent_since):
+    with hub.database.read() as session:
+        there = f'href="/connections/{session.scalars(select(Connection)).one().id}"'
+    assert there in hub.client(Role.ADMINISTRATOR).get("/drift").text
+    assert there not in hub.client(Role.EDITOR).get("/drift").text
+
+
 def test_the_owner_reads_it_in_a_notice_and_reads_when_it_answers_again(hub, silent_since):
     drain = Silence(hub.database, hub.clock, "https://hub.example").drain
     assert (drain("worker"), drain("worker")) == (1, 0)
