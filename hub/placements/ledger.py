@@ -125,17 +125,7 @@ def open_account(session: Session, row: Placement, switchboard: Switchboard, aro
         by_hand=manifest.by_hand, keeps_time=keeps_time(manifest),
     )  # fmt: skip
     link = around.link(row.marker)
-    ends = partial(facts.usable_until, session, row=row, place=place, at=at, default=around.rights_default)
-    made = [
-        rendering_of(
-            session, asset_id, version_id, preset=preset_of(session, row, version_id, manifest.rendition), link=link,
-            spec=partial(around.specs, session, place.remote_id, place.connector),
-            language=place.language, own_language=around.language,
-            usable_until=partial(ends, asset_id),
-        )
-        for asset_id, version_id in want.shown
-    ]  # fmt: skip
-    rendering = compose(made[0], made[1:], manifest.picture_fields) if made else None
+    rendering = rendering_there(session, row, place, manifest, want=want, around=around, at=at)
     stopped, planned = stopped_by(row), bool(row.desired_reason)
     _aim(row, want, rendering.doc_hash if rendering else "")
     if is_news(stopped, row, planned=planned):
@@ -146,6 +136,24 @@ def open_account(session: Session, row: Placement, switchboard: Switchboard, aro
     lost.consider(session, account, at)
     store_phase(account)
     return account
+
+
+def rendering_there(
+    session: Session, row: Placement, place: facts.Place, manifest: Manifest, *, want: Desired, around: Surroundings,
+    at: int,
+) -> Rendering | None:  # fmt: skip
+    """Return what exactly would be sent for a row, of which this is wanted; None where nothing is to be shown."""
+    ends = partial(facts.usable_until, session, row=row, place=place, at=at, default=around.rights_default)
+    made = [
+        rendering_of(
+            session, asset_id, version_id, preset=preset_of(session, row, version_id, manifest.rendition),
+            link=around.link(row.marker), spec=partial(around.specs, session, place.remote_id, place.connector),
+            language=place.language, own_language=around.language,
+            usable_until=partial(ends, asset_id),
+        )
+        for asset_id, version_id in want.shown
+    ]  # fmt: skip
+    return compose(made[0], made[1:], manifest.picture_fields) if made else None
 
 
 def _aim(row: Placement, want: Desired, doc_hash: str) -> None:

@@ -38,6 +38,7 @@ from hub.placements.recall import RecallReport
 from hub.placements.reconcile import Reconciler
 from hub.placements.rendering import Specs
 from hub.placements.restoring import Restoring
+from hub.placements.rewording import Rewording
 from hub.placements.rows import add_row, living_row
 from hub.placements.trouble import tell
 from hub.placements.views import AttemptView, CopyView, EvidenceView, copy_view, history
@@ -75,6 +76,7 @@ class Placements:
         self.drift = DriftList(database, clock)
         self.purge = Purge(database, clock)
         self.restoring = Restoring(database, clock, connections, self._planner, self._around)
+        self.rewording = Rewording(database, clock, connections, self._around)
         self.feeds = Feeds(database, clock, connections, self._planner)
         self._recalls_seen_at = 0
         lease = {} if lease_ms is None else {"lease_ms": lease_ms}

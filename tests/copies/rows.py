@@ -27,7 +27,8 @@ PROMISE = {
     "new_version": "It shows the approved version, and one copy only, at the same reference where bytes can be "
     "replaced. Where every publication is a person's act and "
     "bytes cannot be replaced, the old one stays and a person is asked.",
-    "text_changed": "What stands there says the new text.",
+    "text_changed": "What stands there says the new text, and what of it does not arrive there is said before it is "
+    "saved.",
     "rights_end": "It is withdrawn when they end, or hold in another territory or channel only, without anybody's act.",
     "substituted": "It shows the substitute, and one copy only. Where every publication is a person's act, nothing "
     "stands in by itself: that is said before, and it is withdrawn.",

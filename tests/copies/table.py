@@ -23,7 +23,8 @@ That is so for what is published through Postiz, and for new bytes of a post at 
 like elsewhere: where a cell says "if published", the same was played on a draft and on a post with a time, which need
 nobody. **at its word**: of a member's posts at LinkedIn an app can read nothing. The test looked into the sandbox and
 found it so; the hub has LinkedIn's answer alone, says "said" and not "read", and closes no recall upon it until a
-person confirms. What happens there is not noticed, and after a restore a person is asked what stands.
+person confirms. What happens there is not noticed, and after a restore a person is asked what stands. **the post's text
+only**: a title and an alternative text are given once there and stay, which is said before other ones are saved.
 
 """
 MARKS = "abcdefghijklmnopqrstuvwxyz"
@@ -90,6 +91,8 @@ def _how(row, manifest):
     word = "" if Capability.LOOK in manifest.abilities or row == "connected_twice" else "at its word, "
     if word and row == "recalled":
         return "at its word, which a person confirms, "
+    if row == "text_changed" and manifest.said_once:
+        word += "the post's text only, "
     return f"if published a person is asked, {word}" if published_differs(row, manifest) else word
 
 

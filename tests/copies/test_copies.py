@@ -12,6 +12,7 @@ from hub.app import backup
 from hub.clock import DAY, HOUR, MINUTE, SECOND
 from hub.connections.problems import AlreadyConnected
 from hub.placements.impact import Becomes
+from hub.placements.rewording import Says
 from mappings.spec import Owner, load_spec
 from tests.copies.rows import why_not
 from tests.copies.table import connectors
@@ -109,15 +110,32 @@ def test_a_text_that_changes(channels, name):
     channel = channels(name)
     asset, copy = channel.published()
     words = f"Evening at the lake {channel.count}"
-    channel.rooms.catalogue.edit(channel.ada, asset, dict.fromkeys(("title", "description", "alt_text"), words))
-    channel.run(within_ms=2 * MINUTE)
+    foreseen = reworded(channel, asset, dict.fromkeys(("title", "description", "alt_text"), words))
     (after,) = channel.standing(copy)
     if channel.stays_out:
         assert words not in str(dict(after.fields))
         assert (channel.copy(copy).phase, channel.copy(copy).problem_code) == ("blocked", "already_published")
+        assert (foreseen.says, foreseen.why) == (Says.PERSON, channel.manifest.stays_once_out)
         return
     assert words in str(dict(after.fields))
     assert channel.copy(copy).phase == "live"
+    assert foreseen.says is Says.FOLLOWS
+    for field in ("title", "description", "alt_text", "copyright"):
+        words = f"Night at the lake, {field} {channel.count}"
+        foreseen = reworded(channel, asset, {field: words})
+        (after,) = channel.standing(copy)
+        said = words in f"{dict(after.fields)} {channel.sandbox.ledger.living()[after.ref]}"
+        assert (foreseen.says, said) in {(Says.FOLLOWS, True), (Says.KEPT, False)}, field
+        assert said or field in {lost.field for lost in foreseen.lost}, "it is said what does not arrive"
+
+
+def reworded(channel, asset, values):
+    """Save other texts, and return what was foreseen for the one copy."""
+    (line,) = channel.rooms.placements.rewording.texts(channel.ada, asset, values).lines
+    assert not set(values.values()) & set(channel.rooms.catalogue.view(channel.ada, asset).fields.values())
+    channel.rooms.catalogue.edit(channel.ada, asset, values)
+    channel.run(within_ms=2 * MINUTE)
+    return line
 
 
 @each("rights_end")

@@ -23,8 +23,9 @@ from hub.web.api.proposals import proposals
 from hub.web.api.review import review
 from hub.web.api.rights import rights
 from hub.web.api.stock import stock
+from hub.web.api.texts import texts
 
 BLUEPRINTS: Final = (
     entry, people, assets, review, rights, placements, conflicts, proposals, drift, recalls, evidence, bindings, links,
-    connections, inbound, keeping, mappings, endpoints, events, activity, health, stock,
+    connections, inbound, keeping, mappings, endpoints, events, activity, health, stock, texts,
 )  # fmt: skip

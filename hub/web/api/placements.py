@@ -344,20 +344,20 @@ def evidence(path: CopyPath) -> Response:
 def recall(body: RecallIn) -> Response:
     """Take an asset back from everywhere."""
     made = services().placements.recall(actor(), body.asset_id, body.reason, body.substitute_id)
-    return _by_name(RecallOut.model_validate(made), 201, {"Location": f"{PREFIX}/recalls/{made.id}"})
+    return by_name(RecallOut.model_validate(made), 201, {"Location": f"{PREFIX}/recalls/{made.id}"})
 
 
 @recalls.get("/recalls/<recall_id>", responses={200: RecallOut})
 def recall_report(path: RecallPath) -> Response:
     """Read how a recall stands; the counts add up to its lines."""
-    return _by_name(RecallOut.model_validate(services().placements.recall_report(actor(), path.recall_id)))
+    return by_name(RecallOut.model_validate(services().placements.recall_report(actor(), path.recall_id)))
 
 
 @recalls.get("/assets/<asset_id>/recalls", responses={200: Recalls})
 def list_recalls(path: AssetPath) -> Response:
     """List the recalls of an asset."""
     found = services().placements.recalls(actor(), path.asset_id)
-    return _by_name(Recalls(items=[RecallOut.model_validate(one) for one in found]))
+    return by_name(Recalls(items=[RecallOut.model_validate(one) for one in found]))
 
 
 def _version_of(asset_id: str, version_id: str | None) -> str:
@@ -385,9 +385,10 @@ def foreseen(found: Foreseen) -> Response:
     first = [ImpactLineOut.model_validate(line) for line in found.first.lines]
     then = [ImpactLineOut.model_validate(line) for line in found.then.lines] if found.then else []
     told = ImpactOut(act=found.first.act, begins_at=found.begins_at, lines=first, ends_at=found.ends_at, then=then)
-    return _by_name(told)
+    return by_name(told)
 
 
-def _by_name(body: BaseModel, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+def by_name(body: BaseModel, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    """Answer with what has a field that is named as a method of all models is."""
     text = body.model_dump_json(by_alias=True)
     return Response(text, status=status, headers=headers, content_type="application/json")

@@ -34,6 +34,7 @@ from hub.web.ui.people import people
 from hub.web.ui.proposals import proposals
 from hub.web.ui.recalls import recalls
 from hub.web.ui.rereading import rereading
+from hub.web.ui.rewording import rewording
 from hub.web.ui.schedules import schedules
 from hub.web.ui.scorecards import quality, rating
 from hub.web.ui.selection import selection
@@ -48,7 +49,7 @@ def install(app: Flask) -> None:
     for blueprint in (
         entry, library, selection, copies, conflicts, proposals, drift, holding, recalls, uses, foreseen, asset,
         connections, connecting, adjusting, calendar, bindings, keeping, notices, people, endpoints, mapping, listening,
-        rereading,
+        rereading, rewording,
         quality, activity, open_doors, living, well_known, health, stock, schedules,
     ):  # fmt: skip
         app.register_blueprint(blueprint)

@@ -24,6 +24,7 @@ from hub.web.ui.copies import outcomes
 from hub.web.ui.foreseen import foreseen_page
 from hub.web.ui.frame import go, may, page
 from hub.web.ui.names import people
+from hub.web.ui.shown import Note
 from mappings.languages import name_of
 
 if TYPE_CHECKING:
@@ -70,15 +71,6 @@ TIMES: Final = (
     PlaceTime("life", "Usable then for, hours", "What may not be shown for so long from its time on does not go out.",
               HOUR_S),
 )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    """A sentence beside a button."""
-
-    text: str
-    icon: str = "info"
-    hue: str = "rest"
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,15 @@ class Strip:
     picture: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A sentence beside a button."""
+
+    text: str
+    icon: str = "info"
+    hue: str = "rest"
+
+
 def line_of(
     event: Event, names: Mapping[str, str], *, about: str = "", href: str = "", places: Mapping[str, str] = NOWHERE
 ) -> Line:

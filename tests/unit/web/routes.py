@@ -171,6 +171,13 @@ API_ROUTES = [
     one("GET", "assets/draft", "/impact?act=successor&successor_id={asset}", "401 404 200 200 200 403"),
     api("GET", "/targets/{target}/impact?channel=print", ADMINS, rule=API + "/targets/<target_id>/impact"),
     api("GET", "/targets/{target}/impact?life_s=172800", ADMINS, rule=API + "/targets/<target_id>/impact"),
+    one(
+        "POST",
+        "assets/draft",
+        "/texts/impact",
+        "401 404 200 200 200 403",
+        json={"fields": {"title": "Another"}, "language": ""},
+    ),
     one("POST", "assets/draft", "/impact", "401 404 403 200 200 403", json={"source": "embargo", "effect": "deny"}),
     one("GET", "copies/copy", "", READERS),
     one("DELETE", "copies/copy", "", MANAGERS),
@@ -370,6 +377,13 @@ PAGES = [
     page("GET", "/assets/{draft_code}", DRAFT_SEEN, "/assets/<code>"),
     page("GET", "/assets/{code}/details", SEEN, "/assets/<code>/<tab>"),
     page("GET", "/assets/{code}/rights", SEEN, "/assets/<code>/<tab>"),
+    page(
+        "POST",
+        "/assets/{draft_code}/texts/follows",
+        "303 404 200 200 200 200",
+        "/assets/<code>/texts/follows",
+        form={"title": "Another"},
+    ),
     page("POST", "/assets/{draft_code}/act/submit", "303 404 303 303 303 403", "/assets/<code>/act/<act>", form={}),
     page("GET", "/assets/{code}/before/recall", SEEN, "/assets/<code>/before/<act>"),
     page(

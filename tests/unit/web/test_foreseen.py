@@ -53,3 +53,35 @@ def test_a_successor_is_foreseen_and_not_named(world):
     assert editor.get(f"/api/v1/assets/{world.asset.id}").json["successor_id"] is None
     refused = editor.get(f"{at}&successor_id={world.asset.id}")
     assert (refused.status_code, refused.json["code"]) == (409, "successor_cycle")
+
+
+def test_other_texts_are_foreseen_beside_their_form_and_by_the_api_and_not_saved(world):
+    editor, code = world.client("editor"), world.asset.code
+    form = editor.get(f"/assets/{code}/details").text
+    assert f'hx-post="/assets/{code}/texts/follows" hx-trigger="input from:#texts' in form
+    viewer = world.client("viewer").get(f"/assets/{code}/details").text
+    assert "texts/follows" not in viewer, "who may not edit is told nothing of it"
+    wish = {"csrf": editor.csrf, "title": "Evening at the lake", "credit": "Ada"}
+    beside = editor.post(f"/assets/{code}/texts/follows", data=wish)
+    assert beside.status_code == 200
+    assert "<html" not in beside.text
+    told = editor.post(f"/api/v1/assets/{world.asset.id}/texts/impact", json={"fields": {"title": "Evening"}}).json
+    (line,) = told["lines"]
+    assert (told["fields"], line["copy"]["id"], line["says"], line["why"]) == (["title"], world.copy.id, "follows", "")
+    assert "1</span><span><b>says the new text</b>" in beside.text
+    too_long = editor.post(f"/assets/{code}/texts/follows", data={"csrf": editor.csrf, "title": "x" * 301})
+    assert "circle-alert" in too_long.text
+    unchanged = {"csrf": editor.csrf, "title": world.hub.services.catalogue.view(
+        world.hub.people["editor"], code).fields["title"]}  # fmt: skip
+    assert editor.post(f"/assets/{code}/texts/follows", data=unchanged).text.strip() == ""
+    assert "Evening" not in editor.get(f"/api/v1/assets/{world.asset.id}").text
+
+
+def test_texts_of_what_cannot_be_changed_now_need_a_person_and_the_reason_stands_beside_the_form(world):
+    with world.hub.database.unit() as session:
+        row = session.get_one(Placement, world.copy.id)
+        row.phase, row.blocked, row.problem = "blocked", True, "Trello refuses the token."
+    editor = world.client("editor")
+    said = editor.post(f"/assets/{world.asset.code}/texts/follows", data={"csrf": editor.csrf, "title": "Evening"}).text
+    assert "1</span><span><b>needs a person</b>" in said
+    assert "Trello refuses the token." in said
