@@ -6,7 +6,10 @@ import re
 
 import pytest
 from playwright.sync_api import expect
+from sqlalchemy import select, update
 
+from hub.clock import HOUR
+from hub.connections.models import Connection, Inbox, Remote
 from tests.browser.nordlicht import content
 from tests.web_hub import PASSWORD, picture
 
@@ -244,3 +247,23 @@ def states(site, *names):
     """How these assets stand."""
     found = [getattr(site.assets, name).id for name in names]
     return [site.hub.services.catalogue.view(site.hub.people["editor"], one).lifecycle.value for one in found]
+
+
+def test_deliveries_are_read_again_and_the_page_follows(site, look):
+    with site.hub.database.unit() as session:
+        left = session.scalars(select(Connection).join(Remote).where(Remote.label == "Team Nordlicht")).one()
+        for number in range(3):
+            session.add(
+                Inbox(remote_id=left.remote_id, delivery_key=f"d{number}", at=site.hub.clock.now() - number * HOUR,
+                      headers={}, body="", state="worked", error="")
+            )  # fmt: skip
+    eyes = look(site).go(f"/connections/{left.id}")
+    page = eyes.page
+    page.get_by_role("link", name="Count it, or have it read again").click()
+    expect(page.locator("#reading")).to_contain_text("3 deliveries would be read again")
+    page.get_by_role("button", name="Read 3 again").click()
+    expect(page.locator("#reading")).to_contain_text("3 of 3 wait to be read")
+    eyes.shot("inbound-waiting")
+    with site.hub.database.unit() as session:
+        session.execute(update(Inbox).values(state="worked"))
+    expect(page.locator("#reading")).to_contain_text("None waits to be read")
