@@ -33,7 +33,7 @@ WHY = {
     "files.content.read": "to check bytes, and to import",
     "files.content.write": "to put, replace and delete copies",
     "files.metadata.write": "to keep the hub's code and texts with a file",
-    "sharing.read": "to tell under which links a copy can be seen",
+    "sharing.read": "to tell under which links a copy can be seen, and how many people share its folder",
 }
 NOBODY_MAY = (
     "no_write_permission", "insufficient_space", "team_folder", "operation_suppressed", "access_restricted",
@@ -158,9 +158,11 @@ MANIFEST = Manifest(
         "people can make a link in Dropbox.",
         "deleting for good": "Not offered yet: Dropbox lets only apps that a team's administrator connected delete for "
         "good. For 30 days or more, people can bring back a withdrawn file, and the bytes before a replacement.",
-        "links to folders": "Not offered yet: telling the links to a folder that a copy lies in, and the people that a "
-        "copy is shared with.",
-        "links of others": "Of the links to a copy Dropbox lists only those that the connected account made.",
+        "people": "How many people, groups and invited share a copy's folder is told, never who they are; and not to "
+        "an app that has a folder of its own (App folder), which Dropbox does not let ask. Who was given a "
+        "single file, and no folder, is not told.",
+        "links of others": "Of the links to a copy, and to folders above it, Dropbox lists only those that the "
+        "connected account made.",
         "tags": "Not offered yet: keywords as Dropbox's own tags, and taking such tags in with a file.",
         "locks": "Not offered yet: locking a copy against changes by others. A change is noticed at the next look.",
         "folders": "Not offered yet: making a folder. Copies go into folders that are there.",

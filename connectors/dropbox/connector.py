@@ -5,7 +5,6 @@ https://www.dropbox.com/developers/documentation/http/documentation
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import IO, Any, cast
 
@@ -13,7 +12,8 @@ from connectors.dropbox.calls import Calls, with_groups
 from connectors.dropbox.hashing import Watching, hash_of
 from connectors.dropbox.properties import Held
 from connectors.dropbox.space import plan
-from connectors.dropbox.types import Entry, Latest, Link, Links, Listing, Settings, Stored, downloaded, millis
+from connectors.dropbox.types import Entry, Latest, Listing, Settings, Stored, downloaded, millis
+from connectors.dropbox.usage import uses_of
 from connectors.sdk.errors import Missing
 from connectors.sdk.http import Api
 from connectors.sdk.marker import marker_in
@@ -152,11 +152,9 @@ class Dropbox:
         return Changes(tuple(_change(one) for one in page.entries), page.cursor, page.has_more)
 
     def uses(self, target: Target, ref: str, cursor: str | None) -> Page[Use]:
-        """List the shared links of this very file."""
+        """List the shared links to this file and to folders above it, and how many people share its folder."""
         del target
-        arguments = {"path": ref, "direct_only": True, **({"cursor": cursor} if cursor else {})}
-        page = self._calls().read("/2/sharing/list_shared_links", arguments, Links)
-        return Page(tuple(_use(link) for link in page.links), page.cursor if page.has_more else None)
+        return uses_of(self._calls(), ref, cursor)
 
     def _calls(self, *, anywhere: bool = False) -> Calls:
         whole_team = self._settings.whole_team and not anywhere
@@ -246,9 +244,3 @@ def _kind(entry: Entry) -> ItemKind:
 def _change(entry: Entry) -> Change:
     gone = entry.tag == "deleted"
     return Change(entry.path_lower, gone, None if gone else _item(entry))
-
-
-def _use(link: Link) -> Use:
-    seen: Mapping[str, bool] = {"public": True, "team_only": False, "no_one": False, "only_you": False}
-    who = link.link_permissions.resolved_visibility
-    return Use("shared_link", link.url, link.name or link.url, link.url, seen.get(who.tag) if who else None)

@@ -29,7 +29,8 @@ from connectors.dropbox.sandbox_answers import (
 )
 from connectors.dropbox.sandbox_properties import Templates
 from connectors.dropbox.sandbox_scopes import scopes
-from connectors.dropbox.sandbox_shapes import ACCOUNT, HOME, TEAM, deleted, link_shape, me, space, standing
+from connectors.dropbox.sandbox_shapes import ACCOUNT, HOME, TEAM, deleted, me, space, standing
+from connectors.dropbox.sandbox_sharing import Sharing
 from connectors.dropbox.sandbox_tree import FOLDERS, Tree, below, within
 from connectors.dropbox.sandbox_uploads import Sessions
 from connectors.sdk.types import ItemKind
@@ -71,6 +72,7 @@ class DropboxSandbox(Sandbox):
         self.scopes = scopes()
         self.keeps_groups = True  # whether an upload keeps the groups that it brings
         self.templates, self.sessions, self.tree = Templates(), Sessions(), Tree(self.ledger.living)
+        self.sharing = Sharing(self.tree, self.ledger.living)
         self._bytes: dict[str, bytes] = {EMPTY: b""}
         self._forgotten = 0
         self.app.before_request(self._known)
@@ -84,7 +86,9 @@ class DropboxSandbox(Sandbox):
             "file_properties/templates/list_for_user": self.templates.told,
             "file_properties/templates/get_for_user": self.templates.one,
             "file_properties/templates/add_for_user": self.templates.add,
-            "file_properties/properties/overwrite": self._overwrite, "sharing/list_shared_links": self._links,
+            "file_properties/properties/overwrite": self._overwrite, "sharing/list_shared_links": self.sharing.links,
+            "sharing/list_folder_members": self.sharing.members,
+            "sharing/list_folder_members/continue": self.sharing.members,
         }  # fmt: skip
         for path, act in routes.items():
             self.app.add_url_rule(f"/2/{path}", endpoint=path, view_func=act, methods=["POST"])
@@ -135,7 +139,9 @@ class DropboxSandbox(Sandbox):
         if path == "":
             return complain("The root folder is unsupported.")
         found = self.tree.find(path)
-        return answer(self.tree.shape(found, asked())) if found else refuse("path", "not_found")
+        if found is None:
+            return refuse("path", "not_found")
+        return answer({**self.tree.shape(found, asked()), **self.sharing.info(found)})
 
     def _list(self) -> Response:
         sent = arguments()
@@ -248,16 +254,6 @@ class DropboxSandbox(Sandbox):
             groups = {group["template_id"]: group["fields"] for group in sent["property_groups"]}
             self._change(ref, groups={**self.ledger.living()[ref]["groups"], **groups})
         return answer(None)
-
-    def _links(self) -> Response:
-        ref = self.tree.find(arguments()["path"])
-        if ref is None:
-            return refuse("path", "not_found")
-        urls = self.ledger.living().get(ref, {"links": []})["links"]
-        at = int(arguments().get("cursor", "0"))
-        links = [link_shape(url) for url in urls[at : at + 2]]
-        more = {"cursor": str(at + 2)} if at + 2 < len(urls) else {}
-        return answer({"links": links, "has_more": bool(more), **more})
 
     def _download(self) -> Response:
         ref = self.tree.find(arguments()["path"])

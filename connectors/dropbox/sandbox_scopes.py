@@ -18,6 +18,7 @@ ROUTES = {
     "file_properties/templates/*": "files.metadata.read",
     "file_properties/properties/*": "files.metadata.write",
     "sharing/list_shared_links": "sharing.read",
+    "sharing/list_folder_members": "sharing.read", "sharing/list_folder_members/*": "sharing.read",
 }  # fmt: skip
 
 

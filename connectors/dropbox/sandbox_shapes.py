@@ -59,10 +59,11 @@ def deleted(path: str) -> dict[str, Any]:
     return {".tag": "deleted", "name": path.rpartition("/")[2], "path_lower": path.lower(), "path_display": path}
 
 
-def link_shape(url: str) -> dict[str, Any]:
-    """Return a link that anybody can open."""
+def link_shape(url: str, folder: str = "") -> dict[str, Any]:
+    """Return a link that anybody can open, to a file or to a folder of this name."""
     permissions = {"resolved_visibility": {".tag": "public"}, "can_revoke": True}
-    return {".tag": "file", "url": url, "name": "A link", "id": url[-20:], "link_permissions": permissions}
+    tag = "folder" if folder else "file"
+    return {".tag": tag, "url": url, "name": folder or "A link", "id": url[-20:], "link_permissions": permissions}
 
 
 def held(facts: Mapping[str, Any]) -> dict[str, str]:

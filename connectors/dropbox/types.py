@@ -147,8 +147,9 @@ class Permissions(_Shape):
 
 
 class Link(_Shape):
-    """A shared link."""
+    """A shared link, to a file or to a folder."""
 
+    tag: str = Field(default="", alias=".tag")
     url: str
     name: str = ""
     link_permissions: Permissions = Permissions()
@@ -159,6 +160,39 @@ class Links(_Shape):
 
     links: list[Link]
     has_more: bool = False
+    cursor: str = ""
+
+
+class SharedIn(_Shape):
+    """Which shared folder a file lies in; empty: in none."""
+
+    parent_shared_folder_id: str = ""
+
+
+class Lying(_Shape):
+    """As much of a file as tells who shares it."""
+
+    sharing_info: SharedIn = SharedIn()
+
+
+class Access(_Shape):
+    """What a member may do."""
+
+    tag: str = Field(default="", alias=".tag")
+
+
+class Member(_Shape):
+    """Somebody who shares a folder. Who that is, nobody reads."""
+
+    access_type: Access = Access()
+
+
+class Members(_Shape):
+    """A page of who shares a folder."""
+
+    users: list[Member]
+    groups: list[Member]
+    invitees: list[Member]
     cursor: str = ""
 
 

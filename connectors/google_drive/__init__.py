@@ -156,6 +156,7 @@ MANIFEST = Manifest(
         Capability.SUBSCRIBE: Ability(Write.HARMLESS),
         Capability.IMPORT: Ability(),
         Capability.CHANGES: Ability(),
+        Capability.USAGE: Ability(),
     },
     carries=Carries.BYTES,
     connect=GoogleDrive,
@@ -209,13 +210,14 @@ MANIFEST = Manifest(
     gaps={
         "repoint": "A replaced file keeps its id and address, so nothing that links to it need be changed.",
         "hold": "A file is there at once: Drive schedules nothing.",
-        "usage": "Not offered yet: telling the shortcuts that lead to a copy, and whom it is shared with. Where else "
-        "it is linked or embedded, Drive does not tell.",
+        "usage": "Told are the shortcuts that the account can see, and how many people and groups a copy is shared "
+        "with: never who they are. Where else it is linked or embedded, Drive does not tell.",
         "numbers": "Drive's interface counts no views or downloads that can be read.",
         "late searches": "Drive's searches are late at times, by no stated bound. That makes no second file; but a "
         "copy whose answer was lost, and that is to be taken away before a search shows it, is found by a later look.",
-        "old bytes": "Not offered yet: deleting the bytes before a replacement at once. Drive keeps them as a revision "
-        "for up to 30 days; deleting the file deletes them too.",
+        "old bytes": "What a file was before the hub adopted it stays as a revision for up to 30 days after a "
+        "replacement. Of the hub's own copies it is deleted at once; where the account may not, whoever placed the "
+        "copy is told.",
         "earlier versions": "Not offered yet: importing a file's revisions. Only its newest bytes are taken in.",
         "deleting in shared drives": "Only a manager of a shared drive may delete for good; for other members the hub "
         "moves the copy to the trash, and says that it is not gone.",

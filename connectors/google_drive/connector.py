@@ -14,8 +14,10 @@ from connectors.google_drive.creating import create, receipt_of
 from connectors.google_drive.events import LIFE_S, MOST_A_DAY, channel_id, channel_name, time_of
 from connectors.google_drive.exports import export
 from connectors.google_drive.items import Summed, kind_of, said, to_copy, to_item
+from connectors.google_drive.revisions import drop_earlier, unmark
 from connectors.google_drive.types import (
     CONTENT,
+    EARLIER,
     FOLDER,
     MARKER,
     About,
@@ -30,6 +32,7 @@ from connectors.google_drive.types import (
     Start,
 )
 from connectors.google_drive.uploads import Place, send
+from connectors.google_drive.usage import uses_of
 from connectors.sdk.errors import Misconfigured, Missing, RateLimited, Unreachable
 from connectors.sdk.http import Api, Query
 from connectors.sdk.paging import every
@@ -48,6 +51,7 @@ from connectors.sdk.types import (
     Page,
     Receipt,
     Target,
+    Use,
 )
 
 PAGE_SIZE, DRIVES_AT_ONCE = 1000, 100
@@ -90,10 +94,15 @@ class GoogleDrive:
         return receipt_of(self._api.ask("PATCH", path_of(ref), query=FILE, json=said(fields)).parse(File))
 
     def replace(self, target: Target, ref: str, outgoing: Outgoing) -> Receipt:
-        """Give the file a new revision: same id, same address, same place, other bytes."""
+        """Give the file a new revision: same id, same address, same place, other bytes. The earlier ones go."""
         del target
-        about = {"mimeType": outgoing.media_type, "appProperties": {CONTENT: outgoing.content_key}}
-        return receipt_of(send(self._api, Place("PATCH", path_of(ref, UPLOAD), FILE), outgoing, about).parse(File))
+        own = {CONTENT: outgoing.content_key, EARLIER: "1"}
+        about = {"mimeType": outgoing.media_type, "appProperties": own}
+        file = send(self._api, Place("PATCH", path_of(ref, UPLOAD), FILE), outgoing, about).parse(File)
+        try:
+            return receipt_of(drop_earlier(self._api, file))
+        except Misconfigured as stays:
+            return replace(receipt_of(unmark(self._api, file)), left=stays.message)
 
     def withdraw(self, target: Target, ref: str) -> None:
         """Delete the file for good, with all revisions; where that is not allowed, hide it and say so."""
@@ -116,9 +125,20 @@ class GoogleDrive:
         return tuple(copy for copy in copies if copy.marker == marker)
 
     def look(self, target: Target, ref: str) -> Copy:
-        """Read one file."""
+        """Read one file; where a replacement ended before the earlier bytes were deleted, delete them."""
         del target
-        return to_copy(self._file(ref))
+        file = self._file(ref)
+        if EARLIER not in file.app_properties:
+            return to_copy(file)
+        try:
+            return to_copy(drop_earlier(self._api, file))
+        except Misconfigured:  # not known as what it is, it is replaced again: that says that the earlier bytes stay
+            return replace(to_copy(file), content_key=None)
+
+    def uses(self, target: Target, ref: str, cursor: str | None) -> Page[Use]:
+        """List the shortcuts that lead to a copy, and with whom it is shared."""
+        del target
+        return uses_of(self._api, ref, cursor)
 
     def subscribe(self, target: Target, callback_url: str) -> Agreement:
         """Open a channel for a week on the target's drive. Subscribing on a later day opens another, to overlap."""
@@ -219,7 +239,7 @@ class GoogleDrive:
             "q": query, "orderBy": order, "pageSize": PAGE_SIZE, "pageToken": token, "supportsAllDrives": True,
             "includeItemsFromAllDrives": True, "fields": f"nextPageToken,incompleteSearch,files({FIELDS})",
         }  # fmt: skip
-        page = self._api.get(f"{API}/files", Files, query={**place, **more})
+        page = self._api.get(f"{API}/files", Files[File], query={**place, **more})
         if page.incomplete_search:
             raise Unreachable("Google Drive could not search everything just now. The hub tries again by itself.")
         return Page(page.files, page.next_page_token or None)

@@ -9,8 +9,18 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Response, g, jsonify, request
 
-from connectors.google_drive import sandbox_exports, sandbox_ids
-from connectors.google_drive.sandbox_answers import DEFAULT, DEFAULT_FILE, Refused, invalid, missing, partial, search
+from connectors.google_drive import sandbox_exports, sandbox_ids, sandbox_log
+from connectors.google_drive.sandbox_answers import (
+    DEFAULT,
+    DEFAULT_FILE,
+    Refused,
+    invalid,
+    missing,
+    page,
+    partial,
+    search,
+)
+from connectors.google_drive.sandbox_beside import Beside
 from connectors.google_drive.sandbox_channels import Channels
 from connectors.google_drive.sandbox_quotas import Quotas
 from connectors.google_drive.sandbox_robot import Robot
@@ -21,7 +31,7 @@ from connectors.google_drive.sandbox_uploads import MOST_SIMPLE, Session, Taken,
 from connectors.google_drive.types import FOLDER, NATIVE, PROPERTIES
 from connectors.testing.contract import Contract
 from connectors.testing.hooks import Delivery
-from connectors.testing.ledger import Effect, Ledger, What
+from connectors.testing.ledger import Ledger, What
 from connectors.testing.sandbox import Sandbox, Standing, Stock, Typed
 
 if TYPE_CHECKING:
@@ -69,6 +79,7 @@ class GoogleDriveSandbox(Sandbox):
         self.searches_late = False  # by properties: they tell nothing of what was made lately
         self.sessions: dict[str, Session] = {}
         self.channels = Channels(self.outbox.add, Delivery)
+        self.beside = Beside(self.ledger, self._known, self.app)
         self._bytes: dict[str, bytes] = {}
         self._forgotten = 0
         for method, path, act in (
@@ -113,29 +124,24 @@ class GoogleDriveSandbox(Sandbox):
 
     def _drives(self) -> Response:
         shapes = [{"kind": "drive#drive", "id": drive, "name": name} for drive, name in DRIVES.items()]
-        return partial(self._page(shapes, "drives", DRIVES_PAGE), "Drives")
+        return partial(page("drives", shapes, DRIVES_PAGE), "Drives")
 
     def _list(self) -> Response:
         drive, corpora = request.args.get("driveId", ""), request.args.get("corpora", "user")
         shared = request.args.get("includeItemsFromAllDrives") == "true"
-        if (corpora == "drive") != bool(drive) or corpora not in ("user", "drive") or (drive and not shared):
+        known = ("user", "drive", "allDrives")
+        if (corpora == "drive") != bool(drive) or corpora not in known or (corpora != "user" and not shared):
             raise invalid("corpora")
         if drive and drive not in DRIVES:
             raise Refused(404, "notFound", f"Shared drive not found: {drive}", "driveId")
         query = request.args.get("q", "")
         fits, tells = search(query), not (self.searches_late and "appProperties" in query)
         files = self._files() if tells else ()
-        shapes = [shape(ref, file) for ref, file in files if lists(file, drive, shared=shared) and fits(file)]
-        page = self._page(shapes, "files", PAGE)
-        return partial({**page, "kind": "drive#fileList", "incompleteSearch": self.misses_some}, "Files", DEFAULT)
-
-    def _page(self, shapes: list[dict[str, Any]], name: str, most: int) -> dict[str, Any]:
-        token = request.args.get("pageToken", "0")
-        if not token.isdecimal():
-            raise invalid("pageToken")
-        at, size = int(token), min(request.args.get("pageSize", 100, int), most)
-        more = {"nextPageToken": str(at + size)} if at + size < len(shapes) else {}
-        return {name: shapes[at : at + size], **more}
+        shapes = [
+            shape(ref, file) for ref, file in files if lists(file, drive or corpora, shared=shared) and fits(file)
+        ]
+        told = page("files", shapes, PAGE)
+        return partial({**told, "kind": "drive#fileList", "incompleteSearch": self.misses_some}, "Files", DEFAULT)
 
     def _get(self, ref: str) -> Response:
         known = ROOT if ref == "root" else ref
@@ -269,27 +275,12 @@ class GoogleDriveSandbox(Sandbox):
             raise Refused(404, "notFound", f"Shared drive not found: {drive}", "driveId")
         if not token.isdecimal() or not self._forgotten <= int(token) <= self._now():
             raise invalid("pageToken")
-        told = [effect for effect in self._latest(int(token) - 1000) if self._drive_of(effect) == drive]
-        page = told[: min(request.args.get("pageSize", 100, int), FEED_PAGE)]
-        more = len(told) > len(page)
-        after = 1000 + page[-1].seq if more else self._now()
-        shapes = [self._line(effect) for effect in page]
+        told = sandbox_log.latest(self.ledger, int(token) - 1000, drive)
+        now = told[: min(request.args.get("pageSize", 100, int), FEED_PAGE)]
+        more = len(told) > len(now)
+        after = 1000 + now[-1].seq if more else self._now()
+        shapes = [sandbox_log.line(self.ledger, effect) for effect in now]
         return partial({"changes": shapes, "nextPageToken" if more else "newStartPageToken": str(after)}, "Changes")
-
-    def _latest(self, since: int) -> list[Effect]:
-        """Return each thing's last effect: a log tells what is, not what happened."""
-        last = {effect.ref: effect for effect in self.ledger.effects()[since:]}
-        return sorted(last.values(), key=lambda effect: effect.seq)
-
-    def _drive_of(self, effect: Effect) -> str:
-        made = next(one for one in self.ledger.effects() if one.ref == effect.ref)
-        return str(made.facts["driveId"])
-
-    def _line(self, effect: Effect) -> dict[str, Any]:
-        line = {"kind": "drive#change", "changeType": "file", "fileId": effect.ref, "removed": True}
-        if effect.what is What.REMOVED:
-            return line
-        return {**line, "removed": False, "file": shape(effect.ref, self.ledger.living()[effect.ref])}
 
     def _watch(self) -> Response:
         return jsonify(self.channels.open(request.get_json(), request.args.get("driveId", "")))
@@ -369,6 +360,16 @@ class GoogleDriveSandbox(Sandbox):
     def unstock(self, ref: str) -> None:
         """Somebody deletes it."""
         self.ledger.add(What.REMOVED, ref, self.ledger.living()[ref]["target"])
+
+    def use(self, target: str, ref: str) -> str:
+        """Somebody makes a shortcut to a file."""
+        del target
+        return self.beside.shortcut(ref)
+
+    def uses(self, target: str, ref: str) -> int:
+        """Count the shortcuts to a file; what tells with whom it is shared is counted by tests of our own."""
+        del target
+        return len(self.beside.shortcuts(ref))
 
     def subscriptions(self) -> int:
         """Count the open channels."""

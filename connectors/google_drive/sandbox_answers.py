@@ -14,7 +14,7 @@ FIELDS: Mapping[str, Any] = json.loads((Path(__file__).parent / "fixtures" / "fi
 NESTED = {
     "files": "File", "file": "File", "changes": "Change", "drives": "Drive", "user": "User",
     "capabilities": "File.capabilities", "shortcutDetails": "File.shortcutDetails",
-    "storageQuota": "About.storageQuota",
+    "storageQuota": "About.storageQuota", "revisions": "Revision", "permissions": "Permission",
 }  # fmt: skip
 DEFAULT = "kind,incompleteSearch,nextPageToken,newStartPageToken,files(kind,id,name,mimeType)"
 DEFAULT_FILE = "kind,id,name,mimeType"
@@ -23,12 +23,15 @@ TOP = {
     "Drives": {"kind", "drives", "nextPageToken"},
     "Changes": {"kind", "changes", "nextPageToken", "newStartPageToken"},
     "About": {"kind", "user", "storageQuota"},
+    "Revisions": {"kind", "revisions", "nextPageToken"},
+    "Permissions": {"kind", "permissions", "nextPageToken"},
     "GeneratedIds": {"kind", "space", "ids"},
 }
 _TERM = re.compile(
     r"(?P<trashed>trashed\s*=\s*(?:true|false))"
     r"|mimeType\s*=\s*'(?P<kind>[^']*)'"
     r"|appProperties has \{ key='(?P<key>(?:[^'\\]|\\.)*)' and value='(?P<value>(?:[^'\\]|\\.)*)' \}"
+    r"|shortcutDetails\.targetId\s*=\s*'(?P<leads>[^']*)'"
     r"|'(?P<parent>[^']*)' in parents"
 )
 
@@ -60,6 +63,16 @@ def missing(ref: str) -> Refused:
 def invalid(location: str) -> Refused:
     """Return what is said of a parameter that makes no sense."""
     return Refused(400, "invalid", "Invalid Value", location)
+
+
+def page(name: str, shapes: list[dict[str, Any]], most: int) -> dict[str, Any]:
+    """Return a page of a list; a token is where it goes on."""
+    token = request.args.get("pageToken", "0")
+    if not token.isdecimal():
+        raise invalid("pageToken")
+    at, size = int(token), min(request.args.get("pageSize", 100, int), most)
+    more = {"nextPageToken": str(at + size)} if at + size < len(shapes) else {}
+    return {name: shapes[at : at + size], **more}
 
 
 def partial(value: Mapping[str, Any], kind: str, default: str = "*") -> Response:
@@ -118,6 +131,8 @@ def _test(term: re.Match[str]) -> Callable[[Mapping[str, Any]], bool]:
         return lambda file: file["trashed"] == found["trashed"].endswith("true")
     if "kind" in found:
         return lambda file: file["mimeType"] == found["kind"]
+    if "leads" in found:
+        return lambda file: file.get("shortcutDetails", {}).get("targetId") == found["leads"]
     if "key" in found:
         return lambda file: file["appProperties"].get(found["key"]) == found["value"]
     return lambda file: found["parent"] in file["parents"]

@@ -12,7 +12,9 @@ from connectors.sdk.types import ItemKind
 from connectors.testing.sandbox import Standing, Stock
 
 MOST_PROPERTY = 124
-_HIDDEN = frozenset({"may", "body", "refuses", "md5", "sha1", "sha256", "target", "size", "driveId", "parents"})
+_HIDDEN = frozenset({
+    "may", "body", "refuses", "md5", "sha1", "sha256", "target", "size", "driveId", "parents", "dropped", "granted",
+})  # fmt: skip
 
 
 def shape(ref: str, file: Mapping[str, Any]) -> dict[str, Any]:
@@ -31,7 +33,9 @@ def shape(ref: str, file: Mapping[str, Any]) -> dict[str, Any]:
 
 def lists(file: Mapping[str, Any], drive: str, *, shared: bool) -> bool:
     """Tell whether a listing holds a file: that of an account tells some of its shared drives' files, too."""
-    if drive:
+    if drive == "allDrives":
+        return True
+    if drive != "user":
         return bool(file["driveId"] == drive)
     return not file["driveId"] or (shared and file["name"].endswith("01"))
 
@@ -50,7 +54,7 @@ def standing(target: str, ref: str, facts: Mapping[str, Any]) -> Standing:
     own = {name: facts["properties"].get(name, "") for name in PROPERTIES}
     fields = {"name": facts["name"], "description": facts["description"], **own}
     private = facts["appProperties"]
-    return Standing(ref, target, private.get(MARKER), private.get(CONTENT), fields, facts["sha256"])
+    return Standing(ref, target, private.get(MARKER), private.get(CONTENT), fields, facts.get("sha256", ""))
 
 
 def stocked(ref: str, file: Mapping[str, Any]) -> Stock:

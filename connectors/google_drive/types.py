@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
 MARKER = "damhub"
 CONTENT = "damhub-content"
+EARLIER = "damhub-earlier"
+"""A property that says that earlier bytes of a copy are still to be deleted."""
 PROPERTIES = ("creator", "credit", "copyright")
 """Fields that stand in a file's properties: people see name and description, other programs see these."""
 
@@ -131,10 +133,21 @@ class File(Shape):
         return self.mime_type.startswith(NATIVE)
 
 
-class Files(Shape):
+class Shortcut(Shape):
+    """As much of a shortcut as a use tells."""
+
+    id: str
+    name: str = ""
+    web_view_link: str | None = None
+
+
+T = TypeVar("T")
+
+
+class Files(Shape, Generic[T]):
     """A page of a listing."""
 
-    files: tuple[File, ...]
+    files: tuple[T, ...]
     next_page_token: str = ""
     incomplete_search: bool = False
 
@@ -143,6 +156,37 @@ class Exportable(Shape):
     """Where people get a native document's exports, by media type."""
 
     export_links: dict[str, str] = Field(default_factory=dict)
+
+
+class Revision(Shape):
+    """What a file was at some time."""
+
+    id: str
+
+
+class Revisions(Shape):
+    """A page of what a file was, oldest first."""
+
+    revisions: tuple[Revision, ...]
+    next_page_token: str = ""
+
+
+class Permission(Shape):
+    """Who can open a file. Whose name and address that is, nobody asks."""
+
+    id: str = ""
+    type: str = ""
+    role: str = ""
+    domain: str = ""
+    allow_file_discovery: bool = False
+    deleted: bool = False
+
+
+class Permissions(Shape):
+    """A page of who can open a file."""
+
+    permissions: tuple[Permission, ...]
+    next_page_token: str = ""
 
 
 class GivenIds(Shape):

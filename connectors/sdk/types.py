@@ -205,7 +205,7 @@ class Receipt:
     parts: tuple[Part, ...] = ()
     url: str | None = None
     again: bool = False  # the remote says that an earlier try had made it already
-    left: str = ""  # of a withdrawal: what stays there that only a person can take away, for a person
+    left: str = ""  # of a replacement or withdrawal: what stays there that only a person can take away, for a person
 
     def __post_init__(self) -> None:
         """Refuse a name that cannot be kept."""

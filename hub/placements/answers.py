@@ -75,6 +75,7 @@ def record_done(session: Session, account: Account, attempt: Attempt, receipt: R
         case Op.REPLACE if receipt is not None:
             note_copy(session, account, receipt.ref, detail["content_key"], receipt.parts)
             row.observed_doc_hash = ""
+            _tell_left(session, account, receipt, at)
         case Op.UPDATE:
             row.observed_doc_hash = detail["fields_hash"]
         case Op.WITHDRAW:
@@ -93,7 +94,7 @@ def record_done(session: Session, account: Account, attempt: Attempt, receipt: R
 
 
 def _tell_left(session: Session, account: Account, receipt: Receipt | None, at: int) -> None:
-    """Tell whoever placed a copy what stays there of it, though it is gone."""
+    """Tell whoever placed a copy what stays there of what is gone."""
     if receipt is not None and receipt.left:
         tell_left(session, account.row, account.place, what=receipt.left, base_url=account.base_url, at=at)
 

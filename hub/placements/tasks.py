@@ -48,7 +48,7 @@ def ask_to_remove(
 
 
 def tell_left(session: Session, row: Placement, place: Place, *, what: str, base_url: str, at: int) -> None:
-    """Tell whoever placed a copy that it is gone, and what of it only a person can take away."""
+    """Tell whoever placed a copy what only a person can take away, of a copy that is gone or of what it showed."""
     told = {**_about(session, row, place), "problem": what, "link": f"{base_url}/assets/{_code(session, row)}"}
     notices.tell(session, row.created_by, LEFT_NOTICE, subject=row.id, body=told, at=at)
 

@@ -120,7 +120,7 @@ def _to_remove(body: Mapping[str, Any]) -> tuple[str, str, str, str, str]:
 
 def _left(body: Mapping[str, Any]) -> tuple[str, str, str, str, str]:
     text = f"{body['place']}, {body['account']}: {body['problem']}"
-    return f"{body['asset']} was taken away, and something of it stays there", text, "care", "hand", "Open"
+    return f"{body['asset']}: something that should be gone stays there", text, "care", "hand", "Open"
 
 
 def _exchanged(body: Mapping[str, Any]) -> tuple[str, str, str, str, str]:

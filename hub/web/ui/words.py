@@ -196,6 +196,8 @@ USED_IN: Final = {
     "node": ("piece of content", "pieces of content"),
     "site": ("place of the site itself", "places of the site itself"),
     "shared_link": ("shared link", "shared links"),
+    "folder_link": ("shared link to a folder above", "shared links to folders above"),
+    "sharing": ("way to open it", "ways to open it"),
     "finished_card": ("finished card", "finished cards"),
 }
 """Places that use a copy, one and many; what is not here is called as the remote calls it."""

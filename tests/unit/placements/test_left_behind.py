@@ -1,6 +1,8 @@
-"""A copy that was taken away, and of which something stays that only a person can take away: proven, and told."""
+"""A copy that was taken away or replaced, and of which something stays that only a person can take away: it is told."""
 
 from __future__ import annotations
+
+from dataclasses import replace as but
 
 import pytest
 from sqlalchemy import select
@@ -8,7 +10,7 @@ from sqlalchemy import select
 from connectors.sdk.errors import LeftBehind
 from hub.access.models import User
 from hub.notify.models import Notice
-from tests.faults.model.remote import Fake
+from tests.faults.model.remote import Fake, manifest
 from tests.faults.model.world import USER
 
 STAYS = "Spring sale at https://site.example/node/7 still holds its tag. Take it out there by hand."
@@ -59,3 +61,19 @@ def test_nothing_is_told_where_nothing_stays(desk):
     desk.run()
     assert desk.copy(placed).phase == "withdrawn"
     assert told(desk) == []
+
+
+def test_it_is_told_where_a_replacement_could_not_take_the_earlier_bytes_away(desk, monkeypatch):
+    desk.world.exchange.declared = manifest(replace=True)
+    replace = Fake.replace
+    monkeypatch.setattr(Fake, "replace", lambda *call: but(replace(*call), left=STAYS))
+    asset = desk.approved(b"one")
+    placed = desk.place(asset)
+    desk.run()
+    desk.world.version(asset, b"two")
+    desk.approve(asset)
+    desk.run()
+    copy = desk.copy(placed)
+    assert (copy.phase, copy.problem_code) == ("live", "")
+    assert desk.remote.calls.count("replace") == 1
+    assert told(desk) == [(USER, STAYS)]

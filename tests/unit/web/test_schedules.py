@@ -110,7 +110,7 @@ def test_a_task_names_the_address_and_leads_to_where_it_is_attested(hub, editor)
         notices.tell(session, person.id, "copy_to_remove", subject="some-copy", body=told, at=hub.clock.now())
         notices.tell(session, person.id, "copy_left", subject="some-copy", body=left, at=hub.clock.now())
     page = editor.get("/notices").text
-    assert "DAM-1 was taken away, and something of it stays there" in page
+    assert "DAM-1: something that should be gone stays there" in page
     assert "Our page, Our Postiz: A text still holds its tag." in page
     assert "DAM-1 must be taken away by hand" in page
     assert "It stands at https://network.example/1 now." in page
