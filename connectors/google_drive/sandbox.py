@@ -307,8 +307,8 @@ class GoogleDriveSandbox(Sandbox):
     # What is true here.
 
     def typed(self) -> Typed:
-        """Nobody can sign in at a made-up Google: a person connects with the key file of its service account."""
-        return Typed("service_account", {"key_file": self.robot.key_file()})
+        """Nobody can sign in at a made-up Google: a person connects with a service account that acts for them."""
+        return Typed("service_account", {"key_file": self.robot.key_file(), "subject": "dana@example.com"})
 
     def settings(self, origin: str) -> Mapping[str, Any]:
         """Point a connection here."""

@@ -49,6 +49,13 @@ class Channel(House):
         self.hurry()
         return super().connect()
 
+    def connect_again(self):
+        """Connect the same account as a person does who does not know that it is connected: by what can be typed in."""
+        typed = self.sandbox.typed()
+        settings = dict(self.sandbox.settings(self.origin))
+        room = self.rooms.connections
+        return room.connect(self.ada, self.name, auth=typed.auth, settings=settings, secrets=dict(typed.secrets))
+
     def hurry(self):
         """Let waits be a move of the clock, which is moved by hand."""
         speaking = self.rooms.connections._speaking

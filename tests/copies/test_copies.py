@@ -403,11 +403,11 @@ def test_another_hub_in_the_same_account(channels, name, tmp_path):
         assert len(channel.standing(again)) == 1
 
 
-@each("connected_twice", but=("google_drive",))
+@each("connected_twice")
 def test_the_same_account_connected_again(channels, name):
     channel = channels(name)
     with pytest.raises(AlreadyConnected) as told:
-        channel.connect()
+        channel.connect_again()
     assert told.value.connection_id == channel.connection.id
     assert [one.id for one in channel.rooms.connections.list(channel.ada)] == [channel.connection.id]
     places = channel.rooms.connections.targets(channel.ada, channel.connection.remote_id)
