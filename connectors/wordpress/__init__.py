@@ -166,7 +166,6 @@ MANIFEST = Manifest(
         "not at every look. Only an administrator may see widgets and change either: what another account sees and may "
         "not change is named to a person, what it does not see is not found.",
         "fields of plugins": "Not offered yet: fields that plugins add to an item, such as credits or categories.",
-        "smaller sizes": "Not offered yet: making an item's smaller sizes anew where the site broke off on them.",
         "page builders": "Uses in page builders' own tables and settings of themes are not found: WordPress itself "
         "shows them to no program.",
         "what is not told": "Changes that a plugin writes past WordPress' own functions, such as new smaller sizes.",

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from connectors.sdk.errors import BadAnswer, Misconfigured, Missing
 from connectors.sdk.http import Answer, Api
+from connectors.sdk.multipart import MultipartBody
 from connectors.sdk.paging import Part, Spot, after, total_of
 from connectors.sdk.types import Outgoing
 from connectors.wordpress.types import Index, Media, Numbered
@@ -20,7 +21,8 @@ PAGE_SIZE = 100  # WordPress refuses more with 400 rest_invalid_param
 MEDIA = "/wp/v2/media"
 STATES = "inherit,private,trash"  # a copy in the bin is still a file that anybody can open
 EDIT = {"context": "edit"}
-
+BROKEN = frozenset(range(500, 600))
+"""Answers of a server that broke off."""
 
 START = Spot()
 
@@ -49,12 +51,16 @@ class Site:
         """Delete what stands at a route."""
         self._ask("DELETE", route, query)
 
-    def upload(self, outgoing: Outgoing, fields: Mapping[str, str], *, md5: str) -> Media:
-        """Upload a file with its fields; WordPress compares the digest and keeps nothing that differs."""
+    def upload(self, outgoing: Outgoing, fields: Mapping[str, str], *, md5: str) -> Answer:
+        """Upload a file with its fields; WordPress compares the digest and keeps nothing that differs.
+
+        Failures of the server's own come as answers, too: they may name the item all the same.
+        """
         path, query = self.where(MEDIA, EDIT)
+        body = MultipartBody("file", outgoing, fields)
         # Lower-case hexadecimal digits, not base64 as the header's RFC has it.
-        answer = self.api.upload_form(path, outgoing, fields=fields, query=query, headers={"Content-MD5": md5})
-        return answer.parse(Media)
+        headers = {"Content-MD5": md5, **body.kind}
+        return self.api.stream("POST", path, body.chunks, body.size, query=query, headers=headers, fine=BROKEN)
 
     def every(self, route: str, shape: type[N], **query: Any) -> Iterator[N]:
         """Yield a listing whole, by number, so that what is added meanwhile comes last."""

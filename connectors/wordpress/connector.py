@@ -30,7 +30,7 @@ from connectors.sdk.types import (
     Target,
     Use,
 )
-from connectors.wordpress import dot_com, feed, handing_over, layout, usage
+from connectors.wordpress import dot_com, feed, handing_over, layout, sizes, usage
 from connectors.wordpress.calls import MEDIA, STATES, Site
 from connectors.wordpress.files import fetched, hash_of, md5_of
 from connectors.wordpress.marker import marked_name, read_marker
@@ -83,7 +83,8 @@ class WordPress:
     def publish(self, target: Target, outgoing: Outgoing) -> Receipt:
         """Upload with all fields in one call; a second call only where WordPress filled an empty field by itself."""
         site, form = self._site(target), form_of(outgoing.fields)
-        media = site.upload(replace(outgoing, filename=marked_name(outgoing)), form, md5=md5_of(outgoing))
+        answer = site.upload(replace(outgoing, filename=marked_name(outgoing)), form, md5=md5_of(outgoing))
+        media = sizes.finished(site, answer, form)
         left_empty = {name: "" for name, value in form.items() if not value}
         if any(fields_of(media).get(name) for name in left_empty):
             media = site.write(f"{MEDIA}/{media['id']}", left_empty).parse(Media)

@@ -120,6 +120,11 @@ def uploaded() -> tuple[str, bytes]:
     return found[1], content
 
 
+def broken_off() -> Response:
+    """Answer as PHP does when it dies: an empty page, after what was sent of the headers."""
+    return Response("", HTTPStatus.INTERNAL_SERVER_ERROR, content_type="text/html; charset=UTF-8")
+
+
 def out_of_bounds() -> Refusal:
     """Say that a page would be too long."""
     message = "per_page must be between 1 (inclusive) and 100 (inclusive)"

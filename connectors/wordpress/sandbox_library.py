@@ -103,6 +103,7 @@ class Attachment:
     description: str = ""
     alt_text: str = ""
     status: str = "inherit"
+    sized: bool = True  # whether the site came to an end with the smaller sizes
     modified: datetime = field(default_factory=now)
 
     @property
@@ -198,7 +199,7 @@ def details_of(item: Attachment, folder: str) -> dict[str, Any]:
     sizes: dict[str, Any] = {
         name: {"file": own, "width": wide, "height": high, "filesize": len(file.content), **kind,
                "source_url": f"{folder}/{own}"}
-        for name, (own, wide, high) in file.sizes().items()
+        for name, (own, wide, high) in (file.sizes() if item.sized else {}).items()
     }  # fmt: skip
     sizes["full"] = {"file": file.served, "width": width, "height": height, **kind,
                      "source_url": f"{folder}/{file.served}"}  # fmt: skip
@@ -238,8 +239,9 @@ def media_json(item: Attachment, origin: str, *, edit: bool) -> dict[str, Any]:
     if edit:
         body |= {
             "permalink_template": f"{origin}/?attachment_id={item.id}", "generated_slug": slug_of(item.title),
-            "missing_image_sizes": [], "exif_orientation": 1, "image_output_format": None,
-            "image_save_progressive": False, "image_quality": {"default": 82, "sizes": []},
+            "missing_image_sizes": [] if item.sized else list(item.file.sizes()),
+            "exif_orientation": 1, "image_output_format": None, "image_save_progressive": False,
+            "image_quality": {"default": 82, "sizes": []},
         }  # fmt: skip
     return body
 

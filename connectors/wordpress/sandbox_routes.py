@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Response, request
 
 from connectors.wordpress import sandbox_layout, sandbox_oauth, sandbox_people, sandbox_xmlrpc
-from connectors.wordpress.sandbox_http import answer, edits, matches, page, refuse, sent, uploaded
+from connectors.wordpress.sandbox_http import answer, broken_off, edits, matches, page, refuse, sent, uploaded
 from connectors.wordpress.sandbox_library import (
     BASES,
     FOLDER,
@@ -51,7 +51,7 @@ class Routes:
         add(f"{API}/media/<int:number>", "item", self._item)
         add(f"{API}/media/<int:number>", "change", self._change, methods=["POST", "PUT", "PATCH"])
         add(f"{API}/media/<int:number>", "remove", self._remove, methods=["DELETE"])
-        add(f"{API}/media/<int:number>/post-process", "sizes", self._item, methods=["POST"])
+        add(f"{API}/media/<int:number>/post-process", "sizes", self._sizes, methods=["POST"])
         add(f"{API}/<any({', '.join(BASES)}):base>", "entries", self._list_entries)
         add(f"{API}/<any({', '.join(BASES)}):base>", "write", self._write_entry, methods=["POST"])
         add(f"{API}/<any({', '.join(BASES)}):base>/<int:number>", "entry", self._entry)
@@ -133,16 +133,24 @@ class Routes:
             code = "rest_upload_unknown_error" if request.files else "rest_upload_sideload_error"
             raise Refusal(code, "Sorry, you are not allowed to upload this file type.",
                           HTTPStatus.INTERNAL_SERVER_ERROR)  # fmt: skip
-        said = answer(self._say_item(item, edit=True), HTTPStatus.CREATED)
+        whole = self.site.make_sizes(item)
+        said = answer(self._say_item(item, edit=True), HTTPStatus.CREATED) if whole else broken_off()
         said.headers["X-WP-Upload-Attachment-ID"] = str(item.id)
         said.headers["Location"] = f"{request.url_root}wp-json/wp/v2/media/{item.id}"
         return said
+
+    def _sizes(self, number: int) -> Response:
+        item = self.site.items.get(number)
+        if item is None:
+            raise INVALID_ID
+        self.must_sign_in("rest_cannot_edit", "Sorry, you are not allowed to edit this post.")
+        return answer(self._say_item(item, edit=True)) if self.site.make_sizes(item) else broken_off()
 
     def _item(self, number: int) -> Response:
         item = self.site.items.get(number)
         if item is None:
             raise INVALID_ID
-        if edits() or request.method == "POST":
+        if edits():
             self.must_sign_in("rest_forbidden_context", "Sorry, you are not allowed to edit this post.")
         return answer(self._say_item(item, edit=edits()))
 

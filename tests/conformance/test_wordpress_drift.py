@@ -169,6 +169,10 @@ def play(server):
     say("update", "POST", f"{API}/media/{small}", params={"context": "edit"}, json={"title": "New", "alt_text": "new"})
     say("update nobody", "POST", f"{API}/media/{small}", json={"title": "New"}, signed=False)
     say("update bytes", "POST", f"{API}/media/{small}", content=SMALL, headers={"Content-Type": "image/png"})
+    say("sizes anew", "POST", f"{API}/media/{small}/post-process", json={"action": "create-image-subsizes"})
+    say("sizes of nothing", "POST", f"{API}/media/999999/post-process", json={"action": "create-image-subsizes"})
+    say("sizes nobody", "POST", f"{API}/media/{small}/post-process", json={"action": "create-image-subsizes"},
+        signed=False)  # fmt: skip
     lists = {
         "all": {}, "search": {"search": "hero-shot"}, "search title": {"search": "New"},
         "search none": {"search": "zz"},

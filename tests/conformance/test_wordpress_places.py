@@ -11,7 +11,7 @@ import re
 import httpx
 import pytest
 
-from connectors.sdk.errors import LeftBehind, Missing
+from connectors.sdk.errors import LeftBehind, Missing, Rejected
 from connectors.sdk.paging import every
 from connectors.wordpress.types import LIBRARY
 from tests.unit.wordpress.kit import connected, outgoing, picture
@@ -118,6 +118,27 @@ def test_the_logo_and_the_icon_of_a_site_follow(either):
     for ref in (old, new):
         connector.withdraw(target, ref)
     assert httpx.get(either.url, timeout=60).status_code == 200
+
+
+def test_a_site_that_dies_of_smaller_sizes_completes_the_item_or_gives_it_back(either):
+    connector = connected(either.url, either.secrets(), content_types=())
+    (target,) = every(connector.targets)
+    sent = outgoing(marker="dhsmalls-abcdefghijklmnopqrst")
+    either.options(tests_die_of_sizes=2)
+    ref = connector.publish(target, sent).ref
+    (copy,) = connector.find(target, sent.marker)
+    assert (copy.ref, copy.fields) == (ref, sent.fields)
+    media = httpx.get(f"{either.url}{API}/media/{ref}", params={"context": "edit"}, auth=either.admin, timeout=60)
+    assert media.json()["missing_image_sizes"] == []
+    assert "medium" in media.json()["media_details"]["sizes"]
+    connector.withdraw(target, ref)
+    either.options(tests_die_of_sizes=99)
+    try:
+        with pytest.raises(Rejected, match="broke off each time"):
+            connector.publish(target, sent)
+        assert connector.find(target, sent.marker) == ()
+    finally:
+        either.options(tests_die_of_sizes=0)
 
 
 def layout_of(site, ref):

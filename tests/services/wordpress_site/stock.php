@@ -1,5 +1,14 @@
 <?php
-/* Plugin Name: Takes any file into the library, as other plugins do; empties the site; sets options of plugins */
+/* Plugin Name: Takes any file into the library, as other plugins do; empties the site; sets options of plugins; dies */
+add_filter( 'image_resize_dimensions', function ( $made ) {
+	$left = (int) get_option( 'tests_die_of_sizes', 0 );
+	if ( 0 === $left || 'POST' !== $_SERVER['REQUEST_METHOD'] ) {
+		return $made;
+	}
+	update_option( 'tests_die_of_sizes', $left - 1 );
+	http_response_code( 500 );
+	exit;
+} );
 add_action( 'rest_api_init', function () {
 	register_rest_route( 'tests/v1', '/stock', array(
 		'methods'             => 'POST',
