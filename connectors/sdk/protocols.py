@@ -70,7 +70,10 @@ class Replace(Protocol):
     """REPLACE."""
 
     def replace(self, target: Target, ref: str, outgoing: Outgoing) -> Receipt:
-        """Put other bytes in the place of a copy's, same reference and address."""
+        """Put other bytes in the place of a copy's, same reference and address.
+
+        Where the earlier bytes stay, and only a person can take them away, say so (`Receipt.left`).
+        """
         ...
 
 
