@@ -13,6 +13,8 @@ from dataclasses import asdict, dataclass
 from typing import Protocol
 
 from connectors.object_store.types import Listing
+from connectors.sdk.errors import BadAnswer
+from connectors.sdk.paging import MOST_PAGES
 
 MOST_DEEP = 100
 """Calls, of 1,000 names each."""
@@ -69,12 +71,23 @@ def stretch(read: Read, top: str, spot: Spot) -> Stretch:
 
 
 def through(read: Read, top: str) -> Iterator[Stretch]:
-    """Go through all that lies below the top."""
+    """Go through all that lies below the top.
+
+    Raises:
+        BadAnswer: a store names the same cursor twice, or more pages than anybody needs.
+    """
+    seen: set[str] = set()
     spot: Spot | None = Spot()
-    while spot is not None:
+    for _ in range(MOST_PAGES):
         told = stretch(read, top, spot)
         yield told
         spot = told.next
+        if spot is None:
+            return
+        if spot.cursor in seen:
+            raise BadAnswer("The store lists the same page again and again.", detail=f"cursor {spot.cursor[:40]}")
+        seen.add(spot.cursor or "")
+    raise BadAnswer("The store's list does not end.", detail=f"more than {MOST_PAGES} pages")
 
 
 def _new_folders(keys: tuple[str, ...], top: str, last: str) -> Iterator[str]:

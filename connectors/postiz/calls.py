@@ -129,7 +129,7 @@ def settings_of(post: Post) -> dict[str, Any]:
     """Return a post's settings; none where they are no JSON object."""
     try:
         found: Any = json.loads(post.settings or "{}")
-    except ValueError:
+    except (ValueError, RecursionError):  # anybody's post: nested too deeply, it holds nothing of ours
         return {}
     return cast("dict[str, Any]", found) if isinstance(found, dict) else {}
 

@@ -203,7 +203,7 @@ class Posts(Shape):
 class Point(Shape):
     """What was counted on a day."""
 
-    total: float = 0
+    total: float = Field(default=0, allow_inf_nan=False)
 
 
 class Metric(Shape):

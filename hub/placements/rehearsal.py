@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 from hub.access.permissions import Act, require
 from hub.catalogue.assets import get_asset, get_version
 from hub.catalogue.service import name_successor
-from hub.catalogue.views import refuse_unseen
+from hub.catalogue.views import is_seen, refuse_unseen
 from hub.connections import targets
 from hub.errors import NotFound
 from hub.placements import facts
@@ -171,6 +171,8 @@ class Rehearsal:
     def successor(self, actor: Actor, asset_id: str, successor_id: str | None) -> Foreseen:
         """Return what naming a successor of an asset would change; None: it would have none.
 
+        It may change copies of assets that this one stands in for; of those that the asker may not see nothing is told.
+
         Raises:
             Forbidden, NotFound. Conflict: `successor_cycle`, `successor_chain_too_long`.
         """
@@ -180,7 +182,15 @@ class Rehearsal:
         def name(session: Session) -> None:
             name_successor(session, actor, named, successor_id, judge=standing_of)
 
-        return self._try("successor", named, name, at=self._clock.now())
+        return self._seen_by(actor, self._try("successor", named, name, at=self._clock.now()))
+
+    def _seen_by(self, actor: Actor, found: Foreseen) -> Foreseen:
+        """Leave out copies of assets that somebody may not know of."""
+        with self._database.read() as session:
+            assets = {line.copy.asset_id: get_asset(session, line.copy.asset_id) for line in found.first.lines}
+            seen = {id_ for id_, asset in assets.items() if is_seen(actor, asset, standing_of(session, id_))}
+        lines = tuple(line for line in found.first.lines if line.copy.asset_id in seen)
+        return replace(found, first=replace(found.first, lines=lines))
 
     def _try(
         self, act: str, asset_id: str, deed: Callable[[Session], None], *, at: int, ends: int | None = None

@@ -7,6 +7,7 @@ from sqlalchemy import func, select
 
 from connectors.sdk.errors import AuthExpired
 from hub.access.actors import Actor, Role
+from hub.catalogue.models import Asset
 from hub.clock import DAY
 from hub.connections.problems import no_such_connector
 from hub.errors import Conflict, Forbidden, Invalid, NotFound
@@ -188,6 +189,20 @@ def test_a_successor_stands_in_at_once_where_rights_ended_as_was_foreseen(desk, 
     assert becomes(rehearsal.successor(desk.actor, asset, None).first) == ["nothing_there", "withdrawn"]
     with pytest.raises(Conflict):
         rehearsal.successor(desk.actor, heir, asset)
+
+
+def test_a_preview_tells_nothing_of_assets_that_the_asker_may_not_see(desk, rehearsal):
+    carl = Actor("00000000-0000-7000-8000-000000000009", "Carl Cho", Role.CONTRIBUTOR)
+    hidden, own = desk.world.asset(b"never approved"), desk.approved(b"own")
+    with desk.database.unit() as session:
+        session.get_one(Asset, own).owner_id = carl.id
+    desk.catalogue.set_successor(desk.actor, hidden, own)
+    desk.place(hidden, slot="launch of product X")
+    desk.place(own)
+    desk.run()
+    seen = {line.copy.asset_id for line in rehearsal.successor(desk.actor, own, None).first.lines}
+    assert seen == {hidden, own}
+    assert {line.copy.asset_id for line in rehearsal.successor(carl, own, None).first.lines} == {own}
 
 
 def test_only_who_may_move_a_place_or_name_a_successor_foresees_it(desk, rehearsal):
